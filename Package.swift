@@ -1,0 +1,196 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with; docs/decisions/0001-layers.md says why.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+/// One target of the package, before it knows its layer.
+struct Part {
+    /// How the part is built: C shim, library, program or tests.
+    enum Kind { case shim, system, library, program, tests }
+    let name: String
+    let kind: Kind
+    let path: String
+    let needs: [String]
+    let products: [Target.Dependency]
+    let pkgConfig: String?
+}
+
+func library(_ name: String, _ path: String? = nil, needs: [String] = [],
+             products: [Target.Dependency] = []) -> Part {
+    Part(name: name, kind: .library, path: path ?? "Sources/\(name)", needs: needs,
+         products: products, pkgConfig: nil)
+}
+
+/// A module that a configuration file loads: a library under Sources/Modules.
+func module(_ name: String, needs: [String] = [], products: [Target.Dependency] = []) -> Part {
+    library(name, "Sources/Modules/\(name)",
+            needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
+            products: products + [log])
+}
+
+func program(_ name: String, _ path: String? = nil, needs: [String] = [],
+             products: [Target.Dependency] = []) -> Part {
+    Part(name: name, kind: .program, path: path ?? "Sources/\(name)", needs: needs,
+         products: products, pkgConfig: nil)
+}
+
+func shim(_ name: String) -> Part {
+    Part(name: name, kind: .shim, path: "Sources/\(name)", needs: [], products: [], pkgConfig: nil)
+}
+
+func system(_ name: String, _ pkgConfig: String) -> Part {
+    Part(name: name, kind: .system, path: "Sources/\(name)", needs: [], products: [],
+         pkgConfig: pkgConfig)
+}
+
+/// Test targets that are named after no single library.
+let crosscutting = ["Integration", "Modules"]
+
+func tests(_ name: String, needs: [String] = [], products: [Target.Dependency] = []) -> Part {
+    Part(name: "\(name)Tests", kind: .tests, path: "Tests/\(name)Tests",
+         needs: (crosscutting.contains(name) ? [] : [name]) + needs, products: products,
+         pkgConfig: nil)
+}
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+
+/// The layer of each target seen so far.
+var heights: [String: Int] = [:]
+
+/// Declares the targets of one layer; a target may only name targets of lower layers.
+@MainActor func layer(_ height: Int, _ parts: [Part]) -> [Target] {
+    for part in parts { heights[part.name] = height }
+    return parts.map { part in
+        for need in part.needs {
+            guard let other = heights[need] else {
+                fatalError("\(part.name) (layer \(height)) depends on \(need), declared nowhere below")
+            }
+            guard other < height else {
+                fatalError(
+                    "\(part.name) (layer \(height)) must not depend on \(need) (layer \(other))")
+            }
+        }
+        let needs = part.needs.map { Target.Dependency.target(name: $0) } + part.products
+        switch part.kind {
+        case .shim: return .target(name: part.name, dependencies: needs, path: part.path)
+        case .system:
+            return .systemLibrary(name: part.name, path: part.path, pkgConfig: part.pkgConfig)
+        case .library:
+            return .target(
+                name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
+        case .program:
+            return .executableTarget(
+                name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
+        case .tests:
+            return .testTarget(
+                name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
+        }
+    }
+}
+
+let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
+                "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite"]
+let binding = ["Registrar"]
+
+var targets: [Target] = []
+targets += layer(0, [
+    shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
+    system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
+])
+targets += layer(1, [library("Basics", needs: ["CLinux"])])
+targets += layer(2, [
+    library("SIPSyntax", needs: ["Basics"]),
+    library("JSONValue", needs: ["Basics"]),
+    library("Storage", needs: ["Basics"]),
+])
+targets += layer(3, [
+    library("Locations", needs: ["Basics", "SIPSyntax"]),
+    library("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
+    library("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
+    library("StorageMariaDB", needs: ["Basics", "Storage", "CMariaDB"]),
+    library("StorageSQLite", needs: ["Basics", "Storage", "CSQLite"]),
+])
+targets += layer(4, [
+    library("RouteScript", needs: ["Basics", "SIPSyntax", "ModuleKit"]),
+    library("Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD"],
+            products: [log]),
+])
+targets += layer(5, [
+    module("Core"), module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
+    module("TM"), module("PV"), module("Xlog"), module("Textops"), module("SIPUtils"),
+    module("KEX"), module("Corex"), module("JSONRPC", needs: ["Management"]), module("CfgRPC"),
+    module("CTL"), module("MicroHTTPD", needs: ["Management"]),
+    module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
+])
+targets += layer(6, [module("Registrar", needs: ["Locations", "Usrloc"])])
+targets += layer(7, [
+    library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+                              "Transport", "RouteScript", "Management", "Locations"]
+            + standing + binding, products: [log, lifecycle]),
+    library("RemoteControl", needs: ["Basics", "JSONValue"]),
+    library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
+    library("TidyRules"),
+    library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
+    library("TestSupport", needs: ["Basics", "JSONValue"]),
+])
+targets += layer(8, [
+    program("roost", needs: ["Server"], products: [arguments]),
+    program("roostctl", needs: ["RemoteControl"], products: [arguments]),
+    program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
+    program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
+    program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
+])
+targets += layer(9, [
+    tests("Basics"), tests("SIPSyntax", needs: ["Basics"]), tests("JSONValue", needs: ["Basics"]),
+    tests("Storage", needs: ["Basics"]), tests("Locations", needs: ["Basics", "SIPSyntax"]),
+    tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
+    tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
+    tests("StorageMariaDB", needs: ["Basics", "Storage", "TestSupport"]),
+    tests("StorageSQLite", needs: ["Basics", "Storage"]),
+    tests("RouteScript", needs: ["Basics", "SIPSyntax", "ModuleKit"]),
+    tests("Management", needs: ["Basics", "JSONValue", "ModuleKit"], products: [log]),
+    tests("Modules", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+                             "Locations", "RouteScript", "Server"] + standing + binding,
+          products: [log]),
+    tests("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "ModuleKit"], products: [log]),
+    tests("RemoteControl", needs: ["JSONValue"]), tests("LoadGenerator", needs: ["Basics"]),
+    tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
+    tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"]),
+])
+
+let package = Package(
+    name: "roost",
+    products: [
+        .executable(name: "roost", targets: ["roost"]),
+        .executable(name: "roostctl", targets: ["roostctl"]),
+        .executable(name: "roost-load", targets: ["roost-load"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: targets)

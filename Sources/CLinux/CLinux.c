@@ -1,0 +1,44 @@
+#define _GNU_SOURCE 1
+#include "CLinux.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static_assert(sizeof(struct clinux_mmsghdr) == sizeof(struct mmsghdr), "same size");
+static_assert(offsetof(struct clinux_mmsghdr, msg_len) == offsetof(struct mmsghdr, msg_len),
+              "same layout");
+
+const int CLINUX_MSG_WAITFORONE = MSG_WAITFORONE;
+
+int clinux_recvmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags) {
+    return recvmmsg(fd, (struct mmsghdr *)messages, count, flags, NULL);
+}
+
+int clinux_sendmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags) {
+    return sendmmsg(fd, (struct mmsghdr *)messages, count, flags);
+}
+
+void clinux_name_thread(const char *name) {
+    char kept[16] = {0};
+    strncpy(kept, name, sizeof kept - 1);
+    pthread_setname_np(pthread_self(), kept);
+}
+
+int clinux_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+int clinux_nice_thread(int nice) {
+    return setpriority(PRIO_PROCESS, (id_t)clinux_thread_id(), nice);
+}
+
+int clinux_pin_thread(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}

@@ -1,0 +1,35 @@
+// What the Glibc module of Swift hides: batched datagrams and thread settings are declared only
+// under _GNU_SOURCE, which that module does not define. Defining it here would give some types two
+// definitions in two modules, so this header declares functions of its own and CLinux.c, which is
+// compiled with _GNU_SOURCE, forwards them.
+#ifndef ROOST_CLINUX_H
+#define ROOST_CLINUX_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+// Laid out as `struct mmsghdr`; CLinux.c asserts it.
+struct clinux_mmsghdr {
+    struct msghdr msg_hdr;
+    unsigned int msg_len;
+};
+
+// recvmmsg(2) without a time-out; flags may hold CLINUX_MSG_WAITFORONE.
+int clinux_recvmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags);
+// sendmmsg(2).
+int clinux_sendmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags);
+// MSG_WAITFORONE: block for the first datagram only.
+extern const int CLINUX_MSG_WAITFORONE;
+
+// Names the calling thread (at most 15 bytes are kept), for `top -H` and core.psx.
+void clinux_name_thread(const char *name);
+// Number of the calling thread, as ps and /proc have it.
+int clinux_thread_id(void);
+// Lowers the priority of the calling thread: 0 (normal) to 19.
+int clinux_nice_thread(int nice);
+// Binds the calling thread to one processor.
+int clinux_pin_thread(int processor);
+
+#endif

@@ -1,0 +1,139 @@
+public import Basics
+public import SIPSyntax
+
+/// What a script runs on: one message, where it came from, and what is to be sent.
+///
+/// Each worker owns one context for its life and never shares it; between messages `reset` empties
+/// it. Functions of modules get it as their argument and reach the server through `services`.
+public final class ScriptContext {
+    /// The message that the script works on.
+    public var message: SIPMessage
+    /// Where it came from.
+    public var origin: Origin
+    /// Wall-clock time as of this message.
+    public var now: WallTime
+    /// What is to be sent; replies are written in place.
+    public var outbox: Outbox
+    /// Header lines, each with its CRLF, that the next reply carries (`append_to_reply`).
+    public var replyHeaders: ByteWriter
+    /// Bytes that live until the message is done.
+    public var scratch: ByteWriter
+    /// `$rc`: the value of the last function or route.
+    public var returnCode = 0
+    /// Whether `exit`, `drop` or a function's 0 has ended the script.
+    public var isStopped = false
+    /// Whether `drop` was executed.
+    public var isDropped = false
+    /// Depth of blocks and route calls, bounded by `Limits.scriptDepthMax`.
+    public var depth = 0
+    /// Message flags (`setflag`), one bit each.
+    public var flags: UInt32 = 0
+    /// Branch flags of branch 0 (`setbflag`).
+    public var branchFlags: UInt32 = 0
+    /// The request URI after the script has changed it; nil while it is the message's.
+    public var rewrittenURI: [UInt8]?
+    /// The destination URI (`$du`), if set.
+    public var destinationURI: [UInt8]?
+    /// `$var(name)` by the slot that the compiler gave the name; they outlive messages.
+    public var variables: [ScriptValue] = []
+    /// Whether rport is to be honoured although the request has none (`force_rport`).
+    public var forcesRport = false
+    /// Status of the last reply that was sent for this message, 0 before.
+    public var repliedStatus = 0
+    /// The server, as far as modules may ask of it.
+    public let services: any Services
+    /// The settings of all modules as of this message.
+    package var settings: [SettingsBox]
+    private var settingsGeneration: UInt64
+
+    /// A context of one worker.
+    public init(services: any Services) {
+        self.services = services
+        message = SIPMessage(capacity: 4096)
+        origin = Origin(
+            transport: .udp, socket: .none, source: PeerAddress(ipv4: 0, port: 0))
+        now = WallTime(seconds: 0)
+        outbox = Outbox()
+        replyHeaders = ByteWriter(capacity: 1024)
+        scratch = ByteWriter(capacity: 4096)
+        settingsGeneration = services.settings.generation
+        settings = services.settings.boxes
+    }
+
+    /// Empties what belongs to one message and takes up new settings.
+    public func reset(origin: Origin, now: WallTime) {
+        self.origin = origin
+        self.now = now
+        replyHeaders.removeAll()
+        scratch.removeAll()
+        returnCode = 0
+        isStopped = false
+        isDropped = false
+        depth = 0
+        flags = 0
+        branchFlags = 0
+        if rewrittenURI != nil { rewrittenURI = nil }
+        if destinationURI != nil { destinationURI = nil }
+        forcesRport = false
+        repliedStatus = 0
+        refreshSettings()
+    }
+
+    /// Takes up new settings: one acquire load when there are none.
+    public func refreshSettings() {
+        let generation = services.settings.generation
+        guard generation != settingsGeneration else { return }
+        settingsGeneration = generation
+        settings = services.settings.boxes
+    }
+
+    /// Reads the settings of a module, as plain fields.
+    public func with<P: Sendable, R>(_ handle: SettingsHandle<P>, _ body: (borrowing P) -> R) -> R {
+        let box = unsafe unsafeDowncast(settings[handle.index], to: TypedSettingsBox<P>.self)
+        return body(box.value)
+    }
+
+    /// The bytes of a text, for as long as `body` runs.
+    public func withBytes<R, E: Error>(
+        of text: ScriptText, _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        switch text {
+        case .message(let range): try body(message[range])
+        case .scratch(let range): try body(scratch.span(range))
+        case .owned(let bytes): try body(bytes.span)
+        }
+    }
+
+    /// Writes a text into the scratch buffer and returns it as a value.
+    public func compose(_ body: (inout ByteWriter) -> Void) -> ScriptText {
+        let start = scratch.count
+        body(&scratch)
+        return .scratch(ByteRange(offset: start, count: scratch.count - start))
+    }
+
+    /// The text of a value: numbers in decimal; nil for null.
+    public func text(_ value: ScriptValue) -> ScriptText? {
+        switch value {
+        case .null: nil
+        case .integer(let number): compose { $0.append(decimal: number) }
+        case .text(let text): text
+        }
+    }
+
+    /// The integer of a value: a text is parsed, "" is 0; nil for null and for other texts.
+    public func integer(_ value: ScriptValue) -> Int? {
+        switch value {
+        case .null: nil
+        case .integer(let number): number
+        case .text(let text):
+            withBytes(of: text) { bytes in
+                bytes.isEmpty ? 0 : ScriptNumber.parse(String(copying: bytes))
+            }
+        }
+    }
+
+    /// A text as a Swift string, for logs and other edges.
+    public func string(_ text: ScriptText) -> String {
+        withBytes(of: text) { String(copying: $0) }
+    }
+}

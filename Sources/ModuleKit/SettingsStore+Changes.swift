@@ -1,0 +1,183 @@
+internal import Synchronization
+
+/// What the `cfg.*` commands do.
+extension SettingsStore {
+    /// Declares a runtime variable of the script; a second declaration replaces the first.
+    public func declare(group: String, name: String, value: SettingValue, summary: String) {
+        var isInteger = false
+        if case .integer = value { isInteger = true }
+        let description = SettingDescription(
+            group: group, name: name, summary: summary, isInteger: isInteger, bounds: nil,
+            initial: value)
+        state.withLock { state in
+            state.custom[group, default: []].removeAll { $0.description.name == name }
+            state.custom[group, default: []].append(
+                CustomVariable(description: description, value: value))
+        }
+        announce()
+    }
+
+    /// Everything that can be read, by group in the order of declaration.
+    public var descriptions: [SettingDescription] {
+        state.withLock { state in
+            let modules = state.groups.flatMap { group in
+                group.rows.filter(\.isRuntime).map(\.description)
+            }
+            let custom = state.custom.sorted { $0.key < $1.key }
+                .flatMap { $0.value.map(\.description) }
+            return modules + custom
+        }
+    }
+
+    /// The value in force.
+    public func value(group: String, name: String) throws(ParameterError) -> SettingValue {
+        try state.withLock { (state) throws(ParameterError) in
+            try Self.read(state, group, name)
+        }
+    }
+
+    /// What is known of a parameter.
+    public func description(
+        group: String, name: String
+    ) throws(ParameterError) -> SettingDescription {
+        try state.withLock { (state) throws(ParameterError) in
+            switch try Self.place(state, group, name) {
+            case .module(let index, let row): state.groups[index].rows[row].description
+            case .custom(let index): (state.custom[group] ?? [])[index].description
+            }
+        }
+    }
+
+    /// Changes a value at once and returns the old one.
+    @discardableResult
+    public func set(
+        group: String, name: String, to new: SettingValue
+    ) throws(ParameterError) -> SettingValue {
+        let old = try state.withLock { (state) throws(ParameterError) in
+            let old = try Self.read(state, group, name)
+            try Self.write(&state, group, name, new)
+            return old
+        }
+        announce()
+        return old
+    }
+
+    /// Notes a change for the next commit; it is checked now.
+    public func setDelayed(
+        group: String, name: String, to new: SettingValue
+    ) throws(ParameterError) {
+        try state.withLock { (state) throws(ParameterError) in
+            let old = try Self.read(state, group, name)
+            var trial = state
+            try Self.write(&trial, group, name, new)
+            let stored = try Self.read(trial, group, name)
+            state.pending.removeAll { $0.group == group && $0.name == name }
+            state.pending.append(PendingChange(group: group, name: name, old: old, new: stored))
+        }
+    }
+
+    /// The changes that wait.
+    public var pending: [PendingChange] { state.withLock { $0.pending } }
+
+    /// Puts all waiting changes into force together and returns them.
+    @discardableResult
+    public func commit() throws(ParameterError) -> [PendingChange] {
+        let done = try state.withLock { (state) throws(ParameterError) in
+            var next = state
+            for change in state.pending {
+                try Self.write(&next, change.group, change.name, change.new)
+            }
+            let done = state.pending
+            next.pending = []
+            state = next
+            return done
+        }
+        announce()
+        return done
+    }
+
+    /// Forgets all waiting changes.
+    public func rollback() { state.withLock { $0.pending = [] } }
+
+    /// Forgets the waiting change of one parameter; false when there is none.
+    public func dropPending(group: String, name: String) -> Bool {
+        state.withLock { state in
+            let before = state.pending.count
+            state.pending.removeAll { $0.group == group && $0.name == name }
+            return state.pending.count < before
+        }
+    }
+
+    /// Gives all parameters of a group the values they had at the start.
+    public func reset(group: String) throws(ParameterError) {
+        let names = descriptions.filter { $0.group == group }
+        guard !names.isEmpty else {
+            throw ParameterError(.unknown, "there is no group \"\(group)\"")
+        }
+        try state.withLock { (state) throws(ParameterError) in
+            for row in names { try Self.write(&state, group, row.name, row.initial) }
+        }
+        announce()
+    }
+
+    private enum Place {
+        case module(Int, row: Int)
+        case custom(Int)
+    }
+
+    private static func place(
+        _ state: State, _ group: String, _ name: String
+    ) throws(ParameterError) -> Place {
+        if let index = state.names.firstIndex(of: group),
+            let row = state.groups[index].rows.firstIndex(where: {
+                $0.isRuntime && $0.description.name == name
+            })
+        {
+            return .module(index, row: row)
+        }
+        if let row = state.custom[group]?.firstIndex(where: { $0.description.name == name }) {
+            return .custom(row)
+        }
+        let known = state.names.contains(group) || state.custom[group] != nil
+        throw ParameterError(
+            .unknown,
+            known
+                ? "group \"\(group)\" has no variable \"\(name)\""
+                : "there is no group \"\(group)\"")
+    }
+
+    private static func read(
+        _ state: State, _ group: String, _ name: String
+    ) throws(ParameterError) -> SettingValue {
+        switch try place(state, group, name) {
+        case .module(let index, let row):
+            state.groups[index].rows[row].read(state.groups[index].box)
+        case .custom(let index): (state.custom[group] ?? [])[index].value
+        }
+    }
+
+    private static func write(
+        _ state: inout State, _ group: String, _ name: String, _ new: SettingValue
+    ) throws(ParameterError) {
+        switch try place(state, group, name) {
+        case .module(let index, let row):
+            let changed = try state.groups[index].rows[row].write(state.groups[index].box, new)
+            state.groups[index].box = changed
+        case .custom(let index):
+            let isInteger = (state.custom[group] ?? [])[index].description.isInteger
+            switch (isInteger, new) {
+            case (true, .integer), (false, .string): state.custom[group]?[index].value = new
+            case (true, .string(let text)):
+                guard let number = ScriptNumber.parse(text) else {
+                    throw ParameterError(
+                        .type, "\(group).\(name) is an integer, \"\(text)\" is none")
+                }
+                state.custom[group]?[index].value = .integer(number)
+            case (false, .integer(let number)):
+                state.custom[group]?[index].value = .string(String(number))
+            case (_, .unset):
+                throw ParameterError(.type, "\(group).\(name) needs a value")
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+// The module's declaration and functions live in this folder.
