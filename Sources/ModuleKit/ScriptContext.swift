@@ -98,10 +98,32 @@ public final class ScriptContext {
         of text: ScriptText, _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
         switch text {
-        case .message(let range): try body(message[range])
-        case .scratch(let range): try body(scratch.span(range))
+        case .message(let range): try Self.lend(message, range, body)
+        case .scratch(let range): try Self.lend(scratch, range, body)
         case .owned(let bytes): try body(bytes.span)
         }
+    }
+
+    /// Lends the message to `body`. A span of `context.message` cannot leave the access to that
+    /// property, so whoever wants spans takes the message as a borrowed argument.
+    public func withMessage<R, E: Error>(
+        _ body: (borrowing SIPMessage) throws(E) -> R
+    ) throws(E) -> R {
+        try body(message)
+    }
+
+    private static func lend<R, E: Error>(
+        _ message: borrowing SIPMessage, _ range: ByteRange,
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(message[range])
+    }
+
+    private static func lend<R, E: Error>(
+        _ writer: borrowing ByteWriter, _ range: ByteRange,
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(writer.span(range))
     }
 
     /// Writes a text into the scratch buffer and returns it as a value.
