@@ -136,6 +136,9 @@ extension ScriptContext {
         return (try? message.cSeq)?.methodRange ?? .empty
     }
 
+    /// Number of bytes of the message.
+    public var messageLength: Int { withMessage { $0.bytes.count } }
+
     /// The URI of From or To; nil when the field is missing or malformed.
     public func addressURI(_ name: HeaderName) -> ByteRange? {
         assert(name == .from || name == .to)

@@ -22,7 +22,7 @@ extension Attribute {
             }
         case .addressFamily: { .integer($0.origin.source.isIPv6 ? 10 : 2) }
         case .status: { .integer($0.message.status) }
-        case .messageLength: { .integer($0.message.bytes.count) }
+        case .messageLength: { .integer($0.messageLength) }
         }
     }
 
