@@ -73,7 +73,7 @@ final class HeaderNameTable: Sendable {
             let more = unsafe raw.unsafeLoadUnaligned(
                 fromUncheckedByteOffset: start &+ 8, as: UInt64.self)
             guard let bits = Self.bitsBeforeColon(UInt64(littleEndian: more)) else { return nil }
-            name.first = UInt64(littleEndian: word) | 0x2020_2020_2020_2020
+            name.first = Self.lowerCase(UInt64(littleEndian: word))
             if bits > 0 { name.second = Self.lower(more, bits) }
             count = 8 + bits / 8
         }
@@ -93,7 +93,7 @@ final class HeaderNameTable: Sendable {
 
     private static func lower(_ word: UInt64, _ bits: Int) -> UInt64 {
         assert(bits > 0 && bits < 64)
-        return (UInt64(littleEndian: word) | 0x2020_2020_2020_2020)
+        return lowerCase(UInt64(littleEndian: word))
             & (UInt64.max &>> UInt64(64 &- bits))
     }
 
@@ -110,8 +110,7 @@ final class HeaderNameTable: Sendable {
         entries[place] = Entry(name: name, header: header)
     }
 
-    /// Setting bit 5 of every byte makes letters lower case and leaves digits and `-` alone; other
-    /// tokens may then look alike, but none of them is in a name of the table.
+    /// The words of a name of 1 to 24 bytes.
     static func pack(_ bytes: Span<UInt8>, _ range: ByteRange) -> Packed {
         var name = Packed()
         name.first = word(bytes, range.start, min(Int(range.count), 8))
@@ -130,13 +129,19 @@ final class HeaderNameTable: Sendable {
             let all = unsafe raw.unsafeLoadUnaligned(
                 fromUncheckedByteOffset: start, as: UInt64.self)
             let mask = UInt64.max &>> UInt64(64 - count * 8)
-            return (UInt64(littleEndian: all) | 0x2020_2020_2020_2020) & mask
+            return lowerCase(UInt64(littleEndian: all)) & mask
         }
         var word: UInt64 = 0
         for place in 0..<count {
-            word |= UInt64(bytes[start + place] | 0x20) << UInt64(place * 8)
+            word |= UInt64(bytes[start + place]) << UInt64(place * 8)
         }
-        return word
+        return lowerCase(word)
+    }
+
+    /// Sets bit 5 of every byte that has bit 6: letters become lower case, and no other byte becomes
+    /// a letter, a digit or one of `-.+`, so that names which hold only those are compared exactly.
+    private static func lowerCase(_ word: UInt64) -> UInt64 {
+        word | (word & 0x4040_4040_4040_4040) &>> 1
     }
 
     private static func bucket(_ name: Packed) -> Int {

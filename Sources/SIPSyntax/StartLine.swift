@@ -40,7 +40,7 @@ struct StartLine: Sendable {
         let from = cursor.position
         while let byte = cursor.current, byte > 32, byte != 127 { cursor.advance() }
         requestURI = cursor.range(from: from)
-        guard !requestURI.isEmpty else { throw cursor.malformed("Request-URI is missing") }
+        guard !requestURI.isEmpty else { throw cursor.malformed("Malformed request line") }
         guard cursor.take(32) else { throw cursor.malformed("Malformed request line") }
         try parseVersion(&cursor)
         guard cursor.isAtEnd else { throw cursor.malformed("Malformed request line") }
@@ -75,6 +75,7 @@ struct StartLine: Sendable {
         }
         let minor = cursor.decimal()
         version = cursor.range(from: from)
+        guard let major, let minor else { throw cursor.malformed("Malformed SIP version") }
         guard major == 2, minor == 0 else {
             throw SyntaxError(.version, offset: from, "Version Not Supported")
         }
