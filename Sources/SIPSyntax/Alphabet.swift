@@ -48,7 +48,9 @@ struct Alphabet: Sendable {
     }
 }
 
-/// One row per byte: which alphabets it belongs to. A literal, so that it is laid out by the compiler.
+/// One row per byte: which alphabets it belongs to.
+///
+/// A literal, so that it is laid out by the compiler.
 private let alphabetTable: [256 of UInt16] = [
     0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,
     0x0000, 0x8004, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,

@@ -1,7 +1,7 @@
 import Basics
 
-/// The header fields that every message has, as `validate` found them; written in place, because as a
-/// whole it is too large to hand around.
+/// The header fields that every message has, as `validate` found them; written in place, because as
+/// a whole it is too large to hand around.
 struct CoreHeaders: Sendable {
     /// Whether all of it was parsed.
     var isComplete = false

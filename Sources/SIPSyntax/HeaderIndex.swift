@@ -1,12 +1,13 @@
 public import Basics
 
-/// Where the parts of a message are: small tables, filled by one pass of
-/// `MessageScanner`.
+/// Where the parts of a message are: small tables, filled by one pass of `MessageScanner`.
 ///
-/// Its tables are allocated once, with the message that owns it, and refilled for every message that
-/// is loaded.
+/// Its tables are allocated once, with the message that owns it, and refilled for every message
+/// that is loaded.
 struct HeaderIndex: ~Copyable, Sendable {
-    /// One header field. Offsets fit in 16 bits because a message does.
+    /// One header field.
+    ///
+    /// Offsets fit in 16 bits because a message does.
     struct Slot: Sendable, BitwiseCopyable {
         var start: UInt16 = 0
         var nameEnd: UInt16 = 0

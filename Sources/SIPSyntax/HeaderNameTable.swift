@@ -54,8 +54,10 @@ final class HeaderNameTable: Sendable {
         return .other
     }
 
-    /// The header field whose name starts at an offset and ends at a colon within sixteen bytes: what
-    /// nearly all fields of nearly all messages are. Nil when it must be looked at more closely.
+    /// The header field whose name starts at an offset and ends at a colon within sixteen bytes:
+    /// what nearly all fields of nearly all messages are.
+    ///
+    /// Nil when it must be looked at more closely.
     func known(_ bytes: Span<UInt8>, at start: Int) -> (name: HeaderName, count: Int)? {
         assert(start >= 0)
         guard start &+ 16 <= bytes.count else { return nil }
@@ -138,8 +140,9 @@ final class HeaderNameTable: Sendable {
         return lowerCase(word)
     }
 
-    /// Sets bit 5 of every byte that has bit 6: letters become lower case, and no other byte becomes
-    /// a letter, a digit or one of `-.+`, so that names which hold only those are compared exactly.
+    /// Sets bit 5 of every byte that has bit 6: letters become lower case, and no other byte
+    /// becomes a letter, a digit or one of `-.+`, so that names which hold only those are compared
+    /// exactly.
     private static func lowerCase(_ word: UInt64) -> UInt64 {
         word | (word & 0x4040_4040_4040_4040) &>> 1
     }

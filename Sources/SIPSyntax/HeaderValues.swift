@@ -1,7 +1,7 @@
 public import Basics
 
-/// Walks over all values of one header field of a message: over each field of the name in order, and
-/// within it over the parts of a comma list.
+/// Walks over all values of one header field of a message: over each field of the name in order,
+/// and within it over the parts of a comma list.
 ///
 /// Commas within quoted strings and within `< >` do not separate. Empty parts are passed over, as
 /// the lists of RFC 2616 2.1 allow; a header field that is no list is one value.

@@ -95,8 +95,9 @@ struct MessageScanner {
         return line.next
     }
 
-    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated. A CR elsewhere is
-    /// part of the line; no header field that is parsed may hold one.
+    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated.
+    ///
+    /// A CR elsewhere is part of the line; no header field that is parsed may hold one.
     private func endOfLine(_ bytes: Span<UInt8>, from: Int) -> Line {
         let place = lineFeed(bytes, from: from)
         guard place < bytes.count else { return Line(end: place, next: place) }

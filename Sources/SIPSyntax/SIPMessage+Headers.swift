@@ -24,8 +24,8 @@ extension SIPMessage {
     /// Whether a field of this name is there.
     public func has(_ name: HeaderName) -> Bool { index.first(name) != nil }
 
-    /// The value of the `occurrence`-th field whose name is a text, without regard to case; a compact
-    /// form finds the long one and the other way round.
+    /// The value of the `occurrence`-th field whose name is a text, without regard to case; a
+    /// compact form finds the long one and the other way round.
     public func header(named text: Span<UInt8>, occurrence: Int = 0) -> ByteRange? {
         precondition(occurrence >= 0)
         var left = occurrence

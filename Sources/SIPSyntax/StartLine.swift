@@ -18,8 +18,9 @@ struct StartLine: Sendable {
     var status = 0
     var reason = ByteRange.empty
 
-    /// Reads the line that a cursor covers, without its line end. What was read before a fault stays,
-    /// so that the fault can be answered.
+    /// Reads the line that a cursor covers, without its line end.
+    ///
+    /// What was read before a fault stays, so that the fault can be answered.
     mutating func parse(_ cursor: inout Cursor) throws(SyntaxError) {
         self = StartLine()
         let line = cursor.bytes.extracting(cursor.position..<cursor.end)

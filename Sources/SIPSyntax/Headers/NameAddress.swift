@@ -11,8 +11,8 @@ public struct NameAddress: Sendable, Hashable {
 
     /// Reads one at a cursor and stops behind it.
     ///
-    /// A URI outside of `< >` ends at `;`, which starts a parameter of the header field, and may hold
-    /// neither `?` nor `,` (RFC 3261 20.10).
+    /// A URI outside of `< >` ends at `;`, which starts a parameter of the header field, and may
+    /// hold neither `?` nor `,` (RFC 3261 20.10).
     init(_ cursor: inout Cursor) throws(SyntaxError) {
         cursor.skipSpace()
         let start = cursor.position

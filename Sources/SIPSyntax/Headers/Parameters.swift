@@ -16,8 +16,9 @@ public struct HeaderParameter: Sendable, Hashable {
     }
 }
 
-/// Names of parameters as one word: their bytes in lower case, the first one lowest. A test compares
-/// them with the names.
+/// Names of parameters as one word: their bytes in lower case, the first one lowest.
+///
+/// A test compares them with the names.
 enum ParameterKey {
     static let branch: UInt64 = 0x68636e617262
     static let rport: UInt64 = 0x74726f7072

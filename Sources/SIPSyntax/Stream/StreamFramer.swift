@@ -2,8 +2,8 @@ public import Basics
 
 /// Cuts the bytes of a connection into messages by Content-Length (RFC 3261 18.3).
 ///
-/// A value without a socket: bytes go in with `append`, actions come out of `next`. Memory is bounded
-/// by `Limits.messageBytesMax` plus what one `append` brings.
+/// A value without a socket: bytes go in with `append`, actions come out of `next`. Memory is
+/// bounded by `Limits.messageBytesMax` plus what one `append` brings.
 public struct StreamFramer: ~Copyable, Sendable {
     /// What the connection has to do.
     public enum Action: Sendable, Equatable {
@@ -13,7 +13,9 @@ public struct StreamFramer: ~Copyable, Sendable {
         case message(ByteRange)
         /// Answer a ping of two line ends with one (RFC 5626 4.4.1).
         case pong
-        /// End the connection. The header section, if the range holds one, may be answered first.
+        /// End the connection.
+        ///
+        /// The header section, if the range holds one, may be answered first.
         case fail(SyntaxError, ByteRange)
     }
 
@@ -83,8 +85,9 @@ public struct StreamFramer: ~Copyable, Sendable {
         return .message(range)
     }
 
-    /// Passes over line ends between messages. Two in a row are a ping; a single one is nothing, but
-    /// stays until it is known what follows.
+    /// Passes over line ends between messages.
+    ///
+    /// Two in a row are a ping; a single one is nothing, but stays until it is known what follows.
     private mutating func skipLineEnds() -> Action? {
         while pendingBytes > 0 {
             guard buffer.span[start] == 13 || buffer.span[start] == 10 else { return nil }
@@ -150,8 +153,10 @@ public struct StreamFramer: ~Copyable, Sendable {
         return end - start + length
     }
 
-    /// The value of Content-Length in a header section; nil when there is none. Two different ones are
-    /// an error, because the two ends would not agree where the next message starts.
+    /// The value of Content-Length in a header section; nil when there is none.
+    ///
+    /// Two different ones are an error, because the two ends would not agree where the next message
+    /// starts.
     static func contentLength(
         _ bytes: Span<UInt8>, in section: ByteRange
     ) throws(SyntaxError) -> Int? {

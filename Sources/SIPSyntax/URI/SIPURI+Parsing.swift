@@ -57,8 +57,10 @@ extension SIPURI {
         if cursor.take(UInt8(ascii: "?")) { headers = try cursor.uriHeaders() }
     }
 
-    /// The user part may hold `;`, `?` and `/` unescaped, so it is read first as far as it goes; without
-    /// an `@` behind it, it was the host. Nothing behind the host may hold an `@`.
+    /// The user part may hold `;`, `?` and `/` unescaped, so it is read first as far as it goes;
+    /// without an `@` behind it, it was the host.
+    ///
+    /// Nothing behind the host may hold an `@`.
     private mutating func parseUser(_ cursor: inout Cursor) throws(SyntaxError) {
         let start = cursor.position
         let name = try cursor.escaped(.uriUser)
