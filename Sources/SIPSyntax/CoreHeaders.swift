@@ -7,10 +7,15 @@ struct CoreHeaders: Sendable {
     var isComplete = false
     /// The top value of Via.
     var via: Via?
+    /// The value of From.
     var from: TaggedAddress?
+    /// The value of To.
     var to: TaggedAddress?
+    /// The value of CSeq.
     var cSeq: CSeq?
+    /// The parts of the URI of From.
     var fromURI: SIPURI?
+    /// The parts of the URI of To.
     var toURI: SIPURI?
     /// Nil in a response.
     var requestURI: SIPURI?

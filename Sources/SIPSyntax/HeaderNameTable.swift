@@ -8,11 +8,15 @@ import Basics
 final class HeaderNameTable: Sendable {
     /// A name of up to 24 bytes in lower case.
     struct Packed: Hashable {
+        /// Bytes 1 to 8, the first one lowest; missing ones are 0.
         var first: UInt64 = 0
+        /// Bytes 9 to 16.
         var second: UInt64 = 0
+        /// Bytes 17 to 24.
         var third: UInt64 = 0
     }
 
+    /// One place of the table; empty when its header is `other`.
     private struct Entry {
         var name = Packed()
         var header = HeaderName.other
@@ -21,6 +25,7 @@ final class HeaderNameTable: Sendable {
     /// Number of places; a power of two, more than twice the number of names and compact forms.
     private static let size = 256
 
+    /// The one table, built when it is first asked.
     static let shared = HeaderNameTable()
 
     private let entries: InlineArray<256, Entry>
@@ -114,6 +119,7 @@ final class HeaderNameTable: Sendable {
 
     /// The words of a name of 1 to 24 bytes.
     static func pack(_ bytes: Span<UInt8>, _ range: ByteRange) -> Packed {
+        assert(range.count > 0 && range.count <= 24 && range.end <= bytes.count)
         var name = Packed()
         name.first = word(bytes, range.start, min(Int(range.count), 8))
         if range.count > 8 {
@@ -123,6 +129,7 @@ final class HeaderNameTable: Sendable {
         return name
     }
 
+    /// Up to eight bytes in lower case, the first one lowest.
     static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
         precondition(start >= 0 && count > 0 && count <= 8)
         if start + 8 <= bytes.count {

@@ -37,6 +37,7 @@ struct MessageScanner {
     private mutating func scanHeaders(
         _ bytes: Span<UInt8>, from begin: Int, into index: inout HeaderIndex
     ) -> Int {
+        assert(begin >= 0 && begin <= bytes.count)
         var place = begin
         while place < bytes.count {
             let first = bytes[place]
@@ -57,6 +58,7 @@ struct MessageScanner {
     private mutating func scanField(
         _ bytes: Span<UInt8>, from begin: Int, into index: inout HeaderIndex
     ) -> Int {
+        assert(begin < bytes.count && bytes[begin] != 10)
         var cursor = Cursor(bytes)
         cursor.move(to: begin)
         var name = HeaderName.other

@@ -89,6 +89,7 @@ public struct SIPMessage: ~Copyable, Sendable {
     // MARK: Parts of loading
 
     private mutating func keep(_ error: SyntaxError) -> SyntaxError {
+        assert(fault == nil, "only the first fault is kept")
         fault = error
         return error
     }
@@ -118,6 +119,7 @@ public struct SIPMessage: ~Copyable, Sendable {
     }
 
     private mutating func note(_ offset: Int, _ reason: StaticString) {
+        assert(offset <= storage.count)
         if fault == nil { fault = SyntaxError(.malformed, offset: offset, reason) }
     }
 

@@ -65,8 +65,13 @@ struct CursorTests {
     @Test(
         "decimal numbers are read with their limit",
         arguments: [
-            ("0", UInt64.max, UInt64?(0), 1), ("0068", .max, 68, 4), ("12ab", .max, 12, 2),
-            ("", .max, nil, 0), ("x", .max, nil, 0), ("256", 255, nil, 3), ("255", 255, 255, 3),
+            ("0", UInt64.max, UInt64?(0), 1),
+            ("0068", .max, 68, 4),
+            ("12ab", .max, 12, 2),
+            ("", .max, nil, 0),
+            ("x", .max, nil, 0),
+            ("256", 255, nil, 3),
+            ("255", 255, 255, 3),
             ("18446744073709551615", .max, .max, 20),
             ("18446744073709551616", .max, nil, 20),
             ("18446744073709551620", .max, nil, 20),
@@ -117,9 +122,16 @@ struct ByteTests {
     @Test(
         "texts match but for the case of letters",
         arguments: [
-            ("Via", "via", true), ("VIA", "via", true), ("vi", "via", false), ("", "", true),
-            ("a-b", "A-B", true), ("a\rb", "a-b", false), ("@", "`", false), ("[", "{", false),
-            ("ä", "Ä", false), ("Content-Length", "content-LENGTH", true),
+            ("Via", "via", true),
+            ("VIA", "via", true),
+            ("vi", "via", false),
+            ("", "", true),
+            ("a-b", "A-B", true),
+            ("a\rb", "a-b", false),
+            ("@", "`", false),
+            ("[", "{", false),
+            ("ä", "Ä", false),
+            ("Content-Length", "content-LENGTH", true),
         ])
     func matches(one: String, two: String, same: Bool) {
         let left = Array(one.utf8)

@@ -65,11 +65,17 @@ struct AlphabetTests {
     @Test(
         "the keys of parameters are their names",
         arguments: [
-            ("branch", ParameterKey.branch), ("RPORT", ParameterKey.rport),
-            ("Received", ParameterKey.received), ("maddr", ParameterKey.maddr),
-            ("ttl", ParameterKey.ttl), ("tag", ParameterKey.tag), ("Q", ParameterKey.q),
-            ("expires", ParameterKey.expires), ("reg-id", ParameterKey.regID),
-            ("methods", ParameterKey.methods), ("+sip.instance", ParameterKey.instance),
+            ("branch", ParameterKey.branch),
+            ("RPORT", ParameterKey.rport),
+            ("Received", ParameterKey.received),
+            ("maddr", ParameterKey.maddr),
+            ("ttl", ParameterKey.ttl),
+            ("tag", ParameterKey.tag),
+            ("Q", ParameterKey.q),
+            ("expires", ParameterKey.expires),
+            ("reg-id", ParameterKey.regID),
+            ("methods", ParameterKey.methods),
+            ("+sip.instance", ParameterKey.instance),
             ("id", ParameterKey.id),
         ])
     func keys(name: String, key: UInt64) {

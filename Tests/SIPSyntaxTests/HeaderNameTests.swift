@@ -21,10 +21,23 @@ struct HeaderNameTests {
     @Test(
         "compact forms are those of the RFCs",
         arguments: [
-            ("v", HeaderName.via), ("f", .from), ("t", .to), ("i", .callID), ("m", .contact),
-            ("l", .contentLength), ("c", .contentType), ("k", .supported), ("s", .subject),
-            ("e", .contentEncoding), ("o", .event), ("u", .allowEvents), ("r", .referTo),
-            ("b", .referredBy), ("x", .sessionExpires), ("y", .identity), ("a", .other),
+            ("v", HeaderName.via),
+            ("f", .from),
+            ("t", .to),
+            ("i", .callID),
+            ("m", .contact),
+            ("l", .contentLength),
+            ("c", .contentType),
+            ("k", .supported),
+            ("s", .subject),
+            ("e", .contentEncoding),
+            ("o", .event),
+            ("u", .allowEvents),
+            ("r", .referTo),
+            ("b", .referredBy),
+            ("x", .sessionExpires),
+            ("y", .identity),
+            ("a", .other),
         ])
     func compact(form: String, header: HeaderName) {
         #expect(find(form) == header)
@@ -68,11 +81,28 @@ struct SIPMethodTests {
     @Test(
         "the bits are those that Kamailio stores for Allow",
         arguments: [
-            ("INVITE", 1), ("CANCEL", 2), ("ACK", 4), ("BYE", 8), ("INFO", 16), ("REGISTER", 32),
-            ("SUBSCRIBE", 64), ("NOTIFY", 128), ("MESSAGE", 256), ("OPTIONS", 512),
-            ("PRACK", 1024), ("UPDATE", 2048), ("REFER", 4096), ("PUBLISH", 8192),
-            ("FOO", 524_288), ("INVITE, ACK, BYE", 13), ("INVITE, BYE", 9), ("", 0), (",,", 0),
-            ("invite", 1), ("ACK,ACK , ack", 4), ("INVITE,FOO", 524_289),
+            ("INVITE", 1),
+            ("CANCEL", 2),
+            ("ACK", 4),
+            ("BYE", 8),
+            ("INFO", 16),
+            ("REGISTER", 32),
+            ("SUBSCRIBE", 64),
+            ("NOTIFY", 128),
+            ("MESSAGE", 256),
+            ("OPTIONS", 512),
+            ("PRACK", 1024),
+            ("UPDATE", 2048),
+            ("REFER", 4096),
+            ("PUBLISH", 8192),
+            ("FOO", 524_288),
+            ("INVITE, ACK, BYE", 13),
+            ("INVITE, BYE", 9),
+            ("", 0),
+            (",,", 0),
+            ("invite", 1),
+            ("ACK,ACK , ack", 4),
+            ("INVITE,FOO", 524_289),
         ])
     func bits(list: String, value: UInt32) {
         #expect(with(list) { MethodSet(list: $0) }.rawValue == value)

@@ -83,8 +83,13 @@ struct StreamFramerTests {
     @Test(
         "a Content-Length that is malformed or ambiguous ends the connection",
         arguments: [
-            "Content-Length: -1", "Content-Length: x", "Content-Length:", "Content-Length: 1 2",
-            "Content-Length: 1\r\nl: 2", "Content-Length: 99999999999999999999", "l: 1,1",
+            "Content-Length: -1",
+            "Content-Length: x",
+            "Content-Length:",
+            "Content-Length: 1 2",
+            "Content-Length: 1\r\nl: 2",
+            "Content-Length: 99999999999999999999",
+            "l: 1,1",
             "Content-Length: 1;x",
         ])
     func badContentLength(lines: String) {

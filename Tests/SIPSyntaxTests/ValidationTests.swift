@@ -29,7 +29,10 @@ struct ValidationTests {
     @Test(
         "a field that must stand alone may not be repeated",
         arguments: [
-            "From: <sip:x@y>;tag=2", "t: <sip:x@y>", "i: other", "CSeq: 1 REGISTER",
+            "From: <sip:x@y>;tag=2",
+            "t: <sip:x@y>",
+            "i: other",
+            "CSeq: 1 REGISTER",
             "Max-Forwards: 3",
             "l: 0",
         ])
@@ -58,8 +61,10 @@ struct ValidationTests {
             ("From: <sip:a@example.com>", "From: <sip:a@example.com"),
             ("From: <sip:a@example.com>", "From: <sip:a@exa mple.com>"),
             ("To: <sip:a@example.com>", "To: \"x <sip:a@example.com>"),
-            ("To: <sip:a@example.com>", "To: <sip:a@>"), ("Call-ID: c@d", "Call-ID: c d"),
-            ("Call-ID: c@d", "Call-ID:"), ("CSeq: 1 ", "CSeq: 4294967296 "),
+            ("To: <sip:a@example.com>", "To: <sip:a@>"),
+            ("Call-ID: c@d", "Call-ID: c d"),
+            ("Call-ID: c@d", "Call-ID:"),
+            ("CSeq: 1 ", "CSeq: 4294967296 "),
             ("CSeq: 1 REGISTER", "CSeq: 1 INVITE"),
             ("CSeq: 1 REGISTER", "CSeq: 1 register"),
             ("sip:example.com SIP", "sip:@example.com SIP"),

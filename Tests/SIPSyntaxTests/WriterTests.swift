@@ -163,7 +163,8 @@ struct ReplyTests {
     func refused() throws {
         var message = SIPMessage()
         let text =
-            "OPTIONS  sip:a SIP/2.0\r\nVia: SIP/2.0/UDP x;;\r\nTo: \"open\r\nCSeq: 1 OPTIONS\r\n\r\n"
+            "OPTIONS  sip:a SIP/2.0\r\nVia: SIP/2.0/UDP x;;\r\n"
+            + "To: \"open\r\nCSeq: 1 OPTIONS\r\n\r\n"
         let bytes = Array(text.utf8)
         guard case .refuse(let error) = message.receive(bytes.span) else {
             Issue.record("not refused")
@@ -184,10 +185,12 @@ struct ReplyTests {
     @Test(
         "datagrams are answered at sent-by's port, or at the port they came from",
         arguments: [
-            ("SIP/2.0/UDP 192.0.2.4", UInt16(5060)), ("SIP/2.0/UDP 192.0.2.4:5062", 5062),
+            ("SIP/2.0/UDP 192.0.2.4", UInt16(5060)),
+            ("SIP/2.0/UDP 192.0.2.4:5062", 5062),
             ("SIP/2.0/UDP other.host:5070;maddr=6.6.6.6", 5070),
             ("SIP/2.0/UDP h:5062;rport", 40_000),
-            ("SIP/2.0/UDP h:0", 40_000), ("garbage", 40_000),
+            ("SIP/2.0/UDP h:0", 40_000),
+            ("garbage", 40_000),
         ])
     func destination(via: String, port: UInt16) throws {
         var message = SIPMessage()

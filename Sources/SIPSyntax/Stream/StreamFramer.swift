@@ -39,6 +39,7 @@ public struct StreamFramer: ~Copyable, Sendable {
     ///   - acceptNoContentLength: Whether a message without Content-Length has no body instead of
     ///     being an error (the core parameter `tcp_accept_no_cl`).
     public init(capacity: Int = 4096, acceptNoContentLength: Bool = false) {
+        precondition(capacity >= 0)
         buffer = ByteWriter(capacity: capacity)
         acceptsMissingLength = acceptNoContentLength
     }
@@ -65,6 +66,7 @@ public struct StreamFramer: ~Copyable, Sendable {
 
     /// What to do next; to be called until it says `wait` or `fail`.
     public mutating func next() -> Action {
+        assert(start <= scanned || scanned == 0)
         if let failure { return .fail(failure, .empty) }
         if expected == 0 {
             if let action = skipLineEnds() { return action }
@@ -89,6 +91,7 @@ public struct StreamFramer: ~Copyable, Sendable {
     ///
     /// Two in a row are a ping; a single one is nothing, but stays until it is known what follows.
     private mutating func skipLineEnds() -> Action? {
+        assert(expected == 0, "in the middle of a message")
         while pendingBytes > 0 {
             guard buffer.span[start] == 13 || buffer.span[start] == 10 else { return nil }
             if buffer.span[start] == 10 {
@@ -118,6 +121,7 @@ public struct StreamFramer: ~Copyable, Sendable {
 
     /// Offset behind the empty line of the message at `start`; nil when it has not come yet.
     private mutating func headerEnd() throws(SyntaxError) -> Int? {
+        assert(expected == 0, "in the middle of a message")
         // The empty line may have begun in the bytes seen last.
         let end = Self.emptyLine(buffer.span, from: max(start, scanned - 3))
         scanned = end ?? buffer.count
@@ -129,6 +133,7 @@ public struct StreamFramer: ~Copyable, Sendable {
 
     /// Offset behind the first empty line, nil when there is none.
     private static func emptyLine(_ bytes: Span<UInt8>, from: Int) -> Int? {
+        assert(from >= 0 && from <= bytes.count)
         var cursor = Cursor(bytes)
         cursor.move(to: from)
         while cursor.seek(10) {
@@ -160,6 +165,7 @@ public struct StreamFramer: ~Copyable, Sendable {
     static func contentLength(
         _ bytes: Span<UInt8>, in section: ByteRange
     ) throws(SyntaxError) -> Int? {
+        assert(section.end <= bytes.count)
         var found: Int?
         var cursor = Cursor(bytes, in: section)
         while cursor.seek(10) {

@@ -21,6 +21,7 @@ extension ByteWriter {
 
     /// Writes `Name: value` and the line end.
     public mutating func appendHeader(_ name: StaticString, _ value: StaticString) {
+        assert(name.utf8CodeUnitCount > 0)
         append(name)
         append(": ")
         append(value)

@@ -11,6 +11,7 @@ public enum ReplyRoute {
     public static func destination(
         for request: borrowing SIPMessage, from origin: Origin, forceRport: Bool = false
     ) -> Origin {
+        assert(request.kind == .request)
         guard !origin.transport.isStream, !forceRport else { return origin }
         guard let via = topVia(request), !via.hasRport else { return origin }
         var destination = origin

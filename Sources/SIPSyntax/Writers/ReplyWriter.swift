@@ -111,6 +111,7 @@ public enum ReplyWriter {
         _ via: Via, _ request: borrowing SIPMessage, _ origin: Origin, _ forceRport: Bool,
         _ writer: inout ByteWriter
     ) {
+        assert(via.whole.end <= request.bytes.count)
         let symmetric = via.hasRport || forceRport
         var copied = via.whole.start
         if via.hasRport || via.received != nil {
