@@ -85,6 +85,14 @@ public struct JSONWriter: ~Copyable, Sendable {
         quote(text.utf8.span)
     }
 
+    /// Writes a literal, which must hold nothing that JSON escapes.
+    public mutating func string(_ text: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(text)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     /// Writes a whole document.
     public mutating func value(_ value: JSONValue) {
         switch value {
