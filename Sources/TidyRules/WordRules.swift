@@ -32,18 +32,21 @@ extension SourceFile {
         return findings
     }
 
-    /// The first word of a name that says nothing; words begin at capitals and after punctuation.
+    /// The first word of a name that says nothing.
+    ///
+    /// A word begins at a capital that follows a small letter or comes before one (`SIPUri` is
+    /// `sip` and `uri`), and after whatever is no letter.
     static func emptyWord(in name: String) -> String? {
+        let given = HouseNumbers.givenNames.reduce(name) { $0.replacing($1, with: "") }
+        let letters = Array(given)
         var words: [String] = [""]
-        var follows = false
-        for character in name {
-            if character.isUppercase, follows { words.append("") }
-            follows = character.isLowercase
-            if character.isLetter {
-                words[words.count - 1].append(contentsOf: character.lowercased())
-            } else {
+        for (index, letter) in letters.enumerated() {
+            let followsSmall = index > 0 && letters[index - 1].isLowercase
+            let precedesSmall = index + 1 < letters.count && letters[index + 1].isLowercase
+            if !letter.isLetter || letter.isUppercase && (followsSmall || precedesSmall) {
                 words.append("")
             }
+            if letter.isLetter { words[words.count - 1] += letter.lowercased() }
         }
         return words.first { HouseNumbers.emptyNames.contains($0) }
     }
@@ -96,7 +99,10 @@ extension SourceFile {
 
     /// The lines of comment above the declaration that reaches a line.
     private func commentAbove(line: Int) -> String {
-        let declaration = declarations.last { $0.kind.holdsMembers && $0.line <= line }
+        // The conformance stands at most three lines below its keyword; types inside of functions
+        // are not read as declarations, for them the line itself has to do.
+        let near = (line - 3)...line
+        let declaration = declarations.last { $0.kind.holdsMembers && near.contains($0.line) }
         var index = (declaration?.line ?? line) - 2
         // Attributes may stand on lines of their own between the comment and the keyword.
         while index >= 0, lineKinds[index] == .code,
