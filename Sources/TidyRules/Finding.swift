@@ -28,6 +28,8 @@ public struct Finding: Hashable, Sendable {
         case machinePath = "machine path"
         /// An import that the row of the target in Package.swift does not name.
         case undeclaredImport = "undeclared import"
+        /// A link of a page to a file that is not there.
+        case brokenLink = "broken link"
         /// A generated file that differs from what its command prints.
         case staleFile = "stale file"
     }

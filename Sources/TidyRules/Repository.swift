@@ -33,7 +33,7 @@ public struct Repository: Sendable {
     /// The folders and files that are written by people.
     private static let tops = [
         "Sources", "Tests", "docs", "tools", "Config", ".ci", "Package.swift", "README.md",
-        "NOTICE",
+        "NOTICE", "LICENSE",
     ]
 
     /// The kinds of text that rules are made for; a file without a suffix is a script.

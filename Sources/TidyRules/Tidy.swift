@@ -21,6 +21,8 @@ public struct Tidy: Sendable {
     public func findings() -> [Finding] {
         var findings = texts.flatMap { $0.longLines() + $0.machinePaths() }
         for source in sources { findings += self.findings(in: source) }
+        let paths = texts.map(\.path)
+        for text in texts { findings += text.brokenLinks(among: paths) }
         return findings.sorted() + findingsOfTheWhole()
     }
 

@@ -70,7 +70,7 @@ struct WordRulesTests {
             ),
             ("func a() {\n    // The lock guards it.\n    class B: @unchecked Sendable {}\n}", []),
             (
-                "/// Locks.\nclass A {\n\n\n\n    func a() {\n        class B: @unchecked Sendable {}\n    }\n}",
+                "/// Locks.\nclass A {\n\n\n\nfunc a() {\nclass B: @unchecked Sendable {}\n}\n}",
                 [7]
             ),
         ])
@@ -91,7 +91,7 @@ struct MachinePathRuleTests {
             ("\(work)s", []), ("frame\(work)/x", []), ("docs\(work)/x", []),
             ("https://example.com\(work)/x", []), ("./\(work)", []), ("$HOME\(work)", []),
             ("HOME=/" + "root", [1]), ("cd /tmp/" + "wt/a", [1]), ("ls ../" + "shared/x", [1]),
-            ("/work" + "ers", []), ("", []), ("$(PREFIX)\(work)", []),
+            ("/wor" + "kers", []), ("", []), ("$(PREFIX)\(work)", []),
         ])
     func findsPlaces(content: String, expected: [Int]) {
         let text = Snippet.text(content, path: "tools/run")
