@@ -170,6 +170,9 @@ extension DeclarationReader {
     private func name(of kind: Declaration.Kind, at index: Int) -> String {
         switch kind {
         case .initialiser, .deinitialiser, .subscript: kind.rawValue
+        case .function where tokens[index + 1].kind == .punctuation:
+            tokens[(index + 1)...].prefix { $0.kind == .punctuation && !$0.is("(") }
+                .map(\.text).joined()
         default: tokens[index + 1].text
         }
     }

@@ -40,7 +40,7 @@ public enum HouseNumbers {
 
     /// Beginnings of the words that a proof of an unchecked conformance to Sendable needs.
     public static let proofWords = [
-        "sendable", "share", "sharing", "thread", "lock", "mutex", "atomic", "immutable",
+        "sendable", "share", "sharing", "thread", "lock", "mutex", "atomic", "immutable", "own",
     ]
 
     /// Whether a word of a comment, in lower case, speaks of what makes sharing safe.

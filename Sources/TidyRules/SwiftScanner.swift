@@ -59,7 +59,8 @@ struct SwiftScanner {
     mutating func append(_ kind: Token.Kind, from start: Int, line first: Int) {
         assert(start < position && position <= bytes.count)
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        tokens.append(Token(kind: kind, text: text, line: first, lastLine: line))
+        tokens.append(
+            Token(kind: kind, text: text, bytes: start..<position, line: first, lastLine: line))
     }
 
     private mutating func scanPunctuation() {

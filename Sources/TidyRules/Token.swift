@@ -18,6 +18,8 @@ public struct Token: Hashable, Sendable {
     public let kind: Kind
     /// The piece as it is written.
     public let text: String
+    /// Where its bytes stand in the file.
+    public let bytes: Range<Int>
     /// Line on which it begins, counted from 1.
     public let line: Int
     /// Line on which it ends.
@@ -25,6 +27,9 @@ public struct Token: Hashable, Sendable {
 
     /// Whether the compiler ignores it.
     public var isComment: Bool { kind == .comment || kind == .documentation }
+
+    /// Whether nothing, not even a space, stands between it and the token before.
+    func isAttached(to before: Token) -> Bool { before.bytes.upperBound == bytes.lowerBound }
 
     /// Whether it is a word or a character of punctuation spelled like this.
     func `is`(_ spelling: String) -> Bool {

@@ -61,7 +61,8 @@ extension SourceFile {
     private func trapIndices() -> [Finding] {
         tokens.indices.dropLast().compactMap { index in
             let next = tokens[index + 1]
-            if tokens[index].is("try"), next.is("!") {
+            // With a space between them, `try !a()` negates what `a` returns.
+            if tokens[index].is("try"), next.is("!"), next.isAttached(to: tokens[index]) {
                 return Finding(path, next.line, .trap, "try! ends the process; throw or catch")
             }
             if tokens[index].is("fatalError"), next.is("(") {

@@ -20,6 +20,7 @@ struct DeclarationReaderTests {
             ("class O { deinit {} }", ["class O", "deinit"]),
             ("struct P { subscript(q: Int) -> Int { q } }", ["struct P", "subscript"]),
             ("let r = 1", ["let r"]), ("typealias S = Int", ["typealias S"]),
+            ("struct T { static func == (a: T, b: T) -> Bool }", ["struct T", "func =="]),
             ("struct T: ~Copyable { static func < (a: T, b: T) -> Bool }", ["struct T", "func <"]),
         ])
     func findsKinds(text: String, expected: [String]) {

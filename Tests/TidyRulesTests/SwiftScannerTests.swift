@@ -29,6 +29,13 @@ struct SwiftScannerTests {
         #expect(tokens.map(\.text) == [text])
     }
 
+    @Test("tokens know whether a space stands before them")
+    func knowsSpaces() {
+        let tokens = SwiftScanner.tokens(of: "try! a ! \"ü\"(b)")
+        let attached = zip(tokens, tokens.dropFirst()).map { $1.isAttached(to: $0) }
+        #expect(attached == [true, false, false, false, true, true, true])
+    }
+
     @Test("block comments nest")
     func nestsComments() {
         let tokens = SwiftScanner.tokens(of: "/* a /* b */ c */ let")

@@ -32,7 +32,8 @@ struct WordRulesTests {
             ("let a = try! b()", [1]), ("let a = try? b()", []), ("a()\nfatalError(\"b\")", [2]),
             ("// try! fatalError()", []), ("let a = \"try! fatalError()\"", []),
             ("let a = \"\\(try! b())\"", [1]), ("preconditionFailure(\"a\")", []),
-            ("let a: fatalErrorHandler", []), ("try !a()", [1]),
+            ("let a: fatalErrorHandler", []), ("try !a()", []), ("guard try !a() else {}", []),
+            ("a(try! b())", [1]),
         ])
     func findsTraps(text: String, expected: [Int]) {
         #expect(lines(Snippet.file(text).traps()) == expected)
