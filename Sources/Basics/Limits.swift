@@ -19,6 +19,21 @@ public enum Limits {
     /// Longest User-Agent that is stored: the width of the column `user_agent`.
     public static let userAgentBytesMax = 255
 
+    // MARK: Transport
+
+    /// Shortest datagram that may be a message; shorter ones keep a NAT's binding alive.
+    public static let datagramBytesMin = 20
+    /// Most threads of one kind: workers of a UDP socket, event loops.
+    public static let workersMax = 128
+    /// Most addresses to listen on, after names and interfaces are resolved.
+    public static let listenersMax = 256
+    /// Connections that the kernel keeps until they are accepted.
+    public static let acceptBacklog = 1_024
+    /// Most bytes that wait for one connection's peer to read them.
+    public static let streamQueueBytesMax = 1 << 20
+    /// Most bytes that wait for a connection while it is being opened.
+    public static let connectQueueBytesMax = 1 << 18
+
     // MARK: Script
 
     /// Deepest nesting of files that include each other.

@@ -1,4 +1,3 @@
-public import Basics
 
 /// One argument of a script call as the script has it, compiled but not yet typed.
 public enum ArgumentSource: Sendable {

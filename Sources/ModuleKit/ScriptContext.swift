@@ -40,6 +40,14 @@ public final class ScriptContext {
     public var forcesRport = false
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
+    /// The header line that names the server in replies, with its CRLF; empty for none.
+    public var serverHeader: [UInt8] = []
+    /// The key of To-tags: one for the process, from a source of true randomness.
+    public var tagKey: UInt64 = 0
+    /// State of this worker's generator of random numbers; never 0.
+    private var randomState: UInt64
+    /// What modules keep for each worker, by the index of their settings.
+    private var workspaces: [AnyObject?] = []
     /// The server, as far as modules may ask of it.
     public let services: any Services
     /// The settings of all modules as of this message.
@@ -58,6 +66,7 @@ public final class ScriptContext {
         scratch = ByteWriter(capacity: 4096)
         settingsGeneration = services.settings.generation
         settings = services.settings.boxes
+        randomState = UInt64.random(in: 1...UInt64.max)
     }
 
     /// Empties what belongs to one message and takes up new settings.
@@ -93,15 +102,58 @@ public final class ScriptContext {
         return body(box.value)
     }
 
+    /// What a module keeps for this worker: buffers that outlive messages. `make` runs once.
+    public func workspace<P: Sendable, W: AnyObject>(
+        _ handle: SettingsHandle<P>, _ make: () -> W
+    ) -> W {
+        if handle.index < workspaces.count, let kept = workspaces[handle.index] {
+            return unsafe unsafeDowncast(kept, to: W.self)
+        }
+        while workspaces.count <= handle.index { workspaces.append(nil) }
+        let made = make()
+        workspaces[handle.index] = made
+        return made
+    }
+
+    /// A random number for jitter; not for secrets (xorshift64*).
+    public func random() -> UInt64 {
+        randomState ^= randomState >> 12
+        randomState ^= randomState << 25
+        randomState ^= randomState >> 27
+        return randomState &* 0x2545_f491_4f6c_dd1d
+    }
+
     /// The bytes of a text, for as long as `body` runs.
     public func withBytes<R, E: Error>(
         of text: ScriptText, _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
         switch text {
-        case .message(let range): try body(message[range])
-        case .scratch(let range): try body(scratch.span(range))
+        case .message(let range): try Self.lend(message, range, body)
+        case .scratch(let range): try Self.lend(scratch, range, body)
         case .owned(let bytes): try body(bytes.span)
         }
+    }
+
+    /// Lends the message to `body`. A span of `context.message` cannot leave the access to that
+    /// property, so whoever wants spans takes the message as a borrowed argument.
+    public func withMessage<R, E: Error>(
+        _ body: (borrowing SIPMessage) throws(E) -> R
+    ) throws(E) -> R {
+        try body(message)
+    }
+
+    private static func lend<R, E: Error>(
+        _ message: borrowing SIPMessage, _ range: ByteRange,
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(message[range])
+    }
+
+    private static func lend<R, E: Error>(
+        _ writer: borrowing ByteWriter, _ range: ByteRange,
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(writer.span(range))
     }
 
     /// Writes a text into the scratch buffer and returns it as a value.

@@ -1,0 +1,66 @@
+/// Why a REGISTER is refused: the status, and what P-Registrar-Error says.
+///
+/// Codes and texts are those of the registrar's documentation and recorded answers.
+enum RegistrarFailure: Error, Equatable {
+    case messageParse
+    case toParse
+    case noUser
+    case aorTooLong
+    case callIDTooLong
+    case contactParse
+    case contactTooLong
+    case tooManyContactsNamed
+    case starNotAlone
+    case starWithExpires
+    case outOfOrder
+    case badQ
+    case badRegID
+    case tooBrief(minimum: Int)
+    case tooManyContacts
+    case unavailable
+    case noSuchTable
+
+    /// The status of the reply.
+    var status: Int {
+        switch self {
+        case .tooBrief: 423
+        case .tooManyContacts: 503
+        case .unavailable: 503
+        case .aorTooLong, .noSuchTable: 500
+        default: 400
+        }
+    }
+
+    /// The reason phrase of the status.
+    var reason: StaticString {
+        switch status {
+        case 400: "Bad Request"
+        case 423: "Interval Too Brief"
+        case 503: "Service Unavailable"
+        default: "Server Internal Error"
+        }
+    }
+
+    /// What the header field P-Registrar-Error says.
+    var text: StaticString {
+        switch self {
+        case .messageParse: "Message parse error"
+        case .toParse: "Error while parsing AOR"
+        case .noUser: "No username in To URI"
+        case .aorTooLong: "Address Of Record too long"
+        case .callIDTooLong: "Callid too long"
+        case .contactParse: "Contact parse error"
+        case .contactTooLong: "Contact/received too long"
+        case .tooManyContactsNamed: "Too many contacts in one request"
+        case .starNotAlone: "* used in contact and more than 1 contact"
+        case .starWithExpires: "* used in contact and expires is not zero"
+        case .outOfOrder: "Invalid CSeq number"
+        case .badQ: "Invalid q param in contact"
+        case .badRegID: "Invalid Reg-Id number"
+        case .tooBrief: "Interval too brief"
+        case .tooManyContacts: "Too many registered contacts"
+        case .unavailable: "Location database unavailable"
+        case .noSuchTable: "Location table not found"
+        }
+    }
+}

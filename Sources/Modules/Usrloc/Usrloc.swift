@@ -1,1 +1,0 @@
-// The module's declaration and functions live in this folder.

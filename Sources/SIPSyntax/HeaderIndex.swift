@@ -1,0 +1,115 @@
+public import Basics
+
+/// Where the parts of a message are: trivial, inline, filled by one pass of `MessageScanner`.
+public struct HeaderIndex: Sendable {
+    /// One header field. Offsets fit in 16 bits because a message does.
+    struct Slot: Sendable {
+        var start: UInt16 = 0
+        var nameEnd: UInt16 = 0
+        var valueStart: UInt16 = 0
+        var valueEnd: UInt16 = 0
+        var name = HeaderName.other
+        /// The next slot of the same name, `none` at the last.
+        var next = HeaderIndex.none
+    }
+
+    /// The number that stands for no slot.
+    static let none = UInt8.max
+
+    var slots = InlineArray<96, Slot>(repeating: Slot())
+    /// First slot of each name.
+    var firsts = InlineArray<61, UInt8>(repeating: HeaderIndex.none)
+    /// Last slot of each name, to chain the next one to.
+    private var lasts = InlineArray<61, UInt8>(repeating: HeaderIndex.none)
+    /// Number of header fields.
+    private(set) var count = 0
+    /// Offset behind the header section's last line, before the empty line.
+    var headersEnd = 0
+    /// Number of the first field that repeats one which must stand alone.
+    private(set) var duplicate: Int?
+
+    /// An index of no header fields.
+    init() {
+        precondition(slots.count == Limits.headersMax && slots.count < Int(Self.none))
+        precondition(firsts.count == HeaderName.count && lasts.count == HeaderName.count)
+    }
+
+    /// Forgets all header fields; the slots keep what they held, and nobody reads them.
+    mutating func removeAll() {
+        for place in firsts.indices {
+            firsts[place] = Self.none
+            lasts[place] = Self.none
+        }
+        count = 0
+        headersEnd = 0
+        duplicate = nil
+    }
+
+    /// Adds a header field; false when there is no room.
+    mutating func append(_ slot: Slot) -> Bool {
+        assert(slot.start < slot.nameEnd && slot.nameEnd <= slot.valueStart)
+        assert(slot.valueStart <= slot.valueEnd)
+        guard count < slots.count else { return false }
+        let number = UInt8(truncatingIfNeeded: count)
+        let name = Int(slot.name.rawValue)
+        slots[count] = slot
+        slots[count].next = Self.none
+        if firsts[name] == Self.none {
+            firsts[name] = number
+        } else {
+            slots[Int(lasts[name])].next = number
+            if duplicate == nil, slot.name.row.isSingle { duplicate = count }
+        }
+        lasts[name] = number
+        count += 1
+        return true
+    }
+
+    /// Number of the first field of a name, nil when there is none.
+    func first(_ name: HeaderName) -> Int? {
+        let number = firsts[Int(name.rawValue)]
+        assert(number == Self.none || Int(number) < count)
+        return number == Self.none ? nil : Int(number)
+    }
+
+    /// Number of the next field of the same name.
+    func next(after number: Int) -> Int? {
+        precondition(number >= 0 && number < count)
+        let next = slots[number].next
+        return next == Self.none ? nil : Int(next)
+    }
+
+    /// Where name, value and the whole line of a field are.
+    func field(_ number: Int) -> HeaderField {
+        precondition(number >= 0 && number < count, "no such header field")
+        let slot = slots[number]
+        let end = number + 1 < count ? Int(slots[number + 1].start) : headersEnd
+        return HeaderField(
+            name: slot.name,
+            nameRange: ByteRange(
+                offset: Int(slot.start), count: Int(slot.nameEnd) - Int(slot.start)),
+            value: ByteRange(
+                offset: Int(slot.valueStart), count: Int(slot.valueEnd) - Int(slot.valueStart)),
+            line: ByteRange(offset: Int(slot.start), count: end - Int(slot.start)))
+    }
+
+    /// Where the value of a field is.
+    func value(_ number: Int) -> ByteRange {
+        precondition(number >= 0 && number < count, "no such header field")
+        let slot = slots[number]
+        return ByteRange(
+            offset: Int(slot.valueStart), count: Int(slot.valueEnd) - Int(slot.valueStart))
+    }
+}
+
+/// Where one header field is within its message.
+public struct HeaderField: Sendable, Hashable {
+    /// Which one it is.
+    public var name: HeaderName
+    /// Its name as sent.
+    public var nameRange: ByteRange
+    /// Its value without white space around it; folded lines are still folded.
+    public var value: ByteRange
+    /// Its whole line or lines with the line end.
+    public var line: ByteRange
+}

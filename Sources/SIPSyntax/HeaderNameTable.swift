@@ -1,0 +1,97 @@
+import Basics
+
+/// Finds the `HeaderName` of a name: a small open-addressed table, built once from the rows.
+///
+/// A name is packed into three words of lower-case letters; longer names are none that we know.
+struct HeaderNameTable {
+    /// A name of up to 24 bytes in lower case.
+    struct Packed: Hashable {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var third: UInt64 = 0
+    }
+
+    private struct Entry {
+        var name = Packed()
+        var header = HeaderName.other
+    }
+
+    /// Number of places; a power of two, more than twice the number of names and compact forms.
+    private static let size = 256
+
+    static let shared = HeaderNameTable()
+
+    private var entries = InlineArray<256, Entry>(repeating: Entry())
+
+    private init() {
+        for header in HeaderName.allCases where header != .other {
+            let row = header.row
+            var writer = ByteWriter(capacity: 32)
+            writer.append(row.name)
+            insert(writer.span, header)
+            if row.compact != 0 {
+                writer.removeAll()
+                writer.append(row.compact)
+                insert(writer.span, header)
+            }
+        }
+    }
+
+    /// The header field of a name without regard to case.
+    func find(_ bytes: Span<UInt8>, _ range: ByteRange) -> HeaderName {
+        assert(range.end <= bytes.count)
+        guard range.count <= 24, range.count > 0 else { return .other }
+        let name = Self.pack(bytes, range)
+        var place = Self.bucket(name)
+        while entries[place].header != .other {
+            if entries[place].name == name { return entries[place].header }
+            place = (place &+ 1) & (Self.size - 1)
+        }
+        return .other
+    }
+
+    private mutating func insert(_ bytes: Span<UInt8>, _ header: HeaderName) {
+        precondition(bytes.count <= 24, "a header name longer than the table can hold")
+        let name = Self.pack(bytes, ByteRange(offset: 0, count: bytes.count))
+        var place = Self.bucket(name)
+        while entries[place].header != .other {
+            precondition(entries[place].name != name, "two header fields of one name")
+            place = (place + 1) & (Self.size - 1)
+        }
+        entries[place] = Entry(name: name, header: header)
+    }
+
+    /// Setting bit 5 of every byte makes letters lower case and leaves digits and `-` alone; other
+    /// tokens may then look alike, but none of them is in a name of the table.
+    private static func pack(_ bytes: Span<UInt8>, _ range: ByteRange) -> Packed {
+        var name = Packed()
+        name.first = word(bytes, range.start, min(Int(range.count), 8))
+        if range.count > 8 {
+            name.second = word(bytes, range.start + 8, min(Int(range.count) - 8, 8))
+        }
+        if range.count > 16 { name.third = word(bytes, range.start + 16, Int(range.count) - 16) }
+        return name
+    }
+
+    private static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
+        assert(count > 0 && count <= 8)
+        if start + 8 <= bytes.count {
+            let raw = unsafe bytes.bytes
+            let all = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+            let mask = UInt64.max &>> UInt64(64 - count * 8)
+            return (UInt64(littleEndian: all) | 0x2020_2020_2020_2020) & mask
+        }
+        var word: UInt64 = 0
+        for place in 0..<count {
+            word |= UInt64(bytes[start + place] | 0x20) << UInt64(place * 8)
+        }
+        return word
+    }
+
+    private static func bucket(_ name: Packed) -> Int {
+        let mixed =
+            (name.first ^ (name.second &* 0x9e37_79b9_7f4a_7c15) ^ name.third)
+            &* 0xff51_afd7_ed55_8ccd
+        return Int(truncatingIfNeeded: mixed >> 56)
+    }
+}

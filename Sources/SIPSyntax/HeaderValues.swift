@@ -1,0 +1,91 @@
+public import Basics
+
+/// Walks over all values of one header field of a message: over each field of the name in order, and
+/// within it over the parts of a comma list.
+///
+/// Commas within quoted strings and within `< >` do not separate. Empty parts are passed over, as
+/// the lists of RFC 2616 2.1 allow; a header field that is no list is one value.
+public struct HeaderValues: ~Escapable {
+    /// The bytes of the message.
+    public let bytes: Span<UInt8>
+    private let slots: Span<HeaderIndex.Slot>
+    private var upcoming: UInt8
+    private var cursor: Cursor
+    private let isList: Bool
+
+    @_lifetime(borrow message)
+    init(_ message: borrowing SIPMessage, _ name: HeaderName) {
+        let bytes = message.bytes
+        self.bytes = bytes
+        slots = message.slots
+        upcoming = message.firstSlot(name)
+        cursor = Cursor(bytes, in: .empty)
+        isList = name.row.isList
+    }
+
+    /// The next value without white space around it, nil when there is no more.
+    @_lifetime(self: copy self)
+    public mutating func next() -> ByteRange? {
+        while true {
+            guard cursor.isAtEnd else {
+                let part = isList ? cursor.listPart() : cursor.rest()
+                if !part.isEmpty { return part }
+                continue
+            }
+            guard upcoming != HeaderIndex.none else { return nil }
+            let slot = slots[Int(upcoming)]
+            upcoming = slot.next
+            let count = Int(slot.valueEnd) - Int(slot.valueStart)
+            cursor = Cursor(bytes, in: ByteRange(offset: Int(slot.valueStart), count: count))
+        }
+    }
+}
+
+extension SIPMessage {
+    /// The slots that are in use.
+    fileprivate var slots: Span<HeaderIndex.Slot> {
+        @_lifetime(borrow self)
+        get { index.slots.span.extracting(0..<index.count) }
+    }
+
+    fileprivate func firstSlot(_ name: HeaderName) -> UInt8 {
+        index.first(name).map { UInt8(truncatingIfNeeded: $0) } ?? HeaderIndex.none
+    }
+}
+
+extension Cursor {
+    /// Moves over one part of a comma list and the comma behind it.
+    ///
+    /// A quote without end takes all that is left: whoever parses the part says what is wrong.
+    @_lifetime(self: copy self)
+    public mutating func listPart() -> ByteRange {
+        skipSpace()
+        let start = position
+        var last = position
+        var inAngles = false
+        while let byte = current {
+            if byte == UInt8(ascii: ","), !inAngles { break }
+            if byte == UInt8(ascii: "\"") {
+                do throws(SyntaxError) { _ = try quotedString() } catch { advance(remaining) }
+                last = position
+                continue
+            }
+            if byte == UInt8(ascii: "<") { inAngles = true }
+            if byte == UInt8(ascii: ">") { inAngles = false }
+            advance()
+            if byte > 32 { last = position }
+        }
+        advance()
+        assert(last >= start && last <= end)
+        return ByteRange(offset: start, count: last - start)
+    }
+
+    /// All that is left, without white space in front of it.
+    @_lifetime(self: copy self)
+    mutating func rest() -> ByteRange {
+        skipSpace()
+        let part = ByteRange(offset: position, count: remaining)
+        advance(remaining)
+        return part
+    }
+}

@@ -1,0 +1,110 @@
+public import Basics
+
+/// One parameter of a header field: `;name` or `;name=value` (RFC 3261 7.3.1).
+public struct HeaderParameter: Sendable, Hashable {
+    /// Its name.
+    public var name: ByteRange
+    /// Its value, with the quotes if there are any; nil without `=`.
+    public var value: ByteRange?
+
+    /// The value without quotes around it; quoted pairs within stay as they are.
+    public func unquotedValue(in bytes: Span<UInt8>) -> ByteRange? {
+        guard let value else { return nil }
+        return value.unquoted(in: bytes)
+    }
+}
+
+extension ByteRange {
+    /// The range without a pair of quotes around it.
+    public func unquoted(in bytes: Span<UInt8>) -> ByteRange {
+        assert(end <= bytes.count)
+        guard count >= 2, bytes[start] == UInt8(ascii: "\""), bytes[end - 1] == UInt8(ascii: "\"")
+        else { return self }
+        return ByteRange(offset: start + 1, count: Int(count) - 2)
+    }
+}
+
+/// Walks over the parameters of a header field's value that was found to be well-formed.
+public struct HeaderParameters: ~Escapable {
+    private var cursor: Cursor
+
+    /// The parameters in a range that starts with `;` or white space, or is empty.
+    @_lifetime(copy bytes)
+    public init(_ bytes: Span<UInt8>, in range: ByteRange) {
+        cursor = Cursor(bytes, in: range)
+    }
+
+    /// The next parameter, nil at the end or where the grammar is left.
+    @_lifetime(self: copy self)
+    public mutating func next() -> HeaderParameter? {
+        do throws(SyntaxError) { return try cursor.parameter() } catch { return nil }
+    }
+
+    /// The first parameter of a name, without regard to case.
+    public static func find(
+        _ name: Span<UInt8>, of bytes: Span<UInt8>, in range: ByteRange
+    ) -> HeaderParameter? {
+        var all = HeaderParameters(bytes, in: range)
+        while let parameter = all.next() {
+            if bytes.part(parameter.name).matches(name) { return parameter }
+        }
+        return nil
+    }
+}
+
+/// A number in a parameter that may be missing or be no number.
+public enum ParameterNumber: Sendable, Hashable {
+    /// The parameter is not there.
+    case absent
+    /// Its value.
+    case value(UInt32)
+    /// It is there and no number, or too large a one.
+    case malformed
+
+    /// The value; nil when absent or malformed.
+    public var number: UInt32? {
+        if case .value(let number) = self { return number }
+        return nil
+    }
+
+    /// Reads decimal digits.
+    init(_ bytes: Span<UInt8>, _ range: ByteRange?) {
+        guard let range, let number = bytes.part(range).decimal(upTo: UInt64(UInt32.max)) else {
+            self = .malformed
+            return
+        }
+        self = .value(UInt32(truncatingIfNeeded: number))
+    }
+}
+
+extension Cursor {
+    /// Moves over white space and one parameter; nil when no `;` comes next.
+    @_lifetime(self: copy self)
+    mutating func parameter() throws(SyntaxError) -> HeaderParameter? {
+        skipSpace()
+        guard take(UInt8(ascii: ";")) else { return nil }
+        skipSpace()
+        let name = try token("Malformed parameter")
+        let behind = position
+        skipSpace()
+        guard take(UInt8(ascii: "=")) else {
+            move(to: behind)
+            return HeaderParameter(name: name, value: nil)
+        }
+        skipSpace()
+        if current == UInt8(ascii: "\"") {
+            return HeaderParameter(name: name, value: try quotedString())
+        }
+        let value = run(of: .parameterValue)
+        if value.isEmpty { throw malformed("A parameter without value") }
+        return HeaderParameter(name: name, value: value)
+    }
+
+    /// Moves over white space, and must then be at the end or at a comma if those may follow.
+    @_lifetime(self: copy self)
+    mutating func endOfElement(_ reason: StaticString) throws(SyntaxError) {
+        skipSpace()
+        if isAtEnd || current == UInt8(ascii: ",") { return }
+        throw malformed(reason)
+    }
+}

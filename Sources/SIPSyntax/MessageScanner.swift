@@ -1,0 +1,134 @@
+import Basics
+
+/// Finds the parts of a message in one pass over its bytes.
+///
+/// A fault does not stop it: the first one is kept and the rest of the header section is still
+/// indexed, because a malformed request is answered, and the answer needs its Via.
+struct MessageScanner {
+    /// The first fault.
+    private(set) var fault: SyntaxError?
+    /// The first line.
+    private(set) var start = StartLine()
+    /// Offset of the body.
+    private(set) var bodyStart = 0
+
+    /// Scans a message that does not begin with a line end.
+    mutating func scan(_ bytes: Span<UInt8>, into index: inout HeaderIndex) {
+        precondition(bytes.count <= Limits.messageBytesMax)
+        index.removeAll()
+        let line = endOfLine(bytes, from: 0)
+        var cursor = Cursor(bytes, in: ByteRange(offset: 0, count: line.end))
+        do throws(SyntaxError) {
+            try start.parse(&cursor)
+        } catch {
+            note(error)
+        }
+        bodyStart = scanHeaders(bytes, from: line.next, into: &index)
+        assert(bodyStart <= bytes.count && index.headersEnd <= bodyStart)
+    }
+
+    /// Where a line ends and the next one begins.
+    private struct Line {
+        var end: Int
+        var next: Int
+    }
+
+    /// Indexes header fields up to the empty line and returns where the body starts.
+    private mutating func scanHeaders(
+        _ bytes: Span<UInt8>, from begin: Int, into index: inout HeaderIndex
+    ) -> Int {
+        var place = begin
+        while place < bytes.count {
+            let first = bytes[place]
+            if first == 13 || first == 10 {
+                index.headersEnd = place
+                let crlf = first == 13 && place + 1 < bytes.count && bytes[place + 1] == 10
+                if first == 13, !crlf { note(malformed(place, "A lone carriage return")) }
+                return place + (crlf ? 2 : 1)
+            }
+            place = scanField(bytes, from: place, into: &index)
+        }
+        index.headersEnd = bytes.count
+        note(malformed(bytes.count, "No empty line behind the header fields"))
+        return bytes.count
+    }
+
+    /// Indexes one header field, folded or not, and returns where the next line starts.
+    private mutating func scanField(
+        _ bytes: Span<UInt8>, from begin: Int, into index: inout HeaderIndex
+    ) -> Int {
+        var cursor = Cursor(bytes)
+        cursor.move(to: begin)
+        let nameRange = cursor.run(of: .token)
+        cursor.skip(.blank)
+        let valid = !nameRange.isEmpty && cursor.take(UInt8(ascii: ":"))
+        if !valid { note(malformed(begin, "Malformed header field")) }
+        var line = endOfLine(bytes, from: cursor.position)
+        while line.next < bytes.count, bytes[line.next] == 32 || bytes[line.next] == 9 {
+            line = endOfLine(bytes, from: line.next + 1)
+        }
+        guard valid else { return line.next }
+        cursor.skipSpace()
+        let valueStart = min(cursor.position, line.end)
+        var valueEnd = line.end
+        while valueEnd > valueStart, isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
+        var slot = HeaderIndex.Slot()
+        slot.start = UInt16(truncatingIfNeeded: begin)
+        slot.nameEnd = UInt16(truncatingIfNeeded: nameRange.end)
+        slot.valueStart = UInt16(truncatingIfNeeded: valueStart)
+        slot.valueEnd = UInt16(truncatingIfNeeded: valueEnd)
+        slot.name = HeaderNameTable.shared.find(bytes, nameRange)
+        if !index.append(slot) {
+            note(SyntaxError(.tooLarge, offset: begin, "Too many header fields"))
+        }
+        return line.next
+    }
+
+    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated.
+    private mutating func endOfLine(_ bytes: Span<UInt8>, from: Int) -> Line {
+        var place = from
+        while true {
+            place = firstLineEnd(bytes, from: place)
+            guard place < bytes.count else { return Line(end: place, next: place) }
+            if bytes[place] == 10 { return Line(end: place, next: place + 1) }
+            if place + 1 < bytes.count, bytes[place + 1] == 10 {
+                return Line(end: place, next: place + 2)
+            }
+            note(malformed(place, "A lone carriage return"))
+            place += 1
+        }
+    }
+
+    /// Offset of the first CR or LF from an offset on, looking at eight bytes at once.
+    private func firstLineEnd(_ bytes: Span<UInt8>, from: Int) -> Int {
+        assert(from >= 0 && from <= bytes.count)
+        let raw = unsafe bytes.bytes
+        var place = from
+        while place + 8 <= bytes.count {
+            let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let hits =
+                zeroBytes(word ^ 0x0a0a_0a0a_0a0a_0a0a) | zeroBytes(word ^ 0x0d0d_0d0d_0d0d_0d0d)
+            if hits != 0 { return place + UInt64(littleEndian: hits).trailingZeroBitCount / 8 }
+            place += 8
+        }
+        while place < bytes.count, bytes[place] != 10, bytes[place] != 13 { place += 1 }
+        return place
+    }
+
+    private mutating func note(_ error: SyntaxError) {
+        if fault == nil { fault = error }
+    }
+
+    private func malformed(_ offset: Int, _ reason: StaticString) -> SyntaxError {
+        SyntaxError(.malformed, offset: offset, reason)
+    }
+}
+
+/// Bit 7 of the lowest byte that is zero, and perhaps of bytes above it (the classic of Mycroft).
+private func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+}
+
+private func isSpace(_ byte: UInt8) -> Bool {
+    byte == 32 || byte == 9 || byte == 13 || byte == 10
+}

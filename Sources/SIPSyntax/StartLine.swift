@@ -1,0 +1,82 @@
+import Basics
+
+/// Whether a message asks or answers.
+public enum MessageKind: UInt8, Sendable, Hashable {
+    /// A request.
+    case request
+    /// A response.
+    case response
+}
+
+/// The first line of a message.
+struct StartLine: Sendable {
+    var kind = MessageKind.request
+    var method = SIPMethod.other
+    var methodRange = ByteRange.empty
+    var requestURI = ByteRange.empty
+    var version = ByteRange.empty
+    var status = 0
+    var reason = ByteRange.empty
+
+    /// Reads the line that a cursor covers, without its line end. What was read before a fault stays,
+    /// so that the fault can be answered.
+    mutating func parse(_ cursor: inout Cursor) throws(SyntaxError) {
+        self = StartLine()
+        let line = cursor.bytes.extracting(cursor.position..<cursor.end)
+        if line.hasPrefix(matching: "SIP/") {
+            kind = .response
+            try parseResponse(&cursor)
+        } else {
+            try parseRequest(&cursor)
+        }
+        assert(cursor.isAtEnd)
+    }
+
+    /// `Method SP Request-URI SP SIP-Version` (RFC 3261 25.1), with exactly one space each.
+    private mutating func parseRequest(_ cursor: inout Cursor) throws(SyntaxError) {
+        methodRange = try cursor.token("Malformed method")
+        method = SIPMethod(name: cursor.bytes.part(methodRange))
+        guard cursor.take(32) else { throw cursor.malformed("Malformed request line") }
+        let from = cursor.position
+        while let byte = cursor.current, byte > 32, byte != 127 { cursor.advance() }
+        requestURI = cursor.range(from: from)
+        guard !requestURI.isEmpty else { throw cursor.malformed("Request-URI is missing") }
+        guard cursor.take(32) else { throw cursor.malformed("Malformed request line") }
+        try parseVersion(&cursor)
+        guard cursor.isAtEnd else { throw cursor.malformed("Malformed request line") }
+    }
+
+    /// `SIP-Version SP Status-Code SP Reason-Phrase`; the last space may be missing.
+    private mutating func parseResponse(_ cursor: inout Cursor) throws(SyntaxError) {
+        try parseVersion(&cursor)
+        guard cursor.take(32) else { throw cursor.malformed("Malformed status line") }
+        let from = cursor.position
+        guard let code = cursor.decimal(upTo: 699), cursor.position - from == 3, code >= 100 else {
+            throw cursor.malformed("Malformed status code")
+        }
+        status = Int(code)
+        guard cursor.isAtEnd || cursor.take(32) else {
+            throw cursor.malformed("Malformed status line")
+        }
+        reason = ByteRange(offset: cursor.position, count: cursor.remaining)
+        cursor.advance(cursor.remaining)
+    }
+
+    /// `SIP/2.0`; another number is a version that we do not speak, anything else no version.
+    private mutating func parseVersion(_ cursor: inout Cursor) throws(SyntaxError) {
+        let from = cursor.position
+        guard cursor.remaining >= 4,
+            cursor.bytes.extracting(from..<(from + 4)).matches("SIP/")
+        else { throw cursor.malformed("Malformed SIP version") }
+        cursor.advance(4)
+        let major = cursor.decimal()
+        guard cursor.take(UInt8(ascii: ".")) else {
+            throw cursor.malformed("Malformed SIP version")
+        }
+        let minor = cursor.decimal()
+        version = cursor.range(from: from)
+        guard major == 2, minor == 0 else {
+            throw SyntaxError(.version, offset: from, "Version Not Supported")
+        }
+    }
+}
