@@ -17,7 +17,10 @@ public struct GeneratedFile: Hashable, Sendable {
     }
 
     /// Every generated file of the tree.
-    public static let all = [GeneratedFile("rpc-schema/openrpc.json", "roost", ["schema"])]
+    public static let all = [
+        GeneratedFile("rpc-schema/openrpc.json", "roost", ["schema"]),
+        GeneratedFile("docs/reference.md", "roost", ["--help-module", "all"]),
+    ]
 
     /// The files that differ from what their commands print.
     ///
