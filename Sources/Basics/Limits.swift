@@ -51,4 +51,21 @@ public enum Limits {
     public static let jsonDepthMax = 64
     /// Most calls in one JSON-RPC batch.
     public static let batchCallsMax = 1_000
+
+    // MARK: Locations
+
+    /// Most bindings that one address-of-record may have, also where `max_contacts` is unlimited.
+    public static let contactsPerAoRMax = 1_024
+    /// Longest URI a contact was received from: the width of the column `received`.
+    public static let receivedBytesMax = 128
+    /// Longest Path of a contact: the width of the column `path`.
+    public static let pathBytesMax = 512
+    /// Longest `+sip.instance` of a contact: the width of the column `instance`.
+    public static let instanceBytesMax = 255
+    /// Longest unique name of a contact: the width of the column `ruid`.
+    public static let ruidBytesMax = 64
+    /// Most events that one shard of a location table keeps for its listeners.
+    public static let locationEventsMax = 65_536
+    /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.
+    public static let loadingRemovalsMax = 16_384
 }
