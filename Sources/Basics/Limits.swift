@@ -4,6 +4,8 @@ public enum Limits {
 
     /// Longest SIP message in bytes, on any transport.
     public static let messageBytesMax = 65_535
+    /// Longest start line and header section of a message on a stream, in bytes.
+    public static let headerSectionBytesMax = 32_768
     /// Most header fields of one message.
     public static let headersMax = 96
     /// Most datagrams that are read or sent by one system call.
