@@ -55,6 +55,16 @@ struct LocationColumns: Sendable {
         rows.append(0)
     }
 
+    /// The condition that finds the rows of an AoR, with its values.
+    func condition(for aor: Span<UInt8>) -> (sql: String, values: [DatabaseValue]) {
+        guard usesDomain else { return ("username = ?", [.text(String(copying: aor))]) }
+        var at = aor.count - 1
+        while at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
+        let user = at < 0 ? "" : String(copying: aor.extracting(first: at))
+        let domain = String(copying: aor.extracting(last: aor.count - at - 1))
+        return ("username = ? AND domain = ?", [.text(user), .text(domain)])
+    }
+
     private func appendName(_ aor: Span<UInt8>, to rows: inout RowBatch) {
         guard usesDomain else { return rows.append(aor) }
         var at = aor.count - 1

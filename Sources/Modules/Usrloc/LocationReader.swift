@@ -25,6 +25,11 @@ struct LocationReader: Sendable {
         "reg_id", "server_id", "connection_id",
     ]
 
+    /// The statement that reads them, without a condition.
+    static func select(_ table: String, _ dialect: Dialect) -> String {
+        "SELECT \(dialect.quoted(list: columns)) FROM \(dialect.quoted(table))"
+    }
+
     let usesDomain: Bool
     let sockets: [String]
     let rules: RegistrationRules
