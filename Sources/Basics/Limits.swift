@@ -70,4 +70,16 @@ public enum Limits {
     public static let locationEventsMax = 65_536
     /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.
     public static let loadingRemovalsMax = 16_384
+
+    // MARK: Database
+
+    /// Most rows that one bulk statement writes: long enough to be fast, short enough to stay
+    /// within the connection's time limit.
+    public static let databaseChunkRowsMax = 4_000
+    /// Most bytes of one bulk statement, where the server allows as many.
+    public static let databaseChunkBytesMax = 4 << 20
+    /// Most statements that a connection keeps prepared.
+    public static let preparedStatementsMax = 64
+    /// Most columns of one result or batch.
+    public static let databaseColumnsMax = 256
 }
