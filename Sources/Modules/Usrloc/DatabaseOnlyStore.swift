@@ -62,7 +62,8 @@ final class DatabaseOnlyStore: Sendable {
         _ body: (any DatabaseConnection) throws(StorageError) -> R
     ) throws(LocationsUnavailable) -> R {
         do throws(StorageError) {
-            let connection = try idle.withLock({ $0.connections.popLast() }) ?? driver.connect()
+            let kept = idle.withLock { $0.connections.popLast() }
+            let connection = if let kept { kept } else { try driver.connect() }
             let result = try body(connection)
             idle.withLock { $0.connections.append(connection) }
             return result

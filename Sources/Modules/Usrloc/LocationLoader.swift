@@ -72,7 +72,8 @@ struct LocationLoader: Sendable {
         while true {
             var count = 0
             let now = SystemClock.wall()
-            let values = [.integer(last)] + (serverID.map { [.integer($0)] } ?? [])
+            var values: [DatabaseValue] = [.integer(last)]
+            if let serverID { values.append(.integer(serverID)) }
             try connection.query(sql, values) { row in
                 count += 1
                 last = row.integer(0) ?? last

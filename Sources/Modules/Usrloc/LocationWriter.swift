@@ -223,7 +223,7 @@ final class LocationWriter: @unchecked Sendable {
         _ body: (any DatabaseConnection) throws(StorageError) -> R
     ) throws(StorageError) -> R {
         do throws(StorageError) {
-            let opened = try connection ?? driver.connect()
+            let opened = if let connection { connection } else { try driver.connect() }
             connection = opened
             let result = try body(opened)
             backoff.succeed()

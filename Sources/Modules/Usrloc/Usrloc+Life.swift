@@ -1,5 +1,6 @@
 internal import Basics
 internal import Locations
+internal import Logging
 public import ModuleKit
 internal import Storage
 

@@ -1,9 +1,7 @@
 public import Basics
-internal import CLinux
 internal import Glibc
 public import Locations
 public import ModuleKit
-public import Storage
 internal import Synchronization
 
 /// A binding could not be read or written because the database is away (db_mode 3 alone).

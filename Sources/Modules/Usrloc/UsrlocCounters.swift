@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 
 /// What the location service counts of its work with the database.
 public final class UsrlocCounters: Sendable {
