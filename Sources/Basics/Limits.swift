@@ -82,4 +82,22 @@ public enum Limits {
     public static let preparedStatementsMax = 64
     /// Most columns of one result or batch.
     public static let databaseColumnsMax = 256
+
+    /// Request bodies up to this size are read to their end although they are refused, so that the
+    /// client sees why; beyond, the connection is closed.
+    public static let discardedBodyBytesMax = 16 << 20
+    /// Most HTTP connections, and most of one address.
+    public static let httpConnectionsMax = 512
+    /// Most HTTP connections of one address.
+    public static let httpConnectionsPerAddressMax = 256
+    /// Seconds after which an HTTP connection without progress is closed.
+    public static let httpIdleSecondsMax = 30
+    /// Seconds within which an HTTP request must have arrived completely.
+    public static let httpRequestSecondsMax = 30
+    /// Bytes of a reply that wait for a slow HTTP client.
+    public static let httpPieceBytes = 64 << 10
+    /// Most ranges in `allowed_ips`.
+    public static let allowedRangesMax = 256
+    /// Longest text of a command's parameters in the log of changes.
+    public static let loggedParametersBytesMax = 512
 }

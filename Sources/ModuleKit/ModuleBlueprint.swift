@@ -89,6 +89,8 @@ public struct ModuleBlueprint: Sendable {
         public let example: RPCExample
         /// Whether it changes something.
         public let isChange: Bool
+        /// The code of its error when a mandatory parameter is left out.
+        public let missingParameterCode: Int
     }
 
     /// The blueprint of a module type.
@@ -120,11 +122,7 @@ public struct ModuleBlueprint: Sendable {
         statistics = manifest.statistics.map { ($0.name, $0.summary) }
         tables = manifest.tables
         eventRoutes = manifest.eventRoutes
-        methods = manifest.methods.map { row in
-            MethodDescription(
-                name: row.name, parameters: row.parameters, result: row.result,
-                summary: row.summary, example: row.example, isChange: row.isChange)
-        }
+        methods = manifest.methods.map(\.description)
         configure = { TypedConfiguredModule<M>() }
     }
 }

@@ -159,6 +159,23 @@ extension ParameterRow {
             })
     }
 
+    /// A parameter that configuration files have and that means nothing here: it is accepted, its
+    /// name is noted under `path`, and the module says so in the log with `reason`.
+    public init(
+        ignored name: String, _ kind: Kind,
+        _ path: any WritableKeyPath<P, [String]> & Sendable, because reason: String
+    ) {
+        self.init(
+            name: name, kind: kind, summary: "Ignored: \(reason)", runtimeName: nil,
+            isRepeatable: true, read: { _ in .unset },
+            write: { (parameters, value) throws(ParameterError) in
+                if case .integer(let bounds) = kind { _ = try Self.integer(value, name, bounds) }
+                if !parameters[keyPath: path].contains(name) {
+                    parameters[keyPath: path].append(name)
+                }
+            })
+    }
+
     private static func integer(
         _ value: SettingValue, _ name: String, _ bounds: ClosedRange<Int>
     ) throws(ParameterError) -> Int {

@@ -211,7 +211,7 @@ final class WrittenResult: ResultStream {
 
     /// Writes it all.
     func produce(into writer: inout JSONWriter) -> Bool {
-        writer.document(text.span)
+        writer.rendered(text.span)
         return false
     }
 }

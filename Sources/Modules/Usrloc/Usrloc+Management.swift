@@ -31,9 +31,9 @@ extension UsrlocModule {
                 .stream(module.dump(isBrief: call.string(0) == "brief"))
             },
             MethodRow(
-                "ul.lookup", [table, aor], result: aorSchema, "Show the bindings of one AoR.",
-                example: RPCExample([.string("location"), .string("alice")], .null),
-                missingCode: 500
+                "ul.lookup", [table, aor], result: aorSchema, missingParameterCode: 500,
+                "Show the bindings of one AoR.",
+                example: RPCExample([.string("location"), .string("alice")], .null)
             ) { (module, call) throws(RPCError) in try module.lookUp(call) },
             MethodRow(
                 "ul.status", result: statusSchema,
@@ -58,20 +58,20 @@ extension UsrlocModule {
                     RPCParameter(
                         "received", .string, isOptional: true, "Address it is reached at."),
                     RPCParameter("socket", .string, isOptional: true, "Socket it is reached from."),
-                ], result: .nothing, isChange: true, "Add or refresh a binding.",
+                ], result: .nothing, isChange: true, missingParameterCode: 500,
+                "Add or refresh a binding.",
                 example: RPCExample(
                     [
                         .string("location"), .string("alice"), .string("sip:alice@127.0.0.1"),
                         .integer(300), .double(0.5), .string(""), .integer(0), .integer(0),
                         .integer(-1),
-                    ], .object([])),
-                missingCode: 500
+                    ], .object([]))
             ) { (module, call) throws(RPCError) in try module.add(call) },
             MethodRow(
                 "ul.rm", [table, aor], result: .nothing, isChange: true,
+                missingParameterCode: 500,
                 "Remove all bindings of an AoR.",
-                example: RPCExample([.string("location"), .string("alice")], .object([])),
-                missingCode: 500
+                example: RPCExample([.string("location"), .string("alice")], .object([]))
             ) { (module, call) throws(RPCError) in
                 let table = try module.table(call)
                 let aor = try module.address(call)
@@ -83,11 +83,11 @@ extension UsrlocModule {
             },
             MethodRow(
                 "ul.rm_contact", [table, aor, contact], result: .nothing, isChange: true,
+                missingParameterCode: 500,
                 "Remove one binding.",
                 example: RPCExample(
                     [.string("location"), .string("alice"), .string("sip:alice@127.0.0.1")],
-                    .object([])),
-                missingCode: 500
+                    .object([]))
             ) { (module, call) throws(RPCError) in try module.removeContact(call) },
             MethodRow(
                 "ul.flush", result: .nothing, isChange: true,
@@ -112,8 +112,8 @@ extension UsrlocModule {
         ]
         return kinds.map { name, summary, kind in
             MethodRow(
-                name, [table], result: .integer, summary,
-                example: RPCExample([.string("location")], .integer(0)), missingCode: 500
+                name, [table], result: .integer, missingParameterCode: 500, summary,
+                example: RPCExample([.string("location")], .integer(0))
             ) { (module, call) throws(RPCError) in
                 .value(.integer(Int64(try module.count(call, kind))))
             }
