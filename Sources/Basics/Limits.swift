@@ -44,6 +44,28 @@ public enum Limits {
     public static let definesMax = 512
     /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
     public static let scriptDepthMax = 256
+    /// Deepest nesting of `#!ifdef` (Kamailio: 512).
+    public static let conditionalDepthMax = 512
+    /// Most `#!subst` rules; each is tried on every string of the script.
+    public static let substitutionsMax = 64
+    /// Deepest chain of definitions that name definitions.
+    public static let expansionDepthMax = 32
+    /// Most bytes of one configuration, included files together.
+    public static let configurationBytesMax = 16 << 20
+    /// Most tokens of one configuration, after expansion of definitions.
+    public static let configurationTokensMax = 4_000_000
+    /// Longest name of an included file in bytes (Kamailio: 128).
+    public static let includeNameBytesMax = 1_024
+    /// Most errors that one check of a configuration reports.
+    public static let scriptErrorsMax = 20
+    /// Most turns of a `while` loop where the core parameter `max_while_loops` says nothing.
+    public static let whileLoopsDefault = 100
+    /// Longest string that an expression may build, in bytes.
+    public static let scriptTextBytesMax = 65_535
+    /// Most bytes of strings that a script may build for one message.
+    public static let scratchBytesMax = 1 << 20
+    /// Longest regular expression in bytes.
+    public static let patternBytesMax = 4_096
 
     // MARK: Management
 
