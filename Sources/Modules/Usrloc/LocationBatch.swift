@@ -8,7 +8,6 @@ struct LocationBatch: ~Copyable {
     private var writes: RowBatch
     private var guarded: RowBatch
     private var erasures: RowBatch
-    private var ruid = ByteWriter(capacity: 64)
     /// The shards whose changes are in it.
     private(set) var shards: [Int] = []
     /// How many changes are in it.
@@ -23,6 +22,7 @@ struct LocationBatch: ~Copyable {
 
     /// Takes changes of a shard in; returns how many.
     mutating func take(_ table: LocationTable, shard: Int, limit: Int) -> Int {
+        var ruid = ByteWriter(capacity: 64)
         let count = table.handOut(shard: shard, limit: limit) { binding, change in
             switch change {
             case .write: columns.append(binding, to: &writes, ruid: &ruid)

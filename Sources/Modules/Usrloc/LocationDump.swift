@@ -211,6 +211,7 @@ final class WrittenResult: ResultStream {
 
     /// Writes it all.
     func produce(into writer: inout JSONWriter) -> Bool {
+        let text = text
         writer.rendered(text.span)
         return false
     }

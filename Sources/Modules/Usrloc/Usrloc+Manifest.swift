@@ -1,3 +1,5 @@
+internal import Basics
+internal import Locations
 public import ModuleKit
 internal import Storage
 
