@@ -94,9 +94,6 @@ extension Shard {
             found, callID: text.callID, cseq: request.cseq, work.rules, work.now)
         guard order != .stale else { return false }
         contacts[found].state.insert(.claimed)
-        if order == .newer, !isRemoval, !text.instance.isEmpty, !hasCallID(found, text.callID) {
-            planRemovalOfTwins(address, text.instance, contact.regID)
-        }
         let kind: RegistrationStep.Kind = isRemoval ? .remove : .update
         steps.append(RegistrationStep(order == .repeated ? .keep : kind, found, for: update))
         return true
@@ -168,21 +165,6 @@ extension Shard {
             contact = contacts[contact].next
         }
         assert(steps.count <= Int(addresses[address].contactCount) + Limits.contactsPerRequestMax)
-    }
-
-    /// Plans the end of other bindings of the same instance: a client that comes back under a new
-    /// Call-ID has forgotten them.
-    private mutating func planRemovalOfTwins(
-        _ address: UInt32, _ instance: Span<UInt8>, _ regID: UInt32
-    ) {
-        assert(!instance.isEmpty)
-        var contact = addresses[address].firstContact
-        while contact != Slab<ContactRecord>.none {
-            if contacts[contact].values.regID == regID, hasInstance(contact, instance) {
-                claimForRemoval(contact)
-            }
-            contact = contacts[contact].next
-        }
     }
 
     private mutating func claimForRemoval(_ contact: UInt32) {
