@@ -41,6 +41,7 @@ struct BoundSocket: Sendable {
             transport: directive.transport, address: bound, advertised: directive.advertised)
     }
 
+    /// A socket for each worker, all bound to one address.
     private static func datagramSockets(
         at address: PeerAddress, settings: TransportSettings
     ) throws(SystemError) -> [DatagramSocket] {

@@ -3,6 +3,10 @@ internal import NIOCore
 internal import Synchronization
 
 /// The connections that are open or being opened, by their numbers and by their peers.
+///
+/// Workers look here when an answer goes to a stream that another thread serves. Numbers start at 1
+/// and are never given again, so that one that is remembered (as the column of a contact's flow is)
+/// cannot mean a stranger's connection later.
 final class ConnectionTable: Sendable {
     /// Whether a peer may connect.
     enum Admission: Sendable, Equatable {
@@ -26,19 +30,29 @@ final class ConnectionTable: Sendable {
 
     /// One connection.
     private struct Connection {
+        /// The other end.
         let peer: PeerAddress
+        /// What to write to; nil while it is being opened.
         var channel: (any Channel)?
+        /// Messages that wait for it to open.
         var waiting: [ByteBuffer] = []
+        /// Their sum, bounded by `Limits.connectQueueBytesMax`.
         var waitingBytes = 0
     }
 
     /// All connections and the two ways to find one.
     private struct State {
+        /// The number of the next one.
         var next: Int64 = 1
+        /// All of them.
         var connections: [Int64: Connection] = [:]
+        /// The newest connection to each address and port.
         var byPeer: [PeerAddress: Int64] = [:]
+        /// How many there are to each host; the port of the key is 0.
         var perHost: [PeerAddress: Int] = [:]
+        /// Whether one was refused since there was room; a flood is to be logged once.
         var hasRefused = false
+        /// Whether the end has come.
         var isClosed = false
     }
 
@@ -63,6 +77,7 @@ final class ConnectionTable: Sendable {
                 defer { state.hasRefused = true }
                 return .refused(isFirst: !state.hasRefused && !state.isClosed)
             }
+            // Not at the first free place: at the limit places come and go all the time.
             if state.connections.count < settings.connectionsMax / 10 * 9 {
                 state.hasRefused = false
             }
@@ -126,6 +141,7 @@ final class ConnectionTable: Sendable {
     /// Lets no further connection in.
     func close() { state.withLock { $0.isClosed = true } }
 
+    /// Numbers a connection and enters it everywhere.
     private func insert(_ connection: Connection, into state: inout State) -> Int64 {
         let number = state.next
         state.next += 1

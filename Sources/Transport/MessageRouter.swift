@@ -44,6 +44,7 @@ final class MessageRouter: Sendable {
         }
     }
 
+    /// Sends a datagram from whatever thread this is; workers batch those of their own socket.
     private func sendDatagram(_ bytes: Span<UInt8>, to destination: Origin) {
         guard let socket = datagramSocket(for: destination) else {
             statistics.sendErrors.add()
@@ -74,6 +75,7 @@ final class MessageRouter: Sendable {
         return nil
     }
 
+    /// Writes to a connection; while it is being opened the message waits with the connection.
     private func sendOnStream(_ bytes: ByteBuffer, to destination: Origin) {
         switch connections.way(for: bytes, to: destination, settings.value) {
         case .channel(let channel):
@@ -87,6 +89,7 @@ final class MessageRouter: Sendable {
         }
     }
 
+    /// Has the connection opened that a message waits for; without event loops there is nobody to.
     private func open(_ number: Int64, to destination: Origin) {
         guard let connector = connector.withLock({ $0 }) else {
             statistics.sendErrors.add(connections.remove(number))

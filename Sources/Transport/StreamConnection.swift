@@ -1,6 +1,7 @@
 internal import Basics
 internal import Logging
 internal import NIOCore
+internal import SIPSyntax
 
 /// One connection: it cuts what comes into messages and writes what is to go.
 ///
@@ -10,6 +11,11 @@ final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// So many bytes may wait without a message having begun: a ping without its end.
+    private static var pingBytes: Int { 3 }
+    /// Bytes to have room for in a connection on which nothing has come; most stay idle.
+    private static var roomAtFirst: Int { 1_024 }
+
     /// Where its messages come from.
     let origin: Origin
     /// What it waits for since when.
@@ -17,8 +23,7 @@ final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
 
     private let channel: any Channel
     private let loop: StreamLoop<Handler>
-    private var scanner: StreamScanner
-    private var unread = ByteBuffer()
+    private var framer: StreamFramer
     private var isClosing = false
 
     /// A connection that messages of `origin` come on.
@@ -27,8 +32,9 @@ final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
         self.origin = origin
         self.loop = loop
         deadlines = StreamDeadlines(now: SystemClock.monotonic())
-        scanner = StreamScanner(
-            acceptsMissingLength: loop.settings.value.acceptsMissingContentLength)
+        framer = StreamFramer(
+            capacity: Self.roomAtFirst,
+            acceptNoContentLength: loop.settings.value.acceptsMissingContentLength)
     }
 
     // MARK: Its life
@@ -85,67 +91,47 @@ final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
     /// Works through all messages that are complete, and answers them by one write.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
-        var bytes = unwrapInboundIn(data)
-        if unread.readableBytes == 0 {
-            unread = bytes
-        } else {
-            unread.writeBuffer(&bytes)
-        }
-        work()
-    }
-
-    private func work() {
+        let bytes = unwrapInboundIn(data)
+        framer.append(bytes.readableBytesUInt8Span)
         loop.begin()
-        var bytes = ByteBuffer()
-        swap(&bytes, &unread)
         var answer = ByteBuffer()
         var completed = 0
-        var fault: StaticString?
+        var fault: SyntaxError?
         steps: while true {
-            switch scanner.next(in: bytes.readableBytesUInt8Span) {
-            case .message(let count):
-                loop.handler.handle(
-                    bytes.readableBytesUInt8Span.extracting(0..<count), from: origin)
-                bytes.moveReaderIndex(forwardBy: count)
+            switch framer.next() {
+            case .message(let range):
+                loop.handler.handle(framer[range], from: origin)
                 completed += 1
-            case .ping(let count):
-                bytes.moveReaderIndex(forwardBy: count)
-                if loop.settings.value.answersPing { pong(into: &answer) }
-            case .skip(let count): bytes.moveReaderIndex(forwardBy: count)
-            case .needMore: break steps
-            case .malformed(let reason):
-                fault = reason
+            case .pong: pong(into: &answer)
+            case .wait: break steps
+            case .fail(let error, _):
+                fault = error
                 break steps
             }
         }
         loop.router.statistics.streamMessagesReceived.add(completed)
         deadlines.received(
-            at: loop.now, completed: completed > 0, isWithinMessage: scanner.isWithinMessage)
-        keep(bytes)
+            at: loop.now, completed: completed > 0,
+            isWithinMessage: framer.pendingBytes > Self.pingBytes)
         loop.collect(for: origin.connection, into: &answer)
         if answer.readableBytes > 0 { channel.writeAndFlush(answer, promise: nil) }
         if let fault { refuse(fault) }
     }
 
-    /// Keeps what belongs to a message that is not complete.
-    private func keep(_ bytes: ByteBuffer) {
-        guard bytes.readableBytes > 0 else { return }
-        unread = bytes
-        unread.discardReadBytes()
-    }
-
+    /// Answers a ping, unless that is switched off.
     private func pong(into answer: inout ByteBuffer) {
+        guard loop.settings.value.answersPing else { return }
         answer.writeStaticString("\r\n")
         loop.router.statistics.pingsAnswered.add()
     }
 
     /// Ends a connection on which nothing can be understood any more.
     @inline(never)
-    private func refuse(_ reason: StaticString) {
+    private func refuse(_ fault: SyntaxError) {
         loop.router.statistics.connectionsMalformed.add()
         loop.router.logger.debug(
             "closing a connection",
-            metadata: ["peer": "\(origin.source.text)", "reason": "\(reason)"])
+            metadata: ["peer": "\(origin.source.text)", "reason": "\(fault)"])
         closeWhenWritten()
     }
 

@@ -24,8 +24,8 @@ struct StreamDeadlines: Sendable, Hashable {
 
     /// Something came; `isWithinMessage` says whether it left a message unfinished.
     ///
-    /// The time of an unfinished message runs from its first byte: a peer that sends a byte a second
-    /// gains nothing. It starts anew once a message was completed in between.
+    /// The time of an unfinished message runs from its first byte: a peer that sends a byte a
+    /// second gains nothing. It starts anew once a message was completed in between.
     mutating func received(at now: MonotonicTime, completed: Bool, isWithinMessage: Bool) {
         lastActivity = now
         if !isWithinMessage {

@@ -11,9 +11,12 @@ final class StreamService<Handler: MessageHandler>: Sendable {
     /// The loops, for `core.psx`.
     let workers: [WorkerStatus]
 
+    /// The threads.
     private let group: MultiThreadedEventLoopGroup
+    /// What the connections of each loop share, to be touched on that loop only.
     private let loops: [NIOLoopBound<StreamLoop<Handler>>]
     private let router: MessageRouter
+    /// What accepts connections, until the stop.
     private let listeners = Mutex<[any Channel]>([])
 
     /// Starts the loops; `firstIndex` is the number of the first one among all threads.
@@ -53,6 +56,8 @@ final class StreamService<Handler: MessageHandler>: Sendable {
         router.connect { [weak self] number, origin in self?.connect(number, origin) }
     }
 
+    /// What accepts connections on one socket; each goes to a loop, and is refused there if there
+    /// are too many: closing it at once tells the peer more than letting it wait would.
     private func bootstrap(_ socket: SocketIndex) -> ServerBootstrap {
         let loops = loops
         return ServerBootstrap(group: group)
@@ -85,6 +90,8 @@ final class StreamService<Handler: MessageHandler>: Sendable {
             .whenComplete { result in
                 switch result {
                 case .success(let channel):
+                    // This runs on the connection's loop, so nothing sent from now on by other
+                    // threads can come before what has waited.
                     router.statistics.connectionsMade.add()
                     let waiting = router.connections.opened(number, channel)
                     for bytes in waiting { channel.write(bytes, promise: nil) }
@@ -95,6 +102,7 @@ final class StreamService<Handler: MessageHandler>: Sendable {
             }
     }
 
+    /// Drops what waits for a connection that cannot be opened.
     private func giveUp(_ number: Int64) {
         router.statistics.connectionsFailed.add()
         router.statistics.sendErrors.add(router.connections.remove(number))
@@ -107,6 +115,7 @@ final class StreamService<Handler: MessageHandler>: Sendable {
         router.connections.close()
         for channel in listeners.withLock({ $0 }) { channel.close(promise: nil) }
         for loop in loops { loop.eventLoop.execute { loop.value.closeAll() } }
+        // Half of the time is for the peers to take their answers, the rest for the loops to end.
         let patience = DispatchTime(
             uptimeNanoseconds: (DispatchTime.now().uptimeNanoseconds + deadline.uptimeNanoseconds)
                 / 2)

@@ -42,6 +42,7 @@ extension TransportLayer {
         }
     }
 
+    /// Starts the thread of one worker.
     private func start<Handler: MessageHandler>(
         _ worker: WorkerID, _ number: Int, on socket: DatagramSocket, _ router: MessageRouter,
         _ makeHandler: @escaping @Sendable (WorkerID) -> Handler

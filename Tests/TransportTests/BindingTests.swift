@@ -75,6 +75,7 @@ func canBind(_ listen: String) -> Bool {
         "an address that is not of this machine is named with the reason",
         arguments: [
             ("udp:198.51.100.7:5060", "cannot assign requested address"),
+            ("tcp:198.51.100.7:5060", "cannot assign requested address"),
             ("tls:127.0.0.1:5061", "protocol not supported"),
         ])
     func strange(text: String, reason: String) {
