@@ -36,4 +36,15 @@ public enum Limits {
     public static let jsonDepthMax = 64
     /// Most calls in one JSON-RPC batch.
     public static let batchCallsMax = 1_000
+
+    // MARK: Load generator
+
+    /// Most addresses-of-record of one load: what seven digits can name.
+    public static let loadUsersMax = 10_000_000
+    /// Most requests of one load.
+    public static let loadRequestsMax = 1_000_000_000
+    /// Most requests of a load that wait for a reply.
+    public static let loadWindowMax = 65_536
+    /// Most sockets of a load.
+    public static let loadSocketsMax = 1_024
 }
