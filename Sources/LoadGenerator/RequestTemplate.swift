@@ -59,9 +59,9 @@ struct RequestTemplate: Sendable {
         let contactDevice = Self.appendZeros(Self.deviceDigits, &writer)
         writer.append(plan.isTCP ? ";transport=tcp>" : ";line=k3jq2>")
         writer.append(";expires=\(plan.expires)\r\n")
-        writer.append("User-Agent: Roost-Load/1.0 (desk phone)\r\n")
-        writer.append("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY\r\n")
-        writer.append("Supported: path, replaces\r\nContent-Length: 0\r\n\r\n")
+        writer.append("User-Agent: Roost-Load/1.0\r\n")
+        writer.append("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY\r\n")
+        writer.append("Supported: path\r\nContent-Length: 0\r\n\r\n")
         userPlaces = [from, to, call, contact]
         devicePlaces = [callDevice, contactDevice]
         bytes = Array(copying: writer.span)
