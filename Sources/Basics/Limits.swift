@@ -122,4 +122,15 @@ public enum Limits {
     public static let allowedRangesMax = 256
     /// Longest text of a command's parameters in the log of changes.
     public static let loggedParametersBytesMax = 512
+
+    // MARK: Load generator
+
+    /// Most addresses-of-record of one load: what seven digits can name.
+    public static let loadUsersMax = 10_000_000
+    /// Most requests of one load.
+    public static let loadRequestsMax = 1_000_000_000
+    /// Most requests of a load that wait for a reply.
+    public static let loadWindowMax = 65_536
+    /// Most sockets of a load.
+    public static let loadSocketsMax = 1_024
 }

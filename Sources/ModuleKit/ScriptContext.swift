@@ -42,6 +42,8 @@ public final class ScriptContext {
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.
     public var serverHeader: [UInt8] = []
+    /// Core parameter `server_id`, 0 when unset.
+    public var serverID = 0
     /// The key of To-tags: one for the process, from a source of true randomness.
     public var tagKey: UInt64 = 0
     /// State of this worker's generator of random numbers; never 0.
