@@ -67,6 +67,9 @@ public enum Limits {
     /// Longest regular expression in bytes.
     public static let patternBytesMax = 4_096
 
+    /// Most targets of one request beside its URI (core parameter `max_branches`).
+    public static let branchesMax = 31
+
     // MARK: Management
 
     /// Largest body of a JSON-RPC request in bytes.

@@ -36,6 +36,8 @@ public final class ScriptContext {
     public var destinationURI: [UInt8]?
     /// `$var(name)` by the slot that the compiler gave the name; they outlive messages.
     public var variables: [ScriptValue] = []
+    /// Further targets of the request beside its URI.
+    public var branches: [ScriptBranch] = []
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
     /// Status of the last reply that was sent for this message, 0 before.
@@ -85,6 +87,7 @@ public final class ScriptContext {
         branchFlags = 0
         if rewrittenURI != nil { rewrittenURI = nil }
         if destinationURI != nil { destinationURI = nil }
+        if !branches.isEmpty { branches.removeAll(keepingCapacity: true) }
         forcesRport = false
         repliedStatus = 0
         refreshSettings()

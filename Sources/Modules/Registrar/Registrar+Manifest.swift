@@ -1,5 +1,6 @@
 internal import Locations
 public import ModuleKit
+internal import Usrloc
 
 extension RegistrarModule {
     /// The module's declaration.
@@ -73,7 +74,8 @@ extension RegistrarModule {
     private static var functionRows: [FunctionRow<RegistrarModule>] {
         [
             FunctionRow(
-                "save", .constant("table"), .integer("flags").optional, .string("uri").optional,
+                "save", .constant("table"), Argument<Int>.integer("flags").optional,
+                Argument<ScriptText>.string("uri").optional,
                 routes: [.request, .failure, .reply],
                 returns: "1 added, 2 refreshed, 3 removed, 4 listed, -1 refused, -2 too many",
                 "Carries a REGISTER out and answers it.",

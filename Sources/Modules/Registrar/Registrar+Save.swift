@@ -21,14 +21,15 @@ extension RegistrarModule {
             let work = context.workspace(settings) { RegistrarWorkspace() }
             work.contacts.removeAll()
             do throws(RegistrarFailure) {
-                try writeAddress(context, uri, parameters, work)
-                let code = try carryOut(context, call, parameters, work)
+                try writeAddress(context, uri, parameters, &work.input.aor)
+                let code = try carryOut(
+                    context, call, parameters, &work.input, &work.contacts)
                 accepted.add()
-                answer(context, call.flags, work)
+                answer(context, call.flags, &work.contacts)
                 return code
             } catch {
                 rejected.add()
-                refuse(context, call.flags, error, parameters, work)
+                refuse(context, call.flags, error, parameters, &work.contacts)
                 return error == .tooManyContacts ? -2 : -1
             }
         }
@@ -39,29 +40,28 @@ extension RegistrarModule {
     /// Writes the AoR of the To URI, or of the URI given (RFC 3261 10.3 step 5).
     private func writeAddress(
         _ context: ScriptContext, _ uri: ScriptText?, _ parameters: borrowing RegistrarParameters,
-        _ work: RegistrarWorkspace
+        _ aor: inout ByteWriter
     ) throws(RegistrarFailure) {
         let rules = addressRules(parameters)
         if let uri {
             return try context.withBytes(of: uri) { (bytes) throws(RegistrarFailure) in
                 let whole = ByteRange(offset: 0, count: bytes.count)
-                try Self.write(bytes, whole, rules, &work.aor)
+                try Self.write(bytes, whole, rules, &aor)
             }
         }
         try context.withMessage { (message) throws(RegistrarFailure) in
-            do throws(SyntaxError) {
-                guard let to = try message.to else { throw SyntaxError(.malformed, offset: 0, "") }
-                let range = to.uri
-                try Self.write(message.bytes, range, rules, &work.aor)
-            } catch {
-                throw .toParse
-            }
+            guard let to = Self.toURI(message) else { throw .toParse }
+            try Self.write(message.bytes, to, rules, &aor)
         }
+    }
+
+    private static func toURI(_ message: borrowing SIPMessage) -> ByteRange? {
+        do throws(SyntaxError) { return try message.to?.uri } catch { return nil }
     }
 
     private func carryOut(
         _ context: ScriptContext, _ call: SaveCall, _ parameters: borrowing RegistrarParameters,
-        _ work: RegistrarWorkspace
+        _ input: inout RegistrarInput, _ contacts: inout ByteWriter
     ) throws(RegistrarFailure) -> Int {
         let reader = RegistrationReader(
             expiry: ExpiryRules(parameters), contactMaxSize: parameters.contactMaxSize,
@@ -74,13 +74,14 @@ extension RegistrarModule {
         rules.memoryOnly = call.flags.contains(.memoryOnly)
         rules.singleContact = call.flags.contains(.singleContact)
         return try context.withMessage { (message) throws(RegistrarFailure) in
-            let purpose = try read(message, reader, header, call, context, work)
-            work.request.flags = rules.memoryOnly ? 1 : 0
-            work.request.cflags = context.branchFlags
-            work.request.socket = context.origin.socket
-            work.request.connection = context.origin.connection
-            work.request.serverID = UInt32(truncatingIfNeeded: context.serverID)
-            return try change(message, purpose, rules, header, call.table, context.now, work)
+            let purpose = try read(
+                message, reader, header, call, context, &input, &contacts)
+            input.request.flags = rules.memoryOnly ? 1 : 0
+            input.request.cflags = context.branchFlags
+            input.request.socket = context.origin.socket
+            input.request.connection = context.origin.connection
+            input.request.serverID = UInt32(truncatingIfNeeded: context.serverID)
+            return try change(message, purpose, rules, header, call.table, context.now, input, &contacts)
         }
     }
 
@@ -88,13 +89,13 @@ extension RegistrarModule {
     private func read(
         _ message: borrowing SIPMessage, _ reader: RegistrationReader,
         _ header: ContactHeaderWriter, _ call: SaveCall, _ context: ScriptContext,
-        _ work: RegistrarWorkspace
+        _ input: inout RegistrarInput, _ contacts: inout ByteWriter
     ) throws(RegistrarFailure) -> RegistrationReader.Purpose {
         do throws(RegistrarFailure) {
-            return try reader.read(message, into: work) { context.random() }
+            return try reader.read(message, into: &input) { context.random() }
         } catch {
             if error.listsBindings {
-                try list(call.table, header, context.now, work)
+                try list(call.table, header, context.now, input, &contacts)
             }
             throw error
         }
@@ -103,24 +104,24 @@ extension RegistrarModule {
     private func change(
         _ message: borrowing SIPMessage, _ purpose: RegistrationReader.Purpose,
         _ rules: RegistrationRules, _ header: ContactHeaderWriter, _ table: LocationTable,
-        _ now: WallTime, _ work: RegistrarWorkspace
+        _ now: WallTime, _ input: borrowing RegistrarInput, _ contacts: inout ByteWriter
     ) throws(RegistrarFailure) -> Int {
+        if purpose == .query {
+            try list(table, header, now, input, &contacts)
+            return 4
+        }
         let outcome: RegistrationOutcome
         do throws(LocationsUnavailable) {
-            switch purpose {
-            case .query:
-                try list(table, header, now, work)
-                return 4
-            case .removeAll:
+            if purpose == .removeAll {
                 outcome = try usrloc.removeAll(
-                    in: table, work.aor.span, callID: message[work.request.callID.range],
-                    cseq: work.request.cseq, now: now
-                ) { header.write($0, into: &work.contacts) }
-            case .update:
+                    in: table, input.aor.span, callID: message[input.request.callID.range],
+                    cseq: input.request.cseq, now: now
+                ) { header.write($0, into: &contacts) }
+            } else {
                 outcome = try usrloc.register(
-                    in: table, work.aor.span, work.request, message: message.bytes,
-                    scratch: work.scratch.span, rules: rules, now: now
-                ) { header.write($0, into: &work.contacts) }
+                    in: table, input.aor.span, input.request, message: message.bytes,
+                    scratch: input.scratch.span, rules: rules, now: now
+                ) { header.write($0, into: &contacts) }
             }
         } catch {
             throw .unavailable
@@ -137,11 +138,11 @@ extension RegistrarModule {
 
     private func list(
         _ table: LocationTable, _ header: ContactHeaderWriter, _ now: WallTime,
-        _ work: RegistrarWorkspace
+        _ input: borrowing RegistrarInput, _ contacts: inout ByteWriter
     ) throws(RegistrarFailure) {
         do throws(LocationsUnavailable) {
-            try usrloc.lookUp(in: table, work.aor.span, now: now) { binding in
-                header.write(binding, into: &work.contacts)
+            try usrloc.lookUp(in: table, input.aor.span, now: now) { binding in
+                header.write(binding, into: &contacts)
             }
         } catch {
             throw .unavailable
@@ -169,24 +170,26 @@ extension RegistrarModule {
 
     // MARK: Replies
 
-    private func answer(_ context: ScriptContext, _ flags: SaveFlags, _ work: RegistrarWorkspace) {
-        if work.contacts.count > 0 { work.contacts.append("\r\n") }
+    private func answer(
+        _ context: ScriptContext, _ flags: SaveFlags, _ contacts: inout ByteWriter
+    ) {
+        if contacts.count > 0 { contacts.append("\r\n") }
         guard !flags.contains(.noReply) else {
-            if flags.contains(.prepareReply) { context.replyHeaders.append(work.contacts.span) }
+            if flags.contains(.prepareReply) { context.replyHeaders.append(contacts.span) }
             return
         }
-        context.reply(200, Span()) { writer in writer.append(work.contacts.span) }
+        context.reply(200, Span()) { writer in writer.append(contacts.span) }
     }
 
     private func refuse(
         _ context: ScriptContext, _ flags: SaveFlags, _ failure: RegistrarFailure,
-        _ parameters: borrowing RegistrarParameters, _ work: RegistrarWorkspace
+        _ parameters: borrowing RegistrarParameters, _ contacts: inout ByteWriter
     ) {
         guard !flags.contains(.noReply) else { return }
-        if work.contacts.count > 0 { work.contacts.append("\r\n") }
+        if contacts.count > 0 { contacts.append("\r\n") }
         let retryAfter = failure.status >= 500 ? parameters.retryAfter : 0
         context.reply(failure.status, Span()) { writer in
-            writer.append(work.contacts.span)
+            writer.append(contacts.span)
             if case .tooBrief(let minimum) = failure {
                 writer.append("Min-Expires: ")
                 writer.append(decimal: minimum)
