@@ -68,7 +68,8 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -83,7 +84,7 @@ var heights: [String: Int] = [:]
     return parts.map { part in
         for need in part.needs {
             guard let other = heights[need] else {
-                fatalError("\(part.name) (layer \(height)) depends on \(need), declared nowhere below")
+                fatalError("\(part.name) (layer \(height)) depends on \(need), declared nowhere")
             }
             guard other < height else {
                 fatalError(
@@ -145,7 +146,8 @@ targets += layer(5, [
 targets += layer(6, [module("Registrar", needs: ["Locations", "Usrloc"])])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
-                              "Transport", "RouteScript", "Management", "Locations"]
+                              "Transport", "RouteScript", "Management", "Locations", "CLinux",
+                              "StorageMariaDB", "StorageSQLite"]
             + standing + binding, products: [log, lifecycle]),
     library("RemoteControl", needs: ["Basics", "JSONValue"]),
     library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
@@ -154,7 +156,7 @@ targets += layer(7, [
     library("TestSupport", needs: ["Basics", "JSONValue"]),
 ])
 targets += layer(8, [
-    program("roost", needs: ["Server"], products: [arguments]),
+    program("roost", needs: ["Server", "Basics"], products: [arguments]),
     program("roostctl", needs: ["RemoteControl"], products: [arguments]),
     program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
     program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
