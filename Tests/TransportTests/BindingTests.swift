@@ -84,6 +84,52 @@ func canBind(_ listen: String) -> Bool {
         #expect(error?.description == "cannot listen on \(text): \(reason)")
     }
 
+    @Test(
+        "transports that are known by name only are refused as such",
+        arguments: [TransportProtocol.tls, .sctp, .ws, .wss])
+    func unsupported(transport: TransportProtocol) throws {
+        let layer = TransportLayer(logger: .quiet)
+        let directive = ListenDirective(transport: transport, host: "127.0.0.1", port: 0)
+        let error = #expect(throws: BindError.self) { try layer.bind([directive]) }
+        #expect(error?.kind == .unsupported)
+    }
+
+    @Test("an IPv6 socket takes no IPv4, so both may be bound to one port")
+    func ipv6Only() throws {
+        guard canBind("udp:[::1]:0") else { return }
+        let peer = try DatagramPeer(for: PeerAddress(high: 0, low: 1, port: 0))
+        let value = SocketDescriptor.get(
+            peer.socket.descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY)
+        #expect(value == 1)
+    }
+
+    @Test("a stop makes the addresses free again", arguments: ["udp", "tcp"])
+    func free(transport: String) throws {
+        let fixture = try Fixture(["\(transport):127.0.0.1:0"])
+        let name = fixture.sockets[0].name
+        #expect(!canBind(name))
+        #expect(fixture.layer.stop())
+        #expect(canBind(name))
+    }
+
+    @Test("UDP and TCP share an address")
+    func bothTransports() throws {
+        let first = try Fixture(["udp:127.0.0.1:0"])
+        let layer = TransportLayer(logger: .quiet)
+        let sockets = try layer.bind(
+            ListenDirective.parse("tcp:\(first.address.text)"))
+        #expect(sockets.map(\.address) == [first.address])
+    }
+
+    @Test("the receive buffer is asked for and the kernel's answer is known")
+    func receiveBuffer() throws {
+        let address = PeerAddress(ipv4: 0x7f00_0001, port: 0)
+        let small = try DatagramSocket(address, joining: false, receiveBufferBytes: 8_192)
+        let large = try DatagramSocket(address, joining: false, receiveBufferBytes: 4 << 20)
+        #expect(small.receiveBufferBytes >= 8_192)
+        #expect(large.receiveBufferBytes > small.receiveBufferBytes)
+    }
+
     @Test("a name that means nothing is said to mean nothing")
     func unknown() {
         let layer = TransportLayer(logger: .quiet)
