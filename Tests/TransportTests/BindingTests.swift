@@ -10,6 +10,8 @@ func canBind(_ listen: String) -> Bool {
     return (try? layer.bind(ListenDirective.parse(listen))) != nil
 }
 
+/// Tests that name a port do so on loopback addresses of their own, where no other test's socket
+/// can happen to get the same one from the system.
 @Suite struct BindingTests {
     @Test(
         "listen values are read",
@@ -59,16 +61,16 @@ func canBind(_ listen: String) -> Bool {
 
     @Test("one address that cannot be bound leaves none bound")
     func allOrNone() throws {
-        let first = try Fixture()
+        let first = try Fixture(["udp:127.0.0.2:0"])
         let free = try DatagramPeer(for: first.address).address.port
         let layer = TransportLayer(logger: .quiet)
         let directives = [
-            ListenDirective(transport: .udp, host: "127.0.0.1", port: free),
-            ListenDirective(transport: .udp, host: "127.0.0.1", port: first.address.port),
+            ListenDirective(transport: .udp, host: "127.0.0.2", port: free),
+            ListenDirective(transport: .udp, host: "127.0.0.2", port: first.address.port),
         ]
         #expect(throws: BindError.self) { try layer.bind(directives) }
         #expect(layer.sockets.isEmpty)
-        #expect(canBind("udp:127.0.0.1:\(free)"))
+        #expect(canBind("udp:127.0.0.2:\(free)"))
     }
 
     @Test(
@@ -105,7 +107,7 @@ func canBind(_ listen: String) -> Bool {
 
     @Test("a stop makes the addresses free again", arguments: ["udp", "tcp"])
     func free(transport: String) throws {
-        let fixture = try Fixture(["\(transport):127.0.0.1:0"])
+        let fixture = try Fixture(["\(transport):127.0.0.4:0"])
         let name = fixture.sockets[0].name
         #expect(!canBind(name))
         #expect(fixture.layer.stop())
@@ -114,7 +116,7 @@ func canBind(_ listen: String) -> Bool {
 
     @Test("UDP and TCP share an address")
     func bothTransports() throws {
-        let first = try Fixture(["udp:127.0.0.1:0"])
+        let first = try Fixture(["udp:127.0.0.3:0"])
         let layer = TransportLayer(logger: .quiet)
         let sockets = try layer.bind(
             ListenDirective.parse("tcp:\(first.address.text)"))
@@ -164,12 +166,12 @@ func canBind(_ listen: String) -> Bool {
 
     @Test("an address named twice is bound once, and what is advertised is kept")
     func twice() throws {
-        let probe = try DatagramPeer(for: PeerAddress(ipv4: 0x7f00_0001, port: 0)).address.port
+        let probe = try DatagramPeer(for: PeerAddress(ipv4: 0x7f00_0005, port: 0)).address.port
         let layer = TransportLayer(logger: .quiet)
         let directive = ListenDirective(
-            transport: .udp, host: "127.0.0.1", port: probe, advertised: "sip.example.org:5060")
+            transport: .udp, host: "127.0.0.5", port: probe, advertised: "sip.example.org:5060")
         let sockets = try layer.bind([directive, directive])
         #expect(sockets.map(\.advertised) == ["sip.example.org:5060"])
-        #expect(sockets.map(\.name) == ["udp:127.0.0.1:\(probe)"])
+        #expect(sockets.map(\.name) == ["udp:127.0.0.5:\(probe)"])
     }
 }
