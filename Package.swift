@@ -73,6 +73,8 @@ let arguments: Target.Dependency = .product(
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 /// The layer of each target seen so far.
@@ -137,7 +139,7 @@ targets += layer(4, [
             products: [log]),
 ])
 targets += layer(5, [
-    module("Core"), module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
+    module("Core", needs: ["Management"]), module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
     module("TM"), module("PV"), module("Xlog"), module("Textops"), module("SIPUtils"),
     module("KEX"), module("Corex"), module("JSONRPC", needs: ["Management"]), module("CfgRPC"),
     module("CTL"), module("MicroHTTPD", needs: ["Management"]),
@@ -148,7 +150,7 @@ targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                               "Transport", "RouteScript", "Management", "Locations", "CLinux",
                               "StorageMariaDB", "StorageSQLite"]
-            + standing + binding, products: [log, lifecycle]),
+            + standing + binding, products: [log, lifecycle, signals]),
     library("RemoteControl", needs: ["Basics", "JSONValue"]),
     library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
     library("TidyRules"),

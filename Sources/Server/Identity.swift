@@ -9,7 +9,7 @@ enum Identity {
             guard let id = UInt32(group) ?? groupID(group) else {
                 throw StartFailure("there is no group \(group)")
             }
-            guard unsafe setgroups(0, nil) == 0 || getuid() != 0, setgid(id) == 0 else {
+            guard setgroups(0, nil) == 0 || getuid() != 0, setgid(id) == 0 else {
                 throw StartFailure("cannot become group \(group): \(reason)")
             }
         }

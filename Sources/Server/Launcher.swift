@@ -6,7 +6,7 @@ internal import MicroHTTPD
 internal import ModuleKit
 internal import RouteScript
 internal import ServiceLifecycle
-internal import Transport
+internal import UnixSignals
 
 /// Starts the server from its command line and stops it.
 public enum Launcher {
@@ -65,8 +65,8 @@ public enum Launcher {
     ) throws(ScriptErrors) -> CheckedConfiguration {
         let release = ["ROOST", "KAMAILIO_5", "KAMAILIO_5_6", "KAMAILIO_5_6_3"]
         let defines =
-            release.map { Definition(name: $0) }
-            + options.defines.map { Definition(name: $0.name, value: $0.value) }
+            release.map { Definition($0) }
+            + options.defines.map { Definition($0.name, $0.value ?? "") }
         let file = try ConfigurationFile.parse(path: options.file, defines: defines)
         return try file.check(catalogue: Catalogue.modules, core: Catalogue.core)
     }

@@ -67,11 +67,11 @@ extension RunningServer {
             target.port.map { "\(target.host):\($0)" } ?? target.host
         }
         let transports: [TransportProtocol] =
-            address.transport.map { [$0] } ?? [.udp, .tcp]
+            address.address.transport.map { [$0] } ?? [.udp, .tcp]
         return transports.map { transport in
             ListenDirective(
-                transport: transport, host: address.host,
-                port: address.port.map { UInt16($0) } ?? port, advertised: advertised)
+                transport: transport, host: address.address.host,
+                port: address.address.port.map { UInt16($0) } ?? port, advertised: advertised)
         }
     }
 

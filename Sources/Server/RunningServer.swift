@@ -95,7 +95,7 @@ final class RunningServer: Service, Sendable {
 
     private func stop() {
         let limit = core.parameters.exitTimeout
-        if limit > 0 { unsafe alarm(UInt32(limit)) }
+        if limit > 0 { alarm(UInt32(limit)) }
         transport.stop(within: .seconds(5))
         services.stopJobs()
         for module in services.loadedModules.reversed() { module.instance.stop() }
@@ -161,6 +161,6 @@ final class RunningServer: Service, Sendable {
     private func announce() {
         for socket in services.sockets { print("listening on \(socket.name)") }
         if let url = services.module(MicroHTTPD.self)?.url { print("JSON-RPC on \(url)/RPC") }
-        unsafe fflush(stdout)
+        fflush(nil)
     }
 }

@@ -90,11 +90,7 @@ final class SIPWorker: MessageHandler {
         }
         guard unsupported.count > 0 else { return false }
         counters.faultyRequests.add()
-        context.reply(420, Span()) { writer in
-            writer.append("Unsupported: ")
-            writer.append(unsupported.span)
-            writer.append("\r\n")
-        }
+        Self.send(context, 420, unsupported: unsupported)
         return true
     }
 
@@ -111,6 +107,17 @@ final class SIPWorker: MessageHandler {
         _ context: ScriptContext, _ status: Int, _ reason: borrowing ByteWriter
     ) {
         context.reply(status, reason.span)
+    }
+
+    private static func send(
+        _ context: ScriptContext, _ status: Int, unsupported: borrowing ByteWriter
+    ) {
+        let tags = unsupported.span
+        context.reply(status, Span()) { writer in
+            writer.append("Unsupported: ")
+            writer.append(tags)
+            writer.append("\r\n")
+        }
     }
 
     private func drop(_ error: SyntaxError) {

@@ -117,9 +117,11 @@ public struct ServerLog: LogHandler {
                 _ = unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
             }
         case .syslog(let facility):
-            let text = line.text
-            unsafe withVaList([text]) { arguments in
-                unsafe vsyslog(facility | Self.priority(level), "%s", arguments)
+            let priority = facility | Self.priority(level)
+            unsafe line.text.withCString { text in
+                unsafe withVaList([text]) { arguments in
+                    unsafe vsyslog(priority, "%s", arguments)
+                }
             }
         }
     }
@@ -163,11 +165,12 @@ public struct ServerLog: LogHandler {
 
     private static func writeTime(into line: inout ByteWriter) {
         var seconds = time(nil)
-        var parts = tm()
+        var parts = unsafe tm()
         unsafe localtime_r(&seconds, &parts)
         let fields: [(Int32, String)] = [
-            (parts.tm_year + 1900, "-"), (parts.tm_mon + 1, "-"), (parts.tm_mday, " "),
-            (parts.tm_hour, ":"), (parts.tm_min, ":"), (parts.tm_sec, ""),
+            unsafe (parts.tm_year + 1900, "-"), unsafe (parts.tm_mon + 1, "-"),
+            unsafe (parts.tm_mday, " "), unsafe (parts.tm_hour, ":"),
+            unsafe (parts.tm_min, ":"), unsafe (parts.tm_sec, ""),
         ]
         for (number, separator) in fields {
             if number < 10 { line.append("0") }

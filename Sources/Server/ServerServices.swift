@@ -1,6 +1,5 @@
 package import Basics
 internal import CLinux
-package import JSONValue
 package import Logging
 package import ModuleKit
 package import Storage
