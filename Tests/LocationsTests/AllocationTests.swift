@@ -1,7 +1,8 @@
 import Basics
 import Glibc
-import Locations
 import Testing
+
+@testable import Locations
 
 /// Bytes that the heap has handed out, as the C library counts them.
 enum HeapMeter {
@@ -112,6 +113,12 @@ struct AllocationTests {
         let before = HeapMeter.bytesInUse()
         for _ in 0..<20 { precondition(load.refreshAll() == 500) }
         return HeapMeter.bytesInUse() - before
+    }
+
+    @Test("holds a contact in two cache lines and an address-of-record in one")
+    func sizes() {
+        #expect(Slab<ContactRecord>.placeBytes == 128)
+        #expect(Slab<AddressRecord>.placeBytes == 64)
     }
 
     @Test("comes back when bindings go")

@@ -4,7 +4,7 @@ import Locations
 import Synchronization
 import Testing
 
-/// Many threads on one table. Under ThreadSanitizer this is the test that must stay silent.
+/// Many threads on one table: under ThreadSanitizer this is the test that must stay silent.
 @Suite("Several threads")
 struct ConcurrencyTests {
     @Test("register, look up, expire, walk and write at once, and the sums are right")
