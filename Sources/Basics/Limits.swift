@@ -21,6 +21,21 @@ public enum Limits {
     /// Longest User-Agent that is stored: the width of the column `user_agent`.
     public static let userAgentBytesMax = 255
 
+    // MARK: Transport
+
+    /// Shortest datagram that may be a message; shorter ones keep a NAT's binding alive.
+    public static let datagramBytesMin = 20
+    /// Most threads of one kind: workers of a UDP socket, event loops.
+    public static let workersMax = 128
+    /// Most addresses to listen on, after names and interfaces are resolved.
+    public static let listenersMax = 256
+    /// Connections that the kernel keeps until they are accepted.
+    public static let acceptBacklog = 1_024
+    /// Most bytes that wait for one connection's peer to read them.
+    public static let streamQueueBytesMax = 1 << 20
+    /// Most bytes that wait for a connection while it is being opened.
+    public static let connectQueueBytesMax = 1 << 18
+
     // MARK: Script
 
     /// Deepest nesting of files that include each other.
@@ -29,6 +44,31 @@ public enum Limits {
     public static let definesMax = 512
     /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
     public static let scriptDepthMax = 256
+    /// Deepest nesting of `#!ifdef` (Kamailio: 512).
+    public static let conditionalDepthMax = 512
+    /// Most `#!subst` rules; each is tried on every string of the script.
+    public static let substitutionsMax = 64
+    /// Deepest chain of definitions that name definitions.
+    public static let expansionDepthMax = 32
+    /// Most bytes of one configuration, included files together.
+    public static let configurationBytesMax = 16 << 20
+    /// Most tokens of one configuration, after expansion of definitions.
+    public static let configurationTokensMax = 4_000_000
+    /// Longest name of an included file in bytes (Kamailio: 128).
+    public static let includeNameBytesMax = 1_024
+    /// Most errors that one check of a configuration reports.
+    public static let scriptErrorsMax = 20
+    /// Most turns of a `while` loop where the core parameter `max_while_loops` says nothing.
+    public static let whileLoopsDefault = 100
+    /// Longest string that an expression may build, in bytes.
+    public static let scriptTextBytesMax = 65_535
+    /// Most bytes of strings that a script may build for one message.
+    public static let scratchBytesMax = 1 << 20
+    /// Longest regular expression in bytes.
+    public static let patternBytesMax = 4_096
+
+    /// Most targets of one request beside its URI (core parameter `max_branches`).
+    public static let branchesMax = 31
 
     // MARK: Management
 
@@ -38,4 +78,62 @@ public enum Limits {
     public static let jsonDepthMax = 64
     /// Most calls in one JSON-RPC batch.
     public static let batchCallsMax = 1_000
+
+    // MARK: Locations
+
+    /// Most bindings that one address-of-record may have, also where `max_contacts` is unlimited.
+    public static let contactsPerAoRMax = 1_024
+    /// Longest URI a contact was received from: the width of the column `received`.
+    public static let receivedBytesMax = 128
+    /// Longest Path of a contact: the width of the column `path`.
+    public static let pathBytesMax = 512
+    /// Longest `+sip.instance` of a contact: the width of the column `instance`.
+    public static let instanceBytesMax = 255
+    /// Longest unique name of a contact: the width of the column `ruid`.
+    public static let ruidBytesMax = 64
+    /// Most events that one shard of a location table keeps for its listeners.
+    public static let locationEventsMax = 65_536
+    /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.
+    public static let loadingRemovalsMax = 16_384
+
+    // MARK: Database
+
+    /// Most rows that one bulk statement writes: long enough to be fast, short enough to stay
+    /// within the connection's time limit.
+    public static let databaseChunkRowsMax = 4_000
+    /// Most bytes of one bulk statement, where the server allows as many.
+    public static let databaseChunkBytesMax = 4 << 20
+    /// Most statements that a connection keeps prepared.
+    public static let preparedStatementsMax = 64
+    /// Most columns of one result or batch.
+    public static let databaseColumnsMax = 256
+
+    /// Request bodies up to this size are read to their end although they are refused, so that the
+    /// client sees why; beyond, the connection is closed.
+    public static let discardedBodyBytesMax = 16 << 20
+    /// Most HTTP connections, and most of one address.
+    public static let httpConnectionsMax = 512
+    /// Most HTTP connections of one address.
+    public static let httpConnectionsPerAddressMax = 256
+    /// Seconds after which an HTTP connection without progress is closed.
+    public static let httpIdleSecondsMax = 30
+    /// Seconds within which an HTTP request must have arrived completely.
+    public static let httpRequestSecondsMax = 30
+    /// Bytes of a reply that wait for a slow HTTP client.
+    public static let httpPieceBytes = 64 << 10
+    /// Most ranges in `allowed_ips`.
+    public static let allowedRangesMax = 256
+    /// Longest text of a command's parameters in the log of changes.
+    public static let loggedParametersBytesMax = 512
+
+    // MARK: Load generator
+
+    /// Most addresses-of-record of one load: what seven digits can name.
+    public static let loadUsersMax = 10_000_000
+    /// Most requests of one load.
+    public static let loadRequestsMax = 1_000_000_000
+    /// Most requests of a load that wait for a reply.
+    public static let loadWindowMax = 65_536
+    /// Most sockets of a load.
+    public static let loadSocketsMax = 1_024
 }

@@ -20,6 +20,10 @@ public final class ScriptContext {
     public var scratch: ByteWriter
     /// `$rc`: the value of the last function or route.
     public var returnCode = 0
+    /// The value of the last action: what a route that falls off its end returns.
+    public var actionValue = 1
+    /// Whether the expression at hand has no value: a division by zero, a string that is too long.
+    public var hasFailed = false
     /// Whether `exit`, `drop` or a function's 0 has ended the script.
     public var isStopped = false
     /// Whether `drop` was executed.
@@ -36,10 +40,24 @@ public final class ScriptContext {
     public var destinationURI: [UInt8]?
     /// `$var(name)` by the slot that the compiler gave the name; they outlive messages.
     public var variables: [ScriptValue] = []
+    /// Further targets of the request beside its URI.
+    public var branches: [ScriptBranch] = []
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
+    /// The header line that names the server in replies, with its CRLF; empty for none.
+    public var serverHeader: [UInt8] = []
+    /// Core parameter `server_id`, 0 when unset.
+    public var serverID = 0
+    /// The key of To-tags: one for the process, from a source of true randomness.
+    public var tagKey: UInt64 = 0
+    /// State of this worker's generator of random numbers; never 0.
+    private var randomState: UInt64
+    /// What modules keep for each worker, by the index of their settings.
+    private var workspaces: [AnyObject?] = []
+    /// Counts what `reply` sends.
+    public let replyCounters: ReplyCounters
     /// The server, as far as modules may ask of it.
     public let services: any Services
     /// The settings of all modules as of this message.
@@ -49,6 +67,7 @@ public final class ScriptContext {
     /// A context of one worker.
     public init(services: any Services) {
         self.services = services
+        replyCounters = services.replyCounters
         message = SIPMessage(capacity: 4096)
         origin = Origin(
             transport: .udp, socket: .none, source: PeerAddress(ipv4: 0, port: 0))
@@ -58,6 +77,7 @@ public final class ScriptContext {
         scratch = ByteWriter(capacity: 4096)
         settingsGeneration = services.settings.generation
         settings = services.settings.boxes
+        randomState = UInt64.random(in: 1...UInt64.max)
     }
 
     /// Empties what belongs to one message and takes up new settings.
@@ -67,6 +87,8 @@ public final class ScriptContext {
         replyHeaders.removeAll()
         scratch.removeAll()
         returnCode = 0
+        actionValue = 1
+        hasFailed = false
         isStopped = false
         isDropped = false
         depth = 0
@@ -74,6 +96,7 @@ public final class ScriptContext {
         branchFlags = 0
         if rewrittenURI != nil { rewrittenURI = nil }
         if destinationURI != nil { destinationURI = nil }
+        if !branches.isEmpty { branches.removeAll(keepingCapacity: true) }
         forcesRport = false
         repliedStatus = 0
         refreshSettings()
@@ -93,15 +116,58 @@ public final class ScriptContext {
         return body(box.value)
     }
 
+    /// What a module keeps for this worker: buffers that outlive messages. `make` runs once.
+    public func workspace<P: Sendable, W: AnyObject>(
+        _ handle: SettingsHandle<P>, _ make: () -> W
+    ) -> W {
+        if handle.index < workspaces.count, let kept = workspaces[handle.index] {
+            return unsafe unsafeDowncast(kept, to: W.self)
+        }
+        while workspaces.count <= handle.index { workspaces.append(nil) }
+        let made = make()
+        workspaces[handle.index] = made
+        return made
+    }
+
+    /// A random number for jitter; not for secrets (xorshift64*).
+    public func random() -> UInt64 {
+        randomState ^= randomState >> 12
+        randomState ^= randomState << 25
+        randomState ^= randomState >> 27
+        return randomState &* 0x2545_f491_4f6c_dd1d
+    }
+
     /// The bytes of a text, for as long as `body` runs.
     public func withBytes<R, E: Error>(
         of text: ScriptText, _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
         switch text {
-        case .message(let range): try body(message[range])
-        case .scratch(let range): try body(scratch.span(range))
+        case .message(let range): try Self.lend(message, range, body)
+        case .scratch(let range): try Self.lend(scratch, range, body)
         case .owned(let bytes): try body(bytes.span)
         }
+    }
+
+    /// Lends the message to `body`. A span of `context.message` cannot leave the access to that
+    /// property, so whoever wants spans takes the message as a borrowed argument.
+    public func withMessage<R, E: Error>(
+        _ body: (borrowing SIPMessage) throws(E) -> R
+    ) throws(E) -> R {
+        try body(message)
+    }
+
+    private static func lend<R, E: Error>(
+        _ message: borrowing SIPMessage, _ range: ByteRange,
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(message[range])
+    }
+
+    private static func lend<R, E: Error>(
+        _ writer: borrowing ByteWriter, _ range: ByteRange,
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(writer.span(range))
     }
 
     /// Writes a text into the scratch buffer and returns it as a value.
@@ -127,7 +193,7 @@ public final class ScriptContext {
         case .integer(let number): number
         case .text(let text):
             withBytes(of: text) { bytes in
-                bytes.isEmpty ? 0 : ScriptNumber.parse(String(copying: bytes))
+                bytes.isEmpty ? 0 : ScriptNumber.convert(bytes)
             }
         }
     }

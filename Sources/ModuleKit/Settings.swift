@@ -1,4 +1,3 @@
-public import Basics
 internal import Synchronization
 
 /// A value of a parameter: what `modparam` gives and `cfg.get` shows.

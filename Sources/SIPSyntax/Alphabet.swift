@@ -3,12 +3,12 @@ public import Basics
 /// The alphabets of RFC 3261 25.1: sets of bytes, each one bit of a table with a row per byte.
 ///
 /// Asking is one load and one test. A test compares the table with the characters of each alphabet.
-struct Alphabet: Sendable {
+public struct Alphabet: Sendable {
     /// The bit in `alphabetTable`.
     let bit: UInt16
 
     /// `token`.
-    static var token: Alphabet { Alphabet(bit: 1 << 0) }
+    public static var token: Alphabet { Alphabet(bit: 1 << 0) }
     /// What a Call-ID's `word` is made of, and `@`.
     static var word: Alphabet { Alphabet(bit: 1 << 1) }
     /// What a quoted string holds unescaped; bytes of UTF-8 are not looked into.
@@ -42,7 +42,7 @@ struct Alphabet: Sendable {
     static var blank: Alphabet { Alphabet(bit: 1 << 15) }
 
     /// Whether a byte belongs to it.
-    func contains(_ byte: UInt8) -> Bool {
+    public func contains(_ byte: UInt8) -> Bool {
         assert(bit.nonzeroBitCount == 1)
         return alphabetTable[Int(byte)] & bit != 0
     }

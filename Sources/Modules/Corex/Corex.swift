@@ -1,1 +1,14 @@
-// The module's declaration and functions live in this folder.
+public import ModuleKit
+
+/// The module `corex`: commands about sockets, aliases and the log level.
+public final class Corex: ServerModule {
+    /// It has no settings.
+    public typealias Parameters = NoParameters
+
+    let services: any Services
+
+    /// Makes the module.
+    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
+        services = setup.services
+    }
+}

@@ -1,0 +1,51 @@
+/// A module instance with its declaration, without its type.
+public struct LoadedModule: Sendable {
+    /// Name of the module.
+    public let name: String
+    /// The instance.
+    public let instance: any ServerModule
+    /// Its management commands.
+    public let methods: [BoundMethod]
+    private let bindFunction:
+        @Sendable (String, [ArgumentSource], any TemplateCompiler) throws(ArgumentError)
+            -> CompiledCall?
+    private let bindVariable:
+        @Sendable (VariableReference) throws(ArgumentError) -> VariableAccess?
+    private let read: @Sendable () -> [StatisticReading]
+
+    init<M: ServerModule>(_ manifest: Manifest<M>, _ instance: M) {
+        name = manifest.name
+        self.instance = instance
+        methods = manifest.methods.map { BoundMethod($0, of: manifest.name, instance) }
+        bindFunction = { (name, sources, templates) throws(ArgumentError) in
+            for row in manifest.functions where row.name == name {
+                return try row.bind(instance, sources, templates)
+            }
+            return nil
+        }
+        bindVariable = { (reference) throws(ArgumentError) in
+            for row in manifest.variables where row.name == reference.name {
+                return try row.compile(instance, reference)
+            }
+            return nil
+        }
+        read = {
+            manifest.statistics.flatMap { $0.read(instance, manifest.name) }
+        }
+    }
+
+    /// Compiles a call of one of its functions; nil when it has none of that name.
+    public func function(
+        _ name: String, _ sources: [ArgumentSource], _ templates: any TemplateCompiler
+    ) throws(ArgumentError) -> CompiledCall? {
+        try bindFunction(name, sources, templates)
+    }
+
+    /// Compiles a reference to one of its variables; nil when it has none of that name.
+    public func variable(_ reference: VariableReference) throws(ArgumentError) -> VariableAccess? {
+        try bindVariable(reference)
+    }
+
+    /// Its statistics as they are now.
+    public var statistics: [StatisticReading] { read() }
+}

@@ -1,0 +1,77 @@
+/// How a script names a pseudo-variable: `$(name(inner)[index])`.
+public struct VariableReference: Sendable, Hashable {
+    /// The name without `$`.
+    public var name: String
+    /// What stands in parentheses, nil without any.
+    public var inner: String?
+    /// The index in brackets; negative ones count from the end.
+    public var index: Int?
+    /// A reference.
+    public init(name: String, inner: String? = nil, index: Int? = nil) {
+        self.name = name
+        self.inner = inner
+        self.index = index
+    }
+}
+
+/// What a reference compiles to.
+public struct VariableAccess: Sendable {
+    /// Reads the value.
+    public var read: @Sendable (ScriptContext) -> ScriptValue
+    /// Writes the value; false when it is not acceptable. nil when the variable is read-only.
+    public var write: (@Sendable (ScriptContext, ScriptValue) -> Bool)?
+    /// An access.
+    public init(
+        read: @escaping @Sendable (ScriptContext) -> ScriptValue,
+        write: (@Sendable (ScriptContext, ScriptValue) -> Bool)? = nil
+    ) {
+        self.read = read
+        self.write = write
+    }
+}
+
+/// The declaration of one pseudo-variable class.
+public struct VariableRow<M: AnyObject & Sendable>: Sendable {
+    /// What may stand in parentheses.
+    public enum Inner: Sendable, Hashable {
+        /// Nothing.
+        case none
+        /// Something must.
+        case required
+        /// Something may.
+        case optional
+    }
+    /// The name without `$`.
+    public let name: String
+    /// What may stand in parentheses.
+    public let inner: Inner
+    /// Whether the script may assign to it.
+    public let isWritable: Bool
+    /// One sentence for the reference page.
+    public let summary: String
+    let check: @Sendable (VariableReference) throws(ArgumentError) -> Void
+    let compile: @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
+
+    /// A variable class with a compiler of its own. `check` refuses what the compiler would refuse,
+    /// but needs no module: the configuration is checked before any is made.
+    public init(
+        _ name: String, inner: Inner = .none, isWritable: Bool = false, _ summary: String,
+        check: @escaping @Sendable (VariableReference) throws(ArgumentError) -> Void = { _ in },
+        compile: @escaping @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
+    ) {
+        self.name = name
+        self.inner = inner
+        self.isWritable = isWritable
+        self.summary = summary
+        self.check = check
+        self.compile = compile
+    }
+
+    /// A read-only variable without parts.
+    public init(
+        _ name: String, _ summary: String,
+        read: @escaping @Sendable (ScriptContext) -> ScriptValue
+    ) {
+        self.init(name, summary) { (_, _) in VariableAccess(read: read) }
+    }
+}

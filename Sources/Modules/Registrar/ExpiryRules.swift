@@ -1,0 +1,73 @@
+/// How long a binding may live: the rules of RFC 3261 10.3 step 7 and of the registrar's parameters.
+///
+/// A value without clock and randomness: the caller gives a random number.
+struct ExpiryRules {
+    /// What a lifetime comes to.
+    enum Lifetime: Equatable {
+        /// The binding is to be removed.
+        case removal
+        /// It lives for so many seconds.
+        case seconds(Int)
+        /// It is shorter than the registrar accepts (423).
+        case tooBrief
+    }
+
+    /// What one place of the request says about the lifetime.
+    enum Stated: Equatable {
+        /// Nothing.
+        case absent
+        /// Something that is no number of seconds.
+        case malformed
+        /// So many seconds.
+        case seconds(Int)
+    }
+
+    let defaultExpires: Int
+    let defaultRange: Int
+    let range: Int
+    let minimum: Int
+    let refusesBrief: Bool
+    let maximum: Int
+
+    init(_ parameters: borrowing RegistrarParameters) {
+        defaultExpires = parameters.defaultExpires
+        defaultRange = parameters.defaultExpiresRange
+        range = parameters.expiresRange
+        minimum = parameters.minExpires
+        refusesBrief = parameters.minExpiresMode == .refuse
+        maximum = parameters.maxExpires
+        assert(defaultRange >= 0 && defaultRange <= 100)
+        assert(range >= 0 && range <= 100)
+    }
+
+    /// The lifetime of one contact.
+    ///
+    /// The contact's own parameter comes before the header field; a malformed parameter counts as
+    /// the default and a malformed header field as absent, as recorded answers have it. Zero is a
+    /// removal whatever the limits say.
+    func lifetime(
+        parameter: Stated, header: Stated, keepsExact: Bool, random: UInt64
+    ) -> Lifetime {
+        let (asked, percent): (Int, Int) =
+            switch (parameter, header) {
+            case (.seconds(let value), _): (value, range)
+            case (.malformed, _): (defaultExpires, defaultRange)
+            case (.absent, .seconds(let value)): (value, range)
+            case (.absent, _): (defaultExpires, defaultRange)
+            }
+        assert(asked >= 0)
+        guard asked > 0 else { return .removal }
+        var value = asked
+        if value < minimum {
+            if refusesBrief { return .tooBrief }
+            value = minimum
+        }
+        if percent > 0, !keepsExact {
+            let spread = value * percent / 100
+            value -= Int(random % UInt64(spread + 1))
+            value = max(value, minimum)
+        }
+        if maximum > 0 { value = min(value, maximum) }
+        return .seconds(max(value, 1))
+    }
+}

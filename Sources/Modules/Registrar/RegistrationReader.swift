@@ -1,0 +1,138 @@
+import Basics
+import Locations
+import SIPSyntax
+
+/// Reads a REGISTER into what the location table takes: RFC 3261 10.3 steps 6 and 7, before any
+/// binding is touched.
+struct RegistrationReader {
+    /// What a REGISTER asks for.
+    enum Purpose: Equatable {
+        /// To list the bindings.
+        case query
+        /// To remove them all.
+        case removeAll
+        /// To add, refresh or remove the contacts that the request names.
+        case update
+    }
+
+    let expiry: ExpiryRules
+    let contactMaxSize: Int
+    let defaultQ: Int?
+    let keepsExact: Bool
+    let now: WallTime
+
+    /// Reads the message into the workspace's request.
+    func read(
+        _ message: borrowing SIPMessage, into work: inout RegistrarInput, random: () -> UInt64
+    ) throws(RegistrarFailure) -> Purpose {
+        work.scratch.removeAll()
+        try readHead(message, into: &work.request, &work.scratch)
+        let header = Self.stated(message.expires)
+        var contacts = message.contacts
+        var count = 0
+        while let contact = try Self.next(&contacts) {
+            count += 1
+            if contact.isStar {
+                guard count == 1, try Self.next(&contacts) == nil else { throw .starNotAlone }
+                guard header == .seconds(0) else { throw .starWithExpires }
+                return .removeAll
+            }
+            let update = try update(contact, message, header, work, random())
+            guard work.request.append(update) else { throw .tooManyContactsNamed }
+        }
+        return count == 0 ? .query : .update
+    }
+
+    private func readHead(
+        _ message: borrowing SIPMessage, into request: inout RegistrationRequest,
+        _ scratch: inout ByteWriter
+    ) throws(RegistrarFailure) {
+        request.reset()
+        guard let callID = message.callID else { throw .messageParse }
+        guard callID.count <= Limits.callIDBytesMax else { throw .callIDTooLong }
+        request.callID = .message(callID)
+        request.cseq = try Self.cseqNumber(message)
+        if let agent = message.header(.userAgent), agent.count <= Limits.userAgentBytesMax,
+            !agent.isEmpty
+        {
+            request.userAgent = .message(agent)
+        } else {
+            let start = scratch.count
+            scratch.append("n/a")
+            request.userAgent = .scratch(ByteRange(offset: start, count: 3))
+        }
+    }
+
+    private func update(
+        _ contact: Contact, _ message: borrowing SIPMessage, _ header: ExpiryRules.Stated,
+        _ work: borrowing RegistrarInput, _ random: UInt64
+    ) throws(RegistrarFailure) -> ContactUpdate {
+        guard contact.uri.count <= contactMaxSize, contact.uri.count <= Limits.contactBytesMax
+        else { throw .contactTooLong }
+        try Self.check(contact, message)
+        var update = ContactUpdate(uri: .message(contact.uri), lifetime: .removed)
+        switch contact.q {
+        case .absent: update.q = defaultQ
+        case .value(let q): update.q = Int(q)
+        case .malformed: throw .badQ
+        }
+        if let instance = contact.instance, !instance.isEmpty {
+            update.instance = .message(instance)
+            switch contact.regID {
+            case .absent: break
+            case .value(let number) where number > 0: update.regID = number
+            default: throw .badRegID
+            }
+        }
+        if let received = contact.received { update.received = .message(received) }
+        if let methods = contact.methods {
+            update.methods = MethodSet(list: message[methods]).rawValue
+        } else if let allow = message.allow {
+            update.methods = allow.rawValue
+        }
+        let lifetime = expiry.lifetime(
+            parameter: Self.stated(contact.expires), header: header, keepsExact: keepsExact,
+            random: random)
+        switch lifetime {
+        case .removal: update.lifetime = .removed
+        case .seconds(let seconds):
+            update.lifetime = .until(WallTime(seconds: now.seconds + seconds))
+        case .tooBrief: throw .tooBrief(minimum: expiry.minimum)
+        }
+        return update
+    }
+
+    /// A contact whose URI cannot be read is refused: other phones would get it back as it is.
+    private static func check(
+        _ contact: Contact, _ message: borrowing SIPMessage
+    ) throws(RegistrarFailure) {
+        do throws(SyntaxError) {
+            _ = try SIPURI(parsing: message.bytes, in: contact.uri)
+        } catch {
+            throw .contactParse
+        }
+    }
+
+    private static func next(_ contacts: inout Contacts) throws(RegistrarFailure) -> Contact? {
+        do throws(SyntaxError) { return try contacts.next() } catch { throw .contactParse }
+    }
+
+    private static func cseqNumber(
+        _ message: borrowing SIPMessage
+    ) throws(RegistrarFailure) -> UInt32 {
+        do throws(SyntaxError) {
+            if let cseq = try message.cSeq { return cseq.number }
+        } catch {
+            throw .messageParse
+        }
+        throw .messageParse
+    }
+
+    private static func stated(_ number: ParameterNumber) -> ExpiryRules.Stated {
+        switch number {
+        case .absent: .absent
+        case .malformed: .malformed
+        case .value(let seconds): .seconds(Int(seconds))
+        }
+    }
+}

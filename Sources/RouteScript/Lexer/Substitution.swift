@@ -1,0 +1,95 @@
+internal import Basics
+internal import ModuleKit
+
+/// One rule of `#!subst`, `#!substdef` or `#!substdefs`: `/pattern/replacement/flags`.
+///
+/// From where it stands, it is applied to every string, pseudo-variable and included file's name.
+struct Substitution {
+    /// The pattern as written: for the define forms also the name that is defined.
+    let pattern: String
+    /// What replaces a match; `\1` to `\9` stand for groups of the pattern.
+    let replacement: String
+    private let expression: RegularExpression
+    private let isGlobal: Bool
+
+    /// Reads a rule; its first byte is the separator.
+    init(_ text: String) throws(ArgumentError) {
+        guard let separator = text.first, separator.isASCII, !separator.isLetter,
+            !separator.isNumber
+        else { throw ArgumentError("a substitution begins with its separator: \"/old/new/\"") }
+        let parts = Self.split(text.dropFirst(), at: separator)
+        guard parts.count == 3, !parts[0].isEmpty else {
+            throw ArgumentError("a substitution has the form \"/old/new/flags\"")
+        }
+        var ignoresCase = false
+        var isGlobal = false
+        for flag in parts[2] {
+            switch flag {
+            case "i": ignoresCase = true
+            case "g": isGlobal = true
+            default: throw ArgumentError("\"\(flag)\" is no flag of a substitution: i and g are")
+            }
+        }
+        pattern = parts[0]
+        replacement = parts[1]
+        self.isGlobal = isGlobal
+        do {
+            expression = try RegularExpression(pattern, ignoresCase: ignoresCase)
+        } catch {
+            throw ArgumentError("\"\(pattern)\" is no regular expression: \(error.message)")
+        }
+    }
+
+    /// The text with its matches replaced.
+    func apply(to text: String) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var place = 0
+        while place <= bytes.count, let found = expression.captures(bytes.span, from: place),
+            let whole = found[0], result.count <= Limits.scriptTextBytesMax
+        {
+            result += bytes[place..<whole.lowerBound]
+            result += expand(bytes, found)
+            place = whole.upperBound
+            if whole.isEmpty {
+                if place < bytes.count { result.append(bytes[place]) }
+                place += 1
+            }
+            if !isGlobal { break }
+        }
+        guard place > 0 else { return text }
+        if place < bytes.count { result += bytes[place...] }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private func expand(_ bytes: [UInt8], _ found: [Range<Int>?]) -> [UInt8] {
+        var result: [UInt8] = []
+        var isEscaped = false
+        for byte in replacement.utf8 {
+            if isEscaped, Byte.isDigit(byte) {
+                if let part = found[Int(byte - 48)] { result += bytes[part] }
+            } else if isEscaped || byte != Byte.backslash {
+                if isEscaped, byte != Byte.backslash { result.append(Byte.backslash) }
+                result.append(byte)
+            }
+            isEscaped = !isEscaped && byte == Byte.backslash
+        }
+        return result
+    }
+
+    /// Splits at the separator; behind a backslash it is an ordinary character.
+    private static func split(_ text: Substring, at separator: Character) -> [String] {
+        var parts = [""]
+        var isEscaped = false
+        for character in text {
+            if character == separator, !isEscaped {
+                parts.append("")
+            } else {
+                if character == separator { parts[parts.count - 1].removeLast() }
+                parts[parts.count - 1].append(character)
+            }
+            isEscaped = !isEscaped && character == "\\"
+        }
+        return parts
+    }
+}

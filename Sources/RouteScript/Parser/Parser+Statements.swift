@@ -1,0 +1,190 @@
+internal import Basics
+
+/// Statements of route blocks.
+extension Parser {
+    /// The next statement; nil for an empty one.
+    mutating func statement() throws(ScriptError) -> Statement? {
+        let start = current.position
+        switch current.kind {
+        case .symbol(.semicolon):
+            try advance()
+            return nil
+        case .symbol(.openBrace): return Statement(kind: .block(try block()), position: start)
+        case .variable: return try expressionStatement(try assignment())
+        case .word:
+            if let statement = try keyword() { return statement }
+            return try expressionStatement(try call(at: start))
+        default:
+            throw unexpected("expected a statement")
+        }
+    }
+
+    private mutating func keyword() throws(ScriptError) -> Statement? {
+        let start = current.position
+        switch current.text {
+        case "if": return Statement(kind: try conditional(), position: start)
+        case "while":
+            try advance()
+            let condition = try expression()
+            return Statement(kind: .loop(condition, try body(of: "while")), position: start)
+        case "switch": return Statement(kind: try choice(), position: start)
+        case "exit", "return", "drop": return try end(at: start)
+        case "break":
+            try advance()
+            try expectSemicolon()
+            return Statement(kind: .leave, position: start)
+        case "else":
+            throw failure(
+                .syntax, at: start, "\"else\" has no \"if\" before it",
+                hint: "is there a semicolon behind the closing brace?")
+        case "case", "default":
+            throw failure(.syntax, at: start, "\"\(current.text)\" stands outside of a switch")
+        case let word where Self.blockWords.contains(word) && word != "route":
+            throw missingBrace(at: start)
+        default: return nil
+        }
+    }
+
+    /// The words that begin route blocks.
+    static let blockWords: Set<String> = [
+        "route", "request_route", "reply_route", "onreply_route", "failure_route", "branch_route",
+        "onsend_route", "event_route",
+    ]
+
+    private func missingBrace(at position: Position) -> ScriptError {
+        failure(
+            .syntax, at: position, "a route block cannot begin within another",
+            hint: "is a \"}\" missing before it?")
+    }
+
+    private mutating func expressionStatement(
+        _ expression: Expression
+    ) throws(ScriptError) -> Statement {
+        try expectSemicolon()
+        return Statement(kind: .expression(expression), position: expression.position)
+    }
+
+    /// `{ … }`
+    mutating func block() throws(ScriptError) -> [Statement] {
+        let place = current.position
+        return try nested { (parser) throws(ScriptError) in
+            try parser.advance()
+            return try parser.statements(closing: place)
+        }
+    }
+
+    /// The statement behind a condition; an empty one is an empty block.
+    private mutating func body(of word: String) throws(ScriptError) -> Statement {
+        let start = current.position
+        return try nested { (parser) throws(ScriptError) in
+            guard parser.current.kind != .end else {
+                throw parser.unexpected("expected a statement behind \"\(word)\"")
+            }
+            return try parser.statement() ?? Statement(kind: .block([]), position: start)
+        }
+    }
+
+    private mutating func conditional() throws(ScriptError) -> Statement.Kind {
+        var arms: [Statement.Arm] = []
+        while true {
+            try advance()
+            let condition = try expression()
+            arms.append(Statement.Arm(condition: condition, body: try body(of: "if")))
+            guard at(word: "else") else { return .conditional(arms, otherwise: nil) }
+            try advance()
+            guard at(word: "if") else {
+                return .conditional(arms, otherwise: try body(of: "else"))
+            }
+            guard arms.count < Limits.scriptDepthMax else {
+                throw failure(
+                    .limit, at: current.position,
+                    "more than \(Limits.scriptDepthMax) conditions in one chain of \"else if\"",
+                    hint: "use a switch")
+            }
+        }
+    }
+
+    private mutating func end(at start: Position) throws(ScriptError) -> Statement {
+        guard let end = Statement.End(rawValue: current.text) else {
+            throw unexpected("expected a statement")
+        }
+        try advance()
+        var value: Expression?
+        if !at(.semicolon) {
+            // `exit()` is written too: the parentheses hold nothing.
+            let isGroup = at(.openParenthesis)
+            if isGroup { try advance() }
+            if isGroup, at(.closeParenthesis) {
+                try advance()
+            } else {
+                value = try expression()
+                if isGroup { try expect(.closeParenthesis, "behind the value") }
+            }
+        }
+        try expectSemicolon()
+        return Statement(kind: .end(end, value), position: start)
+    }
+
+    // MARK: switch
+
+    private mutating func choice() throws(ScriptError) -> Statement.Kind {
+        try advance()
+        let subject = try expression()
+        let brace = current.position
+        try expect(.openBrace, "behind the value of the switch")
+        var labels: [Statement.Label] = []
+        while try !take(.closeBrace) {
+            guard current.kind != .end else {
+                throw failure(.syntax, at: brace, "this \"{\" is not closed")
+            }
+            labels.append(try label())
+            let last = labels.count - 1
+            if labels[last].match == nil, labels[..<last].contains(where: { $0.match == nil }) {
+                throw failure(
+                    .syntax, at: labels[last].position, "a switch has one \"default\" at most")
+            }
+        }
+        return .choice(subject, labels)
+    }
+
+    private mutating func label() throws(ScriptError) -> Statement.Label {
+        let start = current.position
+        var match: Statement.Match?
+        if at(word: "case") {
+            try advance()
+            match = try matchValue()
+        } else if at(word: "default") {
+            try advance()
+        } else {
+            throw unexpected("expected \"case\" or \"default\" in a switch")
+        }
+        try expect(.colon, "behind the label")
+        return try nested { (parser) throws(ScriptError) in
+            var body: [Statement] = []
+            while !parser.at(.closeBrace), !parser.at(word: "case"), !parser.at(word: "default"),
+                parser.current.kind != .end
+            {
+                if let statement = try parser.statement() { body.append(statement) }
+            }
+            return Statement.Label(match: match, position: start, body: body)
+        }
+    }
+
+    private mutating func matchValue() throws(ScriptError) -> Statement.Match {
+        if try take(.slash) {
+            guard current.kind == .string else {
+                throw unexpected("expected a string with a regular expression behind \"/\"")
+            }
+            let text = current.text
+            try advance()
+            return .pattern(text)
+        }
+        let place = current.position
+        let value = try expression()
+        switch ConstantFolding.constant(value) {
+        case .integer(let number): return .integer(number)
+        case .string(let text): return .string(text)
+        case nil: throw failure(.syntax, at: place, "a label of a switch must be a constant")
+        }
+    }
+}

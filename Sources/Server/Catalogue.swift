@@ -1,0 +1,36 @@
+internal import CTL
+internal import CfgRPC
+internal import Core
+internal import Corex
+internal import DBMySQL
+internal import DBSQLite
+internal import JSONRPC
+internal import KEX
+internal import MicroHTTPD
+package import ModuleKit
+internal import PV
+internal import Registrar
+internal import SIPUtils
+internal import SL
+internal import TM
+internal import Textops
+internal import Usrloc
+internal import Xlog
+
+/// The one list of modules: a module that is not named here does not exist.
+package enum Catalogue {
+    /// The module that is always there and holds the global parameters.
+    package static let core = ModuleBlueprint(Core.self)
+
+    /// The modules that a configuration can load, by name.
+    package static let modules: [ModuleBlueprint] = [
+        ModuleBlueprint(CfgRPC.self), ModuleBlueprint(Corex.self),
+        ModuleBlueprint(CTL.self), ModuleBlueprint(MySQLModule.self),
+        ModuleBlueprint(SQLiteModule.self), ModuleBlueprint(JSONRPC.self),
+        ModuleBlueprint(KEX.self), ModuleBlueprint(MicroHTTPD.self),
+        ModuleBlueprint(PVModule.self), ModuleBlueprint(RegistrarModule.self),
+        ModuleBlueprint(SLModule.self), ModuleBlueprint(SIPUtilsModule.self),
+        ModuleBlueprint(TextopsModule.self), ModuleBlueprint(TMModule.self),
+        ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
+    ]
+}

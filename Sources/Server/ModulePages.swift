@@ -1,0 +1,94 @@
+package import ModuleKit
+internal import Storage
+
+/// The reference pages of modules, printed from their declarations.
+public enum ModulePages {
+    /// The page of one module as Markdown, nil when there is no such module.
+    public static func page(_ name: String) -> String? {
+        let wanted = name.hasSuffix(".so") ? String(name.dropLast(3)) : name
+        let all = [Catalogue.core] + Catalogue.modules
+        return wanted == "all" ? self.all : all.first { $0.name == wanted }.map(page)
+    }
+
+    /// All pages in one document, for docs/reference.md.
+    public static var all: String {
+        let pages = [Catalogue.core] + Catalogue.modules
+        let head = "# Reference\n\nWritten by `roost --help-module all`; do not edit.\n"
+        return head + pages.map { "\n" + page($0) }.joined()
+    }
+
+    /// The page of one module.
+    package static func page(_ module: ModuleBlueprint) -> String {
+        var page = "## \(module.name)\n\n\(module.summary)\n"
+        if !module.requires.isEmpty {
+            page += "\nNeeds: \(module.requires.joined(separator: ", ")).\n"
+        }
+        page += parameters(module) + functions(module) + variables(module)
+        page += rows("Event routes", module.eventRoutes.map { ($0.name, $0.summary) })
+        page += commands(module)
+        page += rows("Statistics", module.statistics.map { ($0.name, $0.summary) })
+        page += rows(
+            "Tables", module.tables.map { ($0.name, "Version \($0.version) of Kamailio's table.") })
+        return page
+    }
+
+    private static func parameters(_ module: ModuleBlueprint) -> String {
+        rows(
+            "Parameters",
+            module.parameters.map { row in
+                var text = row.summary
+                if let bounds = row.bounds {
+                    text += " Integer, \(bounds.lowerBound) to \(bounds.upperBound)."
+                } else {
+                    text += " String."
+                }
+                switch row.initial {
+                case .integer(let number): text += " Default \(number)."
+                case .string(let value): text += value.isEmpty ? "" : " Default `\(value)`."
+                case .unset: text += " Unset by default."
+                }
+                if row.isRepeatable { text += " May be given several times." }
+                if let name = row.runtimeName {
+                    text += " Changes at runtime as `\(module.name).\(name)`."
+                }
+                return (row.name, text)
+            })
+    }
+
+    private static func functions(_ module: ModuleBlueprint) -> String {
+        rows(
+            "Functions",
+            module.functions.map { row in
+                let arguments = row.arguments.map { argument in
+                    argument.isOptional ? "[\(argument.name)]" : argument.name
+                }
+                let signature = "\(row.name)(\(arguments.joined(separator: ", ")))"
+                return (signature, "\(row.summary) Returns \(row.returns).")
+            })
+    }
+
+    private static func variables(_ module: ModuleBlueprint) -> String {
+        rows(
+            "Variables",
+            module.variables.map { row in
+                let inner = row.needsInner ? "(name)" : row.allowsInner ? "[(name)]" : ""
+                return ("$\(row.name)\(inner)", row.summary + (row.isWritable ? " Writable." : ""))
+            })
+    }
+
+    private static func commands(_ module: ModuleBlueprint) -> String {
+        rows(
+            "Commands",
+            module.methods.map { row in
+                let parameters = row.parameters.map { parameter in
+                    parameter.isOptional ? "[\(parameter.name)]" : parameter.name
+                }
+                return (([row.name] + parameters).joined(separator: " "), row.summary)
+            })
+    }
+
+    private static func rows(_ title: String, _ rows: [(String, String)]) -> String {
+        guard !rows.isEmpty else { return "" }
+        return "\n### \(title)\n\n" + rows.map { "- `\($0.0)`: \($0.1)\n" }.joined()
+    }
+}

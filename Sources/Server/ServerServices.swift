@@ -1,0 +1,133 @@
+package import Basics
+internal import CLinux
+package import Logging
+package import ModuleKit
+package import Storage
+internal import Synchronization
+
+/// The server as modules see it.
+package final class ServerServices: Services {
+    private struct State {
+        var sockets: [ListeningSocket] = []
+        var aliases: [HostAlias] = []
+        var modules: [LoadedModule] = []
+        var threads: [(id: Int, description: String)] = []
+        var serverID = 0
+        var eventRoutes: (@Sendable (String, ScriptContext) -> Void)?
+        var stop: (@Sendable (Int32) -> Void)?
+        var pendingStop: Int32?
+    }
+
+    /// The settings of all modules.
+    package let settings = SettingsStore()
+    /// The server's log.
+    package let logger: Logger
+    /// When the server started.
+    package let startedAt: WallTime
+    /// The command line.
+    package let commandLine: [String]
+    private let timer = ControlTimer()
+    private let state = Mutex(State())
+
+    /// Services without modules and sockets.
+    package init(logger: Logger, startedAt: WallTime, commandLine: [String]) {
+        self.logger = logger
+        self.startedAt = startedAt
+        self.commandLine = commandLine
+    }
+
+    /// Core parameter `server_id`.
+    package var serverID: Int {
+        get { state.withLock { $0.serverID } }
+        set { state.withLock { $0.serverID = newValue } }
+    }
+
+    /// The addresses that the server listens on.
+    package var sockets: [ListeningSocket] {
+        get { state.withLock { $0.sockets } }
+        set { state.withLock { $0.sockets = newValue } }
+    }
+
+    /// The names that are this server's own.
+    package var aliases: [HostAlias] {
+        get { state.withLock { $0.aliases } }
+        set { state.withLock { $0.aliases = newValue } }
+    }
+
+    /// The modules in the order of loading.
+    package var loadedModules: [LoadedModule] { state.withLock { $0.modules } }
+
+    /// Adds a module that was made.
+    package func add(_ module: LoadedModule) { state.withLock { $0.modules.append(module) } }
+
+    /// The threads that announced themselves.
+    package var threads: [(id: Int, description: String)] { state.withLock { $0.threads } }
+
+    /// Adds the calling thread to `core.psx`.
+    package func announceThread(_ description: String) {
+        let id = Int(clinux_thread_id())
+        state.withLock { $0.threads.append((id, description)) }
+    }
+
+    /// A driver from the module that serves the URL's scheme.
+    package func database(_ url: String) throws(StorageError) -> any DatabaseDriver {
+        guard let end = url.firstIndex(of: ":") else {
+            throw StorageError(
+                .configuration, "a database URL starts with a scheme, as mysql:// or sqlite://")
+        }
+        let scheme = String(url[..<end])
+        for loaded in loadedModules {
+            guard let module = loaded.instance as? any DatabaseModule,
+                type(of: module).schemes.contains(scheme)
+            else { continue }
+            return try module.driver(url)
+        }
+        throw StorageError(
+            .configuration,
+            "no module for \(scheme):// is loaded; add loadmodule \"db_\(scheme)\" before")
+    }
+
+    /// Runs a job of the control plane again and again.
+    package func every(
+        _ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void
+    ) {
+        timer.every(seconds, name, body)
+    }
+
+    /// Ends the jobs of the control plane.
+    package func stopJobs() { timer.stop() }
+
+    /// Says how event routes are run, once the script is compiled.
+    package func installEventRoutes(
+        _ run: @escaping @Sendable (String, ScriptContext) -> Void
+    ) {
+        state.withLock { $0.eventRoutes = run }
+    }
+
+    /// Runs an event route in a context of its own.
+    package func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {
+        guard let run = state.withLock({ $0.eventRoutes }) else { return }
+        let context = ScriptContext(services: self)
+        prepare(context)
+        run(name, context)
+    }
+
+    /// Says what `requestStop` does; a request that came before is carried out now.
+    package func installStop(_ stop: @escaping @Sendable (Int32) -> Void) {
+        let early = state.withLock { state in
+            state.stop = stop
+            defer { state.pendingStop = nil }
+            return state.pendingStop
+        }
+        if let early { stop(early) }
+    }
+
+    /// Begins a clean stop.
+    package func requestStop(status: Int32) {
+        let stop = state.withLock { state in
+            if state.stop == nil { state.pendingStop = status }
+            return state.stop
+        }
+        stop?(status)
+    }
+}

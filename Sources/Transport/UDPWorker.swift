@@ -1,0 +1,104 @@
+internal import Basics
+internal import Logging
+internal import Synchronization
+
+/// A thread with one UDP socket: it reads a batch, works through it and sends what came of it.
+///
+/// One wake-up takes all datagrams that are there, one system call sends all answers: at load a
+/// message costs a sixteenth of two calls and two looks at the clock. There is no hand-over.
+final class UDPWorker<Handler: MessageHandler>: Sendable {
+    private let worker: WorkerID
+    private let socket: DatagramSocket
+    private let router: MessageRouter
+    private let statistics: TransportStatistics
+    private let logger: Logger
+    private let room: Int
+    private let isStopping = Atomic<Bool>(false)
+    private let makeHandler: @Sendable (WorkerID) -> Handler
+
+    /// A worker that reads `socket`.
+    init(
+        _ worker: WorkerID, socket: DatagramSocket, router: MessageRouter, room: Int,
+        makeHandler: @escaping @Sendable (WorkerID) -> Handler
+    ) {
+        self.worker = worker
+        self.socket = socket
+        self.router = router
+        self.room = room
+        self.makeHandler = makeHandler
+        statistics = router.statistics
+        logger = router.logger
+    }
+
+    /// Works until `stop`: the body of the thread.
+    func run() {
+        let handler = makeHandler(worker)
+        var batch = DatagramBatch(room: room)
+        var sender = DatagramSender(socket, statistics: statistics)
+        while !isStopping.load(ordering: .relaxed) {
+            switch batch.receive(from: socket) {
+            case .received(let count):
+                work(through: batch, count, with: handler)
+                handler.withOutbox { outbox in
+                    guard !outbox.isEmpty else { return }
+                    sender.send(outbox, from: worker.socket, router: router)
+                    outbox.removeAll()
+                }
+            case .interrupted: break
+            case .failed(let error): pause(after: error)
+            }
+        }
+    }
+
+    /// Makes the thread end after the batch that it is at.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        socket.stopReceiving()
+    }
+
+    /// Hands the datagrams of a batch to the handler.
+    private func work(through batch: borrowing DatagramBatch, _ count: Int, with handler: Handler) {
+        handler.beginBatch(now: SystemClock.wall())
+        var taken = 0
+        // All but the source is the same for every datagram of this socket.
+        var origin = Origin(
+            transport: .udp, socket: worker.socket, source: PeerAddress(ipv4: 0, port: 0))
+        for place in 0..<count {
+            let bytes = batch.bytes(place)
+            guard bytes.count >= Limits.datagramBytesMin, !batch.isTruncated(place),
+                let source = batch.source(place)
+            else {
+                countDropped(batch, place)
+                continue
+            }
+            origin.source = source
+            handler.handle(bytes, from: origin)
+            taken += 1
+        }
+        statistics.receiveCalls.add()
+        statistics.datagramsReceived.add(taken)
+    }
+
+    /// What is too short is a NAT's keep-alive, or nothing at all when the socket was shut down.
+    @inline(never)
+    private func countDropped(_ batch: borrowing DatagramBatch, _ place: Int) {
+        if batch.isTruncated(place) {
+            statistics.datagramsTruncated.add()
+        } else if !batch.bytes(place).isEmpty {
+            statistics.probesReceived.add()
+        }
+    }
+
+    /// A failure that repeats must not keep a processor busy.
+    @inline(never)
+    private func pause(after error: SystemError) {
+        statistics.receiveErrors.add()
+        guard !isStopping.load(ordering: .relaxed) else { return }
+        logger.error(
+            "cannot receive",
+            metadata: [
+                "worker": "\(worker.name)", "reason": "\(error.reason)",
+            ])
+        WorkerThread.pause(milliseconds: 100)
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+import Basics
+import Server
+
+/// The program: `roost` serves, `roost migrate` and `roost schema` do what their names say.
+@main
+struct Roost: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "roost",
+        abstract: "A SIP registrar and location server that reads a Kamailio configuration.",
+        version: ProductVersion.banner,
+        subcommands: [Serve.self, Migrate.self, PrintSchema.self],
+        defaultSubcommand: Serve.self)
+}

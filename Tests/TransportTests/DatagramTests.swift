@@ -1,0 +1,142 @@
+import Basics
+import Testing
+
+@testable import Transport
+
+@Suite struct DatagramTests {
+    static let families = ["udp:127.0.0.1:0", "udp:[::1]:0"]
+
+    @Test("a datagram is answered to where it came from", arguments: families)
+    func echo(listen: String) throws {
+        guard canBind(listen) else { return }
+        let fixture = try Fixture([listen])
+        let peer = try DatagramPeer(for: fixture.address)
+        try peer.send("OPTIONS sip:a@b SIP/2.0", to: fixture.address)
+        #expect(peer.receive() == "OPTIONS sip:a@b SIP/2.0")
+        #expect(fixture.record.origins.map(\.source) == [peer.address])
+        #expect(fixture.record.origins.first?.socket == SocketIndex(0))
+        #expect(fixture.record.origins.first?.connection == -1)
+    }
+
+    @Test("answers come in the order of the requests")
+    func order() throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        let messages = (0..<200).map { "MESSAGE sip:alice@example.org SIP/2.0 \($0)" }
+        for message in messages { try peer.send(message, to: fixture.address) }
+        #expect(messages.map { _ in peer.receive() } == messages)
+    }
+
+    @Test("a thousand datagrams that wait take a call for each batch of them")
+    func batches() throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        let statistics = fixture.statistics
+        fixture.record.hold()
+        let text = String(repeating: "x", count: 200)
+        try peer.send(text, to: fixture.address)
+        #expect(eventually { fixture.record.batches.value == 1 })
+        for _ in 0..<1_000 { try peer.send(text, to: fixture.address) }
+        fixture.record.release()
+        #expect((0...1_000).allSatisfy { _ in peer.receive() == text })
+        #expect(statistics.datagramsReceived.value == 1_001)
+        #expect(statistics.receiveCalls.value == 1 + (1_000 + 31) / Limits.datagramBatch)
+        #expect(eventually { statistics.sendCalls.value == statistics.receiveCalls.value })
+        #expect(statistics.datagramsSent.value == 1_001)
+        #expect(fixture.record.batches.value == statistics.receiveCalls.value)
+    }
+
+    @Test("the longest datagram passes unharmed")
+    func longest() throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        let bytes = (0..<65_507).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try peer.send(bytes, to: fixture.address)
+        #expect(peer.receiveBytes() == bytes)
+    }
+
+    @Test("a datagram longer than allowed is dropped and counted")
+    func truncated() throws {
+        let fixture = try Fixture { $0.datagramBytesMax = 1_000 }
+        let peer = try DatagramPeer(for: fixture.address)
+        try peer.send([UInt8](repeating: 65, count: 1_001), to: fixture.address)
+        let fitting = [UInt8](repeating: 66, count: 1_000)
+        try peer.send(fitting, to: fixture.address)
+        #expect(peer.receiveBytes() == fitting)
+        #expect(fixture.statistics.datagramsTruncated.value == 1)
+        #expect(fixture.statistics.datagramsReceived.value == 1)
+    }
+
+    @Test("keep-alives of a NAT reach no handler", arguments: ["", "\r\n\r\n", "\0\0\0\0"])
+    func probes(text: String) throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        try peer.send(text, to: fixture.address)
+        try peer.send("OPTIONS sip:a@b SIP/2.0", to: fixture.address)
+        #expect(peer.receive() == "OPTIONS sip:a@b SIP/2.0")
+        #expect(fixture.record.origins.count == 1)
+        #expect(fixture.statistics.probesReceived.value == (text.isEmpty ? 0 : 1))
+    }
+
+    @Test("with several workers each peer stays with one, and all peers are served")
+    func workers() throws {
+        let fixture = try Fixture { $0.udpWorkers = 4 }
+        #expect(fixture.layer.workers.map(\.worker.index) == [0, 1, 2, 3])
+        let peers = try (0..<32).map { _ in try DatagramPeer(for: fixture.address) }
+        for round in 0..<4 {
+            for peer in peers {
+                try peer.send("OPTIONS sip:a@b SIP/2.0 \(round)", to: fixture.address)
+            }
+            for peer in peers { #expect(peer.receive() == "OPTIONS sip:a@b SIP/2.0 \(round)") }
+        }
+        let pairs = Set(fixture.record.all.map { [$0.worker, Int($0.origin.source.port)] })
+        #expect(fixture.record.all.count == 128)
+        #expect(pairs.count == peers.count)
+        #expect(Set(fixture.record.all.map(\.worker)).count > 1)
+    }
+
+    @Test("a message that cannot be sent does not hold up those behind it")
+    func unsendable() throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        let socket = try DatagramSocket(
+            PeerAddress(ipv4: 0x7f00_0001, port: 0), joining: false, receiveBufferBytes: 1 << 16)
+        let statistics = TransportStatistics()
+        var sender = DatagramSender(socket, statistics: statistics)
+        var outbox = Outbox()
+        let targets = [peer.address, PeerAddress(ipv4: .max, port: 5060), peer.address]
+        for (place, target) in targets.enumerated() {
+            outbox.begin()
+            outbox.writer.append("message \(place)")
+            outbox.commit(
+                to: Origin(transport: .udp, socket: SocketIndex(0), source: target))
+        }
+        let router = MessageRouter(
+            sockets: [], settings: fixture.layer.settings, statistics: statistics, logger: .quiet)
+        sender.send(outbox, from: SocketIndex(0), router: router)
+        #expect([peer.receive(), peer.receive()] == ["message 0", "message 2"])
+        #expect(statistics.sendErrors.value == 1)
+        #expect(statistics.datagramsSent.value == 2)
+    }
+
+    @Test("any thread may send by a socket that is named or left open")
+    func sendFromOutside() throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        for index in [SocketIndex(0), .none] {
+            let destination = Origin(transport: .udp, socket: index, source: peer.address)
+            fixture.layer.send(Array("NOTIFY".utf8).span, to: destination)
+            #expect(peer.receive() == "NOTIFY")
+        }
+    }
+
+    @Test("a destination that no socket leads to is counted")
+    func noWay() throws {
+        let fixture = try Fixture()
+        let destination = Origin(
+            transport: .udp, socket: .none,
+            source: PeerAddress(high: 0, low: 1, port: 5060))
+        fixture.layer.send(Array("NOTIFY".utf8).span, to: destination)
+        #expect(fixture.statistics.sendErrors.value == 1)
+    }
+}
