@@ -112,34 +112,47 @@ struct BulkWrite: ~Copyable {
     mutating func write(
         _ batch: borrowing RowBatch, _ cell: (Int, Int) -> RowBatch.Cell
     ) throws(StorageError) {
-        // A quarter is left for the packet's own fields and for text that grows in repair.
-        let bytesMax = min(connection.packetBytesMax / 4 * 3, Limits.databaseChunkBytesMax)
+        // Some room is left for the packet's own fields.
+        let packetMax = connection.packetBytesMax - 512
+        let bytesMax = min(packetMax, Limits.databaseChunkBytesMax)
         var start = 0
-        var end = 0
         var bytes = 0
-        while end < batch.rows {
-            let more = size(end, cell)
-            let isFull = end - start == Limits.databaseChunkRowsMax || bytes + more > bytesMax
-            if isFull, end > start {
-                try write(start..<end, batch, cell)
-                start = end
+        for row in 0..<batch.rows {
+            let more = size(row, batch, cell)
+            let isFull = row - start == Limits.databaseChunkRowsMax || bytes + more > bytesMax
+            if isFull, row > start {
+                try write(start..<row, batch, cell)
+                start = row
                 bytes = 0
             }
             bytes += more
-            end += 1
+            if more > packetMax {
+                // Sent, it would make the server hang up, again and again.
+                let error = StorageError(
+                    .refused, "a row of \(more) bytes is larger than the server's packets",
+                    code: 1_153)
+                refused.append(RefusedRow(row: row, error: error))
+                start = row + 1
+                bytes = 0
+            }
         }
-        try write(start..<end, batch, cell)
+        if start < batch.rows { try write(start..<batch.rows, batch, cell) }
     }
 
     /// Most bytes that a row takes in the packet.
-    private func size(_ row: Int, _ cell: (Int, Int) -> RowBatch.Cell) -> Int {
+    private func size(
+        _ row: Int, _ batch: borrowing RowBatch, _ cell: (Int, Int) -> RowBatch.Cell
+    ) -> Int {
         var bytes = 0
         for column in 0..<columns {
             switch cell(row, column) {
             case .null: bytes += 1
             case .integer, .double: bytes += 9
             case .time: bytes += 21
-            case .text(let range), .blob(let range): bytes += Int(range.count) + 10
+            case .blob(let range): bytes += Int(range.count) + 10
+            case .text(let range):
+                let growth = TextRepair.isUTF8(batch.bytes.span(range)) ? 1 : 3
+                bytes += Int(range.count) * growth + 10
             }
         }
         return bytes

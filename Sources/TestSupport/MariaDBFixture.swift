@@ -63,7 +63,7 @@ public final class MariaDBFixture: Sendable {
         _ = try Self.run(
             "mariadb-install-db",
             [
-                "--no-defaults", "--datadir=\(folder)/d", "--skip-test-db",
+                "--no-defaults", "--datadir=\(folder)/d", "--skip-test-db", "--tmpdir=\(folder)",
                 "--auth-root-authentication-method=normal",
             ] + Self.user)
         try start()
@@ -152,7 +152,7 @@ public final class MariaDBFixture: Sendable {
                 "mariadbd", "--no-defaults", "--datadir=\(folder)/d", "--socket=\(socket)",
                 "--port=\(port)", "--bind-address=127.0.0.1", "--pid-file=\(folder)/pid",
                 "--log-error=\(folder)/log", "--character-set-server=utf8mb4",
-                "--skip-name-resolve",
+                "--skip-name-resolve", "--tmpdir=\(folder)",
             ] + Self.user
         server.executableURL = URL(fileURLWithPath: Self.tool(daemon[0]) ?? daemon[0])
         server.arguments = Array(daemon.dropFirst())
