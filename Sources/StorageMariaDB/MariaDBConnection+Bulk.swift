@@ -21,7 +21,9 @@ extension MariaDBConnection {
         return refused
     }
 
-    /// Deletes the rows whose key, and guard, a batch's rows name. Returns how many went.
+    /// Deletes the rows whose key, and guard, a batch's rows name.
+    ///
+    /// Returns how many went. A value that fits no column is an error here: it names no row.
     @discardableResult
     public func delete(
         from table: String, key: [String], guardColumn: String?, _ rows: borrowing RowBatch
@@ -71,6 +73,7 @@ final class PreparedStatement {
     /// The library's statement, which `mysql_close` detaches from its connection.
     let pointer: UnsafeMutablePointer<MYSQL_STMT>
 
+    /// Has the server prepare a statement.
     @unsafe
     init(_ sql: String, on open: UnsafeMutablePointer<MYSQL>) throws(StorageError) {
         guard let fresh = unsafe mysql_stmt_init(open) else {
@@ -90,15 +93,20 @@ final class PreparedStatement {
 /// A chunk stays below the server's largest packet and short enough for the time limit. One that
 /// is refused for a value in some row is halved until that row is alone; the others get through.
 struct BulkWrite: ~Copyable {
+    /// Where it goes.
     private let connection: MariaDBConnection
+    /// The statement.
     private let sql: String
+    /// Number of `?` in it.
     private let columns: Int
+    /// The arrays that every chunk is sent from.
     private var binding: ArrayBinding
     /// The rows that the server refuses for what is in them.
     private(set) var refused: [RefusedRow] = []
     /// How many rows the server says were changed.
     private(set) var changed = 0
 
+    /// A write of at most `rows` rows by one statement.
     init(_ connection: MariaDBConnection, _ sql: String, columns: Int, rows: Int) {
         self.connection = connection
         self.sql = sql
@@ -158,10 +166,12 @@ struct BulkWrite: ~Copyable {
         return bytes
     }
 
+    /// Sends one chunk, or its halves when a row in it is refused.
     private mutating func write(
         _ range: Range<Int>, _ batch: borrowing RowBatch, _ cell: (Int, Int) -> RowBatch.Cell
     ) throws(StorageError) {
         do throws(StorageError) {
+            // Asked for each time: a connection that was lost has lost its statements.
             let statement = unsafe try connection.statement(sql).pointer
             try unsafe binding.bind(statement, range, batch, cell)
             guard unsafe mysql_stmt_execute(statement) == 0 else {

@@ -56,7 +56,8 @@ struct SchemaTests {
         let scene = try Scene(tables: KamailioTables.all)
         try scene.connection.execute("DROP INDEX expires_idx ON location")
         try scene.connection.execute("DELETE FROM version WHERE table_name = 'location'")
-        try scene.connection.execute("ALTER TABLE location MODIFY user_agent VARCHAR(2048) NOT NULL")
+        let wider = "ALTER TABLE location MODIFY user_agent VARCHAR(2048) NOT NULL"
+        try scene.connection.execute(wider)
         try scene.connection.execute("ALTER TABLE location ADD note VARCHAR(9)")
         let migration = Migration(tables: [KamailioTables.location(named: "location")])
         #expect(try !migration.run(on: scene.connection, mode: .check).isSound)
