@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Storage
 import StorageSQLite
 import Testing
@@ -129,18 +130,28 @@ struct ValueTests {
         }
     }
 
+    /// Small in every run, and large with printed times when `ROOST_MEASURE_ROWS` says so.
     @Test("a batch is inserted, updated and loaded, and is what was written")
     func batch() throws {
+        let measured = ProcessInfo.processInfo.environment["ROOST_MEASURE_ROWS"].flatMap { Int($0) }
+        let rows = measured ?? 10_000
         let scene = try Scene(tables: KamailioTables.all)
         for generation in 0..<2 {
-            let batch = LocationRows.batch(0..<10_000, generation: generation)
+            let batch = LocationRows.batch(0..<rows, generation: generation)
+            let start = SystemClock.monotonic()
             let refused = try scene.connection.upsert(
                 into: "location", columns: LocationRows.columns, key: ["ruid"], batch)
-            #expect(refused.isEmpty)
+            let written = SystemClock.monotonic()
             let found = try LocationRows.digest(scene.connection)
+            let read = SystemClock.monotonic()
             let digest = LocationRows.digest(batch)
-            #expect(found.rows == 10_000)
+            #expect(refused.isEmpty)
+            #expect(found.rows == rows)
             #expect(found.digest == digest)
+            guard measured != nil else { continue }
+            let verb = generation == 0 ? "insert" : "update"
+            print("SQLite \(verb) \(Double(written.since(start)) / 1e9) s")
+            print("SQLite load \(Double(read.since(written)) / 1e9) s")
         }
     }
 }
