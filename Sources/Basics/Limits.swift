@@ -57,7 +57,7 @@ public enum Limits {
     // MARK: Remote control
 
     /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.
-    public static let laidOutBytesMax = 4 << 20
+    public static let laidOutBytesMax = 1 << 20
     /// Longest head of an HTTP answer.
     public static let httpHeadBytesMax = 64 << 10
     /// Longest string of an answer that is printed as it comes.

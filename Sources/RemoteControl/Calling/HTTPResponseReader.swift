@@ -26,6 +26,8 @@ public struct HTTPResponseReader: Sendable {
     public var isComplete: Bool { state == .done }
     private var state = State.head
     private var pending: [UInt8] = []
+    /// How much of `pending` is known to hold no end of a head: nothing is searched twice.
+    private var searched = 0
 
     /// A reader for one answer.
     public init() {}
@@ -37,6 +39,7 @@ public struct HTTPResponseReader: Sendable {
         var place = 0
         while try step(&place, &body) {}
         pending.removeFirst(place)
+        searched = max(searched - place, 0)
         return body
     }
 
@@ -113,10 +116,19 @@ public struct HTTPResponseReader: Sendable {
         return text.hasSuffix("\r") ? String(text.dropLast()) : text
     }
 
-    private func headEnd(from start: Int) -> Int? {
-        let mark: [UInt8] = [13, 10, 13, 10]
-        guard pending.count - start >= 4 else { return nil }
-        return (start...(pending.count - 4)).first { Array(pending[$0..<($0 + 4)]) == mark }
+    private mutating func headEnd(from start: Int) -> Int? {
+        var place = max(start, searched)
+        while place + 4 <= pending.count {
+            if pending[place] == 13, pending[place + 1] == 10, pending[place + 2] == 13,
+                pending[place + 3] == 10
+            {
+                searched = 0
+                return place
+            }
+            place += 1
+        }
+        searched = place
+        return nil
     }
 
     private mutating func read(head: String) throws(ControlError) {

@@ -36,29 +36,46 @@ public struct JSONTokenReader: Sendable {
 
     /// Takes bytes in and hands the tokens that they complete to `body`.
     public mutating func take(
-        _ bytes: some Sequence<UInt8>, _ body: (Token) throws(ControlError) -> Void
+        _ bytes: [UInt8], _ body: (Token) throws(ControlError) -> Void
     ) throws(ControlError) {
-        for byte in bytes { try take(byte, body) }
+        var place = 0
+        while place < bytes.count {
+            if isString {
+                place = try takeString(bytes, place, body)
+            } else {
+                try take(bytes[place], body)
+                place += 1
+            }
+        }
     }
 
-    private mutating func take(
-        _ byte: UInt8, _ body: (Token) throws(ControlError) -> Void
-    ) throws(ControlError) {
-        if isString {
-            pending.append(byte)
-            guard pending.count <= Limits.printedStringBytesMax else {
-                throw Self.malformed("a string is too long")
-            }
+    /// Takes the part of a string that has arrived, and returns where it ends.
+    private mutating func takeString(
+        _ bytes: [UInt8], _ start: Int, _ body: (Token) throws(ControlError) -> Void
+    ) throws(ControlError) -> Int {
+        var place = start
+        while place < bytes.count, isString {
+            let byte = bytes[place]
+            place += 1
             if isEscaped {
                 isEscaped = false
             } else if byte == UInt8(ascii: "\\") {
                 isEscaped = true
             } else if byte == UInt8(ascii: "\"") {
                 isString = false
-                try finish(body)
             }
-            return
         }
+        pending.append(contentsOf: bytes[start..<place])
+        guard pending.count <= Limits.printedStringBytesMax else {
+            throw Self.malformed("a string is too long")
+        }
+        if !isString { try finish(body) }
+        return place
+    }
+
+    private mutating func take(
+        _ byte: UInt8, _ body: (Token) throws(ControlError) -> Void
+    ) throws(ControlError) {
         switch byte {
         case UInt8(ascii: "\""):
             pending.append(byte)
