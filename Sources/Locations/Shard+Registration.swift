@@ -40,6 +40,7 @@ extension Shard {
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ each: (borrowing BindingView) -> Void
     ) -> RegistrationOutcome {
+        // Expired bindings go first: they neither count nor match nor compare CSeq numbers.
         var address = find(work.aor, work.tag)
         if let found = address, dropExpired(found, now: work.now) { address = nil }
         var outcome = RegistrationOutcome(status: plan(work, request, address))
@@ -95,6 +96,7 @@ extension Shard {
         let order = sequence(
             found, callID: text.callID, cseq: request.cseq, work.rules, work.now)
         guard order != .stale else { return nil }
+        // Another contact of the request must not be matched with the same binding.
         contacts[found].state.insert(.claimed)
         let kind: RegistrationStep.Kind = isRemoval ? .remove : .update
         steps.append(RegistrationStep(order == .repeated ? .keep : kind, found, for: update))
@@ -178,6 +180,7 @@ extension Shard {
     ///
     /// A request that adds none is never refused, even when the limit was lowered meanwhile.
     private func exceedsLimit(_ rules: RegistrationRules, _ address: UInt32?) -> Bool {
+        // Expired ones were dropped, so all contacts of the record are valid.
         let before = address.map { Int(addresses[$0].contactCount) } ?? 0
         var after = before
         for step in steps {
@@ -215,6 +218,7 @@ extension Shard {
             case .keep, .nothing: break
             }
         }
+        // Only now: a removal may be followed by an insertion.
         if let left = address, dropAddressIfEmpty(left) { address = nil }
         return change
     }
@@ -236,6 +240,8 @@ extension Shard {
     }
 
     /// Refreshes a binding as a contact of the request asks.
+    ///
+    /// The unique name, the handle and the place in the timer wheel stay.
     private mutating func update(
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ update: Int, _ contact: UInt32
