@@ -90,6 +90,15 @@ public struct ByteWriter: ~Copyable {
     /// Appends the bytes of an array.
     public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
+    /// Appends a copy of bytes that are already written.
+    public mutating func append(copying range: ByteRange) {
+        precondition(range.end <= count, "range lies behind the end of the buffer")
+        let length = Int(range.count)
+        reserve(length)
+        unsafe (storage + count).update(from: storage + range.start, count: length)
+        count += length
+    }
+
     /// Appends text as UTF-8; for the edges, not for the hot path.
     public mutating func append(_ text: String) {
         var text = text

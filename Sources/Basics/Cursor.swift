@@ -36,7 +36,7 @@ public struct Cursor: ~Escapable {
 
     /// The next byte, nil at the end.
     public var current: UInt8? {
-        position < end ? bytes[position] : nil
+        position < end ? unsafe bytes[unchecked: position] : nil
     }
 
     /// The byte `distance` behind the next one, nil behind the end.
@@ -63,8 +63,8 @@ public struct Cursor: ~Escapable {
     /// Moves over a byte if it is the next one, and says whether it was.
     @_lifetime(self: copy self)
     public mutating func take(_ byte: UInt8) -> Bool {
-        guard position < end, bytes[position] == byte else { return false }
-        position += 1
+        guard position < end, unsafe bytes[unchecked: position] == byte else { return false }
+        position &+= 1
         return true
     }
 
@@ -73,8 +73,11 @@ public struct Cursor: ~Escapable {
     @_lifetime(self: copy self)
     public mutating func skip(_ set: ByteSet) -> Int {
         let start = position
-        while position < end, set.contains(bytes[position]) { position += 1 }
-        return position - start
+        var place = position
+        // No bounds check is needed: `end` is never behind the end of the bytes.
+        while place < end, unsafe set.contains(bytes[unchecked: place]) { place &+= 1 }
+        position = place
+        return place &- start
     }
 
     /// Moves over bytes of a set and returns where they are; the range may be empty.
@@ -89,8 +92,8 @@ public struct Cursor: ~Escapable {
     @_lifetime(self: copy self)
     public mutating func seek(_ byte: UInt8) -> Bool {
         while position < end {
-            if bytes[position] == byte { return true }
-            position += 1
+            if unsafe bytes[unchecked: position] == byte { return true }
+            position &+= 1
         }
         return false
     }
@@ -110,14 +113,17 @@ public struct Cursor: ~Escapable {
         var value: UInt64 = 0
         var fits = true
         while position < end {
-            let digit = bytes[position] &- 48
+            let digit = unsafe bytes[unchecked: position] &- 48
             guard digit < 10 else { break }
-            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
-            if overflow || carry { fits = false }
-            value = sum
-            position += 1
+            if value >= 1_844_674_407_370_955_161 { fits = fits && isLastDigit(value, digit) }
+            value = value &* 10 &+ UInt64(digit)
+            position &+= 1
         }
         return position > start && fits && value <= limit ? value : nil
+    }
+
+    /// Whether a digit may follow a value that is a tenth of the largest one or more.
+    private func isLastDigit(_ value: UInt64, _ digit: UInt8) -> Bool {
+        value == 1_844_674_407_370_955_161 && digit <= 5
     }
 }

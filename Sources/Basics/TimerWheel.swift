@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What a timer wheel keeps inside each entry: its neighbours and the slot it is filed in.
 public struct TimerLink: Sendable, BitwiseCopyable {
     var next: UInt32 = .max
@@ -34,16 +36,19 @@ public struct TimerWheel: ~Copyable {
     /// The tick whose slot is being emptied, or is the next to be.
     public private(set) var cursor: Int64
 
+    /// The first entry of each slot plus one, 0 for none: so an unused slot is never written, and
+    /// a large wheel takes no memory before time passes over it.
     private var heads: UnsafeMutablePointer<UInt32>
 
     /// An empty wheel that stands at `now`.
     public init(now: Int64) {
         cursor = now
-        unsafe heads = .allocate(capacity: Self.slotCount)
-        unsafe heads.initialize(repeating: .max, count: Self.slotCount)
+        let bytes = unsafe calloc(Self.slotCount, MemoryLayout<UInt32>.stride)
+        guard let bytes = unsafe bytes else { preconditionFailure("out of memory") }
+        unsafe heads = bytes.bindMemory(to: UInt32.self, capacity: Self.slotCount)
     }
 
-    deinit { unsafe heads.deallocate() }
+    deinit { unsafe Glibc.free(heads) }
 
     /// Files an entry that is not filed yet; it comes out at `time`, or earlier when that is far.
     public mutating func file<Entry: TimerEntry>(
@@ -52,13 +57,13 @@ public struct TimerWheel: ~Copyable {
         precondition(!entries[index].timerLink.isFiled, "filed already")
         let last = cursor &+ Int64(Self.slotCount - 1)
         let slot = Self.slot(min(max(time, cursor), last))
-        let head = unsafe heads[slot]
+        let head = head(of: slot)
         var link = TimerLink()
         link.next = head
         link.slot = UInt16(slot)
         entries[index].timerLink = link
         if head != .max { entries[head].timerLink.previous = index }
-        unsafe heads[slot] = index
+        unsafe heads[slot] = index &+ 1
         count += 1
     }
 
@@ -72,8 +77,8 @@ public struct TimerWheel: ~Copyable {
         if link.previous != .max {
             entries[link.previous].timerLink.next = link.next
         } else {
-            assert(unsafe heads[Int(link.slot)] == index)
-            unsafe heads[Int(link.slot)] = link.next
+            assert(head(of: Int(link.slot)) == index)
+            unsafe heads[Int(link.slot)] = link.next &+ 1
         }
         entries[index].timerLink = TimerLink()
         count -= 1
@@ -98,7 +103,7 @@ public struct TimerWheel: ~Copyable {
             skip(to: now)
         }
         while true {
-            let head = unsafe heads[Self.slot(cursor)]
+            let head = head(of: Self.slot(cursor))
             if head != .max {
                 remove(head, in: &entries)
                 return head
@@ -116,6 +121,8 @@ public struct TimerWheel: ~Copyable {
             cursor = now &- Int64(Self.slotCount - 1)
         }
     }
+
+    private func head(of slot: Int) -> UInt32 { unsafe heads[slot] &- 1 }
 
     private static func slot(_ time: Int64) -> Int { Int(time & Int64(slotCount - 1)) }
 }

@@ -105,7 +105,7 @@ extension BenchmarkRun {
     func flush(
         _ server: RunningServer, _ database: PrivateMariaDB, users: Int
     ) throws(RigError) -> Double {
-        let patience = Patience(seconds: 60 + Double(users) / 1_000, everyMilliseconds: 20)
+        let patience = Patience(seconds: 60 + Double(users) / 200, everyMilliseconds: 20)
         var rows = 0
         func isSeen(_ wanted: Int) -> Bool {
             rows = (try? database.rows()) ?? -1

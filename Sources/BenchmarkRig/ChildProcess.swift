@@ -38,6 +38,7 @@ public final class ChildProcess: Sendable {
             throw RigError(.missing, "cannot start \(name): \(reason)")
         }
         pid = started
+        ChildRegistry.add(started)
     }
 
     deinit { end(graceSeconds: 0) }
@@ -64,6 +65,7 @@ public final class ChildProcess: Sendable {
         }
         kill(-pid, SIGKILL)
         if isRunning { _ = Patience(seconds: 10).wait { !self.isRunning } }
+        ChildRegistry.remove(pid)
     }
 
     /// Runs a program to its end and returns its output, at most 4 MiB; a status other than 0 is

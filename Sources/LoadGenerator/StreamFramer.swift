@@ -22,7 +22,7 @@ struct StreamFramer: ~Copyable {
     /// Reads the replies of this run from the whole messages that have come.
     mutating func takeReplies(_ reader: ReplyReader, into replies: inout [ReplyReader.Reply]) {
         while let range = next() {
-            if let reply = reader.read(bytes.span(range)) { replies.append(reply) }
+            if let reply = reader.read(message(range)) { replies.append(reply) }
         }
     }
 
@@ -33,6 +33,10 @@ struct StreamFramer: ~Copyable {
         start = found.range?.end ?? start
         return found.range
     }
+
+    /// The bytes of a message that `next` has found; valid until the next `fill`.
+    @_lifetime(borrow self)
+    func message(_ range: ByteRange) -> Span<UInt8> { bytes.span(range) }
 
     private static func find(
         _ span: Span<UInt8>, _ first: Int

@@ -37,7 +37,7 @@ struct AddressRecord: BitwiseCopyable {
         }
     }
 
-    /// Gives the block of a long name back. The value must not be used afterwards.
+    /// Gives the block of a long name back; the value must not be used afterwards.
     func free() {
         guard isLong else { return }
         let block = unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(storage[0]))

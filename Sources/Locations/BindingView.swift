@@ -112,6 +112,13 @@ public struct BindingView: ~Escapable {
     /// Priority in thousandths, 0 to 1000; nil when unset.
     public var q: Int? { unsafe record.pointee.values.q }
 
+    /// When it last gave a sign of life: by a registration or an answer to a keepalive.
+    public var lastKeepalive: WallTime {
+        WallTime(seconds: Int(unsafe record.pointee.lastKeepalive))
+    }
+    /// Microseconds that the last answer to a keepalive took, 0 before the first.
+    public var keepaliveRoundTrip: Int { Int(unsafe record.pointee.keepaliveRoundTrip) }
+
     /// How memory and database stand to each other.
     public var storageState: StorageState {
         let state = unsafe record.pointee.state

@@ -68,11 +68,12 @@ struct ContactState: OptionSet, BitwiseCopyable, Sendable {
     static let memoryOnly = ContactState(rawValue: 128)
 }
 
-/// One contact in a slab: numbers, links and a pointer to its text; 112 bytes.
+/// One contact in a slab: numbers, links and a pointer to its text; with what the slab adds, it
+/// takes two cache lines.
 ///
 /// Links are indices within the same shard. All of it is guarded by the shard's lock.
 struct ContactRecord: TimerEntry {
-    /// Its numbers. In a removed contact `expiresSeconds` has another meaning: see `Shard.retire`.
+    /// Its numbers; in a removed contact `expiresSeconds` is what `Shard.retire` says.
     var values: ContactValues
     /// Its variable text.
     var text: ContactText
@@ -92,6 +93,10 @@ struct ContactRecord: TimerEntry {
     var queuePrevious: UInt32 = .max
     /// Second of its first change that is not in the database yet.
     var dirtySince: UInt32 = 0
+    /// Second of its last sign of life: a registration or an answer to a keepalive.
+    var lastKeepalive: UInt32
+    /// Microseconds that the last answer to a keepalive took, 0 before the first.
+    var keepaliveRoundTrip: UInt32 = 0
 
     /// A contact that is linked nowhere yet.
     init(values: ContactValues, text: ContactText, ruid: Ruid, address: UInt32) {
@@ -100,6 +105,7 @@ struct ContactRecord: TimerEntry {
         self.text = text
         self.ruid = ruid
         self.address = address
+        lastKeepalive = values.lastModifiedSeconds
     }
 
     /// Whether it is permanent or expires behind `now`.

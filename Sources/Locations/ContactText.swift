@@ -28,7 +28,7 @@ struct ContactText: BitwiseCopyable {
         write(text, keepingURI: false)
     }
 
-    /// Gives the block back. The value must not be used afterwards.
+    /// Gives the block back; the value must not be used afterwards.
     func free() {
         assert(unsafe (block == nil) == (capacity == 0))
         unsafe block?.deallocate()

@@ -19,7 +19,9 @@ public struct BindingEvents: OptionSet, Sendable, Hashable {
     public static let all: BindingEvents = [.inserted, .updated, .removed, .expired]
 }
 
-/// Events taken out of a shard, to be read without its lock. Keep one and use it again.
+/// Events taken out of a shard, to be read without its lock.
+///
+/// Keep one and use it again: it keeps its room.
 public struct LocationEvents: ~Copyable, Sendable {
     /// One event: copies of the record and of all text.
     struct Entry: Sendable {

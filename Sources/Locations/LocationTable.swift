@@ -175,6 +175,26 @@ public final class LocationTable: Sendable {
         }
     }
 
+    /// Notes that a contact answered a keepalive.
+    ///
+    /// - Parameters:
+    ///   - handle: The contact.
+    ///   - now: The present time.
+    ///   - microseconds: How long the answer took.
+    /// - Returns: False when the contact is gone.
+    public func noteKeepalive(
+        _ handle: ContactHandle, now: WallTime, microseconds: Int
+    ) -> Bool {
+        precondition(microseconds >= 0)
+        return withShard(Int(handle.shard)) { shard in
+            guard let contact = shard.contacts.index(of: handle.slab) else { return false }
+            if shard.contacts[contact].state.contains(.removed) { return false }
+            shard.contacts[contact].lastKeepalive = UInt32(clamping: now.seconds)
+            shard.contacts[contact].keepaliveRoundTrip = UInt32(clamping: microseconds)
+            return true
+        }
+    }
+
     /// The hash of an address-of-record: the same as long as the table lives.
     public func hashValue(of aor: Span<UInt8>) -> UInt64 { hash.hash(aor) }
 

@@ -14,8 +14,9 @@ public enum MatchingMode: UInt8, Sendable, Hashable, CaseIterable {
 
 /// The settings that decide what a registration does.
 public struct RegistrationRules: Sendable {
-    /// What makes a contact the same binding. A contact with an instance is compared by instance
-    /// and reg-id instead (RFC 5626 6).
+    /// What makes a contact the same binding.
+    ///
+    /// A contact with an instance is compared by instance and reg-id instead (RFC 5626 6).
     public var matching = MatchingMode.contact
     /// Most bindings of one address-of-record, 0 for as many as `Limits.contactsPerAoRMax`.
     public var contactsMax = 0

@@ -166,6 +166,12 @@ struct RuidRegister: Sendable {
         return Ruid(origin: current[Int(prefix.rawValue)], counter: counter)
     }
 
+    /// Goes on with a later counter; for tests of what happens when they run out.
+    mutating func skip(to sequence: UInt32) {
+        precondition(sequence >= self.sequence, "counters are not used twice")
+        self.sequence = sequence
+    }
+
     /// The number for a name read from a table, or nil when it has to stay text.
     mutating func intern(_ text: Span<UInt8>) -> Ruid? {
         guard let (origin, counter) = RuidOrigin.parse(text) else { return nil }

@@ -40,6 +40,7 @@ extension Shard {
         let old = contacts[contact].values
         _ = contacts[contact].text.replace(text, keepingURI: keepingURI)
         contacts[contact].values = values
+        contacts[contact].lastKeepalive = values.lastModifiedSeconds
         if Self.isEarlier(values.expiresSeconds, old.expiresSeconds) {
             if contacts[contact].mayBeStored { contacts[contact].state.insert(.shortened) }
         }
@@ -69,8 +70,9 @@ extension Shard {
         return first != 0 && (second == 0 || first < second)
     }
 
-    /// Files a contact again when it would come out of the wheel too late. A later expiry moves
-    /// nothing: the contact comes out at its old time and is filed again then.
+    /// Files a contact again when it would come out of the wheel too late.
+    ///
+    /// A later expiry moves nothing: the contact comes out at its old time and is filed again then.
     private mutating func refile(_ contact: UInt32) {
         let expires = contacts[contact].values.expiresSeconds
         guard expires != 0 else { return }

@@ -174,8 +174,9 @@ extension Shard {
         steps.append(RegistrationStep(.remove, contact, for: -1))
     }
 
-    /// Whether the steps would leave more bindings than are allowed. A request that adds none is
-    /// never refused, even when the limit was lowered meanwhile.
+    /// Whether the steps would leave more bindings than are allowed.
+    ///
+    /// A request that adds none is never refused, even when the limit was lowered meanwhile.
     private func exceedsLimit(_ rules: RegistrationRules, _ address: UInt32?) -> Bool {
         let before = address.map { Int(addresses[$0].contactCount) } ?? 0
         var after = before

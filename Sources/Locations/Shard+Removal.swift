@@ -90,8 +90,9 @@ extension Shard {
         return ended
     }
 
-    /// Drops an address record and its contacts as if they had never been there: no row is deleted
-    /// and nobody is told. For tables that are only a workplace (usrloc db_mode 3).
+    /// Drops an address record and its contacts as if they had never been there.
+    ///
+    /// No row is deleted and nobody is told. For tables that are only a workplace (usrloc db_mode 3).
     mutating func forget(_ address: UInt32) {
         var contact = addresses[address].firstContact
         while contact != Slab<ContactRecord>.none {

@@ -44,7 +44,8 @@ public final class JSONRPCAnswer: HTTPContent {
         }
         if isBatch, !hasBegun { writer.beginArray() }
         hasBegun = true
-        while writer.bytes.count < Limits.httpPieceBytes {
+        let enough = writer.bytes.count + Limits.httpPieceBytes
+        while writer.bytes.count < enough {
             if let (stream, id) = open {
                 if stream.produce(into: &writer) { continue }
                 open = nil

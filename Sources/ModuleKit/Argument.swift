@@ -133,22 +133,3 @@ extension Argument where Value == String {
         }
     }
 }
-
-/// Numbers as the script writes them: decimal, `0x` hexadecimal, leading `0` octal, with a sign.
-public enum ScriptNumber {
-    /// The number, or nil when the text is none.
-    public static func parse(_ text: String) -> Int? {
-        var digits = Substring(text)
-        let negative = digits.hasPrefix("-")
-        if negative || digits.hasPrefix("+") { digits = digits.dropFirst() }
-        let value: Int? =
-            if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
-                Int(digits.dropFirst(2), radix: 16)
-            } else if digits.count > 1, digits.hasPrefix("0") {
-                Int(digits, radix: 8)
-            } else {
-                digits.allSatisfy(\.isNumber) ? Int(digits) : nil
-            }
-        return negative ? value.map { -$0 } : value
-    }
-}

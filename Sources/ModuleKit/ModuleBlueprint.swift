@@ -48,6 +48,8 @@ public struct VariableDescription: Sendable {
     public var isWritable: Bool
     /// One sentence.
     public var summary: String
+    /// Checks a reference without a module.
+    public var check: @Sendable (VariableReference) throws(ArgumentError) -> Void
 }
 
 /// A manifest without its module's type: what the catalogue holds.
@@ -117,7 +119,7 @@ public struct ModuleBlueprint: Sendable {
             VariableDescription(
                 name: row.name, module: manifest.name, needsInner: row.inner == .required,
                 allowsInner: row.inner != .none, isWritable: row.isWritable,
-                summary: row.summary)
+                summary: row.summary, check: row.check)
         }
         statistics = manifest.statistics.map { ($0.name, $0.summary) }
         tables = manifest.tables

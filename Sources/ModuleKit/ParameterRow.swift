@@ -122,7 +122,8 @@ extension ParameterRow {
                 parameters[keyPath: path].map { .string($0) } ?? .unset
             },
             write: { (parameters, value) throws(ParameterError) in
-                parameters[keyPath: path] = try Self.string(value, name)
+                let isReset = value == .unset
+                parameters[keyPath: path] = isReset ? nil : try Self.string(value, name)
             })
     }
 

@@ -18,7 +18,10 @@ extension ScriptContext {
         _ status: Int, _ reason: Span<UInt8>, headers: (inout ByteWriter) -> Void
     ) -> Bool {
         precondition(status >= 100 && status <= 699, "a status has three digits")
-        guard message.kind == .request, message.method != .ack else { return false }
+        guard message.kind == .request, message.method != .ack else {
+            replyCounters.failures.add()
+            return false
+        }
         let tag = toTag
         outbox.begin()
         ReplyWriter.begin(
@@ -31,6 +34,7 @@ extension ScriptContext {
         outbox.commit(
             to: ReplyRoute.destination(for: message, from: origin, forceRport: forcesRport))
         repliedStatus = status
+        replyCounters.count(status)
         return true
     }
 

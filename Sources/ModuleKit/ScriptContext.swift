@@ -20,6 +20,10 @@ public final class ScriptContext {
     public var scratch: ByteWriter
     /// `$rc`: the value of the last function or route.
     public var returnCode = 0
+    /// The value of the last action: what a route that falls off its end returns.
+    public var actionValue = 1
+    /// Whether the expression at hand has no value: a division by zero, a string that is too long.
+    public var hasFailed = false
     /// Whether `exit`, `drop` or a function's 0 has ended the script.
     public var isStopped = false
     /// Whether `drop` was executed.
@@ -52,6 +56,8 @@ public final class ScriptContext {
     private var randomState: UInt64
     /// What modules keep for each worker, by the index of their settings.
     private var workspaces: [AnyObject?] = []
+    /// Counts what `reply` sends.
+    public let replyCounters: ReplyCounters
     /// The server, as far as modules may ask of it.
     public let services: any Services
     /// The settings of all modules as of this message.
@@ -61,6 +67,7 @@ public final class ScriptContext {
     /// A context of one worker.
     public init(services: any Services) {
         self.services = services
+        replyCounters = services.replyCounters
         message = SIPMessage(capacity: 4096)
         origin = Origin(
             transport: .udp, socket: .none, source: PeerAddress(ipv4: 0, port: 0))
@@ -80,6 +87,8 @@ public final class ScriptContext {
         replyHeaders.removeAll()
         scratch.removeAll()
         returnCode = 0
+        actionValue = 1
+        hasFailed = false
         isStopped = false
         isDropped = false
         depth = 0
@@ -184,7 +193,7 @@ public final class ScriptContext {
         case .integer(let number): number
         case .text(let text):
             withBytes(of: text) { bytes in
-                bytes.isEmpty ? 0 : ScriptNumber.parse(String(copying: bytes))
+                bytes.isEmpty ? 0 : ScriptNumber.convert(bytes)
             }
         }
     }

@@ -54,6 +54,11 @@ public protocol Services: AnyObject, Sendable {
     func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void)
     /// Runs an event route, if the script has it, with a context of the control plane.
     func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void)
+    /// Whether a host, and a port unless it is 0, is this server: an address that it listens on, an
+    /// alias, or a domain that a module registered. The script's `myself` asks it.
+    func isMyself(_ host: Span<UInt8>, port: UInt16) -> Bool
+    /// Counts the replies that `ScriptContext.reply` sends; module `sl` shows them.
+    var replyCounters: ReplyCounters { get }
     /// Adds a line to `core.psx`: call it from a thread that a module starts.
     func announceThread(_ description: String)
     /// Begins a clean stop with the exit status given.

@@ -49,17 +49,21 @@ public struct VariableRow<M: AnyObject & Sendable>: Sendable {
     public let isWritable: Bool
     /// One sentence for the reference page.
     public let summary: String
+    let check: @Sendable (VariableReference) throws(ArgumentError) -> Void
     let compile: @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
 
-    /// A variable class with a compiler of its own.
+    /// A variable class with a compiler of its own. `check` refuses what the compiler would refuse,
+    /// but needs no module: the configuration is checked before any is made.
     public init(
         _ name: String, inner: Inner = .none, isWritable: Bool = false, _ summary: String,
+        check: @escaping @Sendable (VariableReference) throws(ArgumentError) -> Void = { _ in },
         compile: @escaping @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
     ) {
         self.name = name
         self.inner = inner
         self.isWritable = isWritable
         self.summary = summary
+        self.check = check
         self.compile = compile
     }
 

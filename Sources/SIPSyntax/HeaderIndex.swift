@@ -1,26 +1,38 @@
 public import Basics
 
-/// Where the parts of a message are: trivial, inline, filled by one pass of `MessageScanner`.
-public struct HeaderIndex: Sendable {
+/// Where the parts of a message are: small tables, filled by one pass of
+/// `MessageScanner`.
+///
+/// Its tables are allocated once, with the message that owns it, and refilled for every message that
+/// is loaded.
+struct HeaderIndex: ~Copyable, Sendable {
     /// One header field. Offsets fit in 16 bits because a message does.
-    struct Slot: Sendable {
+    struct Slot: Sendable, BitwiseCopyable {
         var start: UInt16 = 0
         var nameEnd: UInt16 = 0
         var valueStart: UInt16 = 0
         var valueEnd: UInt16 = 0
         var name = HeaderName.other
+        /// Whether the value has line ends in it.
+        var isFolded = false
         /// The next slot of the same name, `none` at the last.
         var next = HeaderIndex.none
+
+        /// Where the value is.
+        var value: ByteRange {
+            assert(valueStart <= valueEnd)
+            return ByteRange(offset: Int(valueStart), count: Int(valueEnd &- valueStart))
+        }
     }
 
     /// The number that stands for no slot.
     static let none = UInt8.max
 
-    var slots = InlineArray<96, Slot>(repeating: Slot())
+    var slots = FixedBuffer(repeating: Slot(), count: Limits.headersMax)
     /// First slot of each name.
-    var firsts = InlineArray<61, UInt8>(repeating: HeaderIndex.none)
+    var firsts = FixedBuffer(repeating: HeaderIndex.none, count: HeaderName.count)
     /// Last slot of each name, to chain the next one to.
-    private var lasts = InlineArray<61, UInt8>(repeating: HeaderIndex.none)
+    private var lasts = FixedBuffer(repeating: HeaderIndex.none, count: HeaderName.count)
     /// Number of header fields.
     private(set) var count = 0
     /// Offset behind the header section's last line, before the empty line.
@@ -30,16 +42,13 @@ public struct HeaderIndex: Sendable {
 
     /// An index of no header fields.
     init() {
-        precondition(slots.count == Limits.headersMax && slots.count < Int(Self.none))
-        precondition(firsts.count == HeaderName.count && lasts.count == HeaderName.count)
+        precondition(slots.count < Int(Self.none), "the number of a slot is one byte")
     }
 
     /// Forgets all header fields; the slots keep what they held, and nobody reads them.
     mutating func removeAll() {
-        for place in firsts.indices {
-            firsts[place] = Self.none
-            lasts[place] = Self.none
-        }
+        firsts.fill(Self.none)
+        lasts.fill(Self.none)
         count = 0
         headersEnd = 0
         duplicate = nil
@@ -88,17 +97,20 @@ public struct HeaderIndex: Sendable {
             name: slot.name,
             nameRange: ByteRange(
                 offset: Int(slot.start), count: Int(slot.nameEnd) - Int(slot.start)),
-            value: ByteRange(
-                offset: Int(slot.valueStart), count: Int(slot.valueEnd) - Int(slot.valueStart)),
+            value: slot.value,
             line: ByteRange(offset: Int(slot.start), count: end - Int(slot.start)))
+    }
+
+    /// Whether the value of a field has line ends in it.
+    func isFolded(_ number: Int) -> Bool {
+        precondition(number >= 0 && number < count, "no such header field")
+        return slots[number].isFolded
     }
 
     /// Where the value of a field is.
     func value(_ number: Int) -> ByteRange {
         precondition(number >= 0 && number < count, "no such header field")
-        let slot = slots[number]
-        return ByteRange(
-            offset: Int(slot.valueStart), count: Int(slot.valueEnd) - Int(slot.valueStart))
+        return slots[number].value
     }
 }
 

@@ -1,7 +1,7 @@
 import Basics
 
 /// A header field that the server knows; the others are `other` and found by their text.
-public enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
+public enum HeaderName: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
     /// What every message has, and what routes it.
     case via, from, to, callID, cSeq, contact, maxForwards, contentLength, contentType, expires
     /// Where the next requests and this one go.

@@ -3,7 +3,9 @@ import Basics
 /// Finds the `HeaderName` of a name: a small open-addressed table, built once from the rows.
 ///
 /// A name is packed into three words of lower-case letters; longer names are none that we know.
-struct HeaderNameTable {
+///
+/// A class, so that look-ups read the table where it is: a struct of this size would be copied.
+final class HeaderNameTable: Sendable {
     /// A name of up to 24 bytes in lower case.
     struct Packed: Hashable {
         var first: UInt64 = 0
@@ -21,20 +23,22 @@ struct HeaderNameTable {
 
     static let shared = HeaderNameTable()
 
-    private var entries = InlineArray<256, Entry>(repeating: Entry())
+    private let entries: InlineArray<256, Entry>
 
     private init() {
+        var entries = InlineArray<256, Entry>(repeating: Entry())
         for header in HeaderName.allCases where header != .other {
             let row = header.row
             var writer = ByteWriter(capacity: 32)
             writer.append(row.name)
-            insert(writer.span, header)
+            Self.insert(writer.span, header, &entries)
             if row.compact != 0 {
                 writer.removeAll()
                 writer.append(row.compact)
-                insert(writer.span, header)
+                Self.insert(writer.span, header, &entries)
             }
         }
+        self.entries = entries
     }
 
     /// The header field of a name without regard to case.
@@ -50,20 +54,65 @@ struct HeaderNameTable {
         return .other
     }
 
-    private mutating func insert(_ bytes: Span<UInt8>, _ header: HeaderName) {
-        precondition(bytes.count <= 24, "a header name longer than the table can hold")
-        let name = Self.pack(bytes, ByteRange(offset: 0, count: bytes.count))
+    /// The header field whose name starts at an offset and ends at a colon within sixteen bytes: what
+    /// nearly all fields of nearly all messages are. Nil when it must be looked at more closely.
+    func known(_ bytes: Span<UInt8>, at start: Int) -> (name: HeaderName, count: Int)? {
+        assert(start >= 0)
+        guard start &+ 16 <= bytes.count else { return nil }
+        let raw = unsafe bytes.bytes
+        // Both loads are within the bounds by the condition above.
+        var name = Packed()
+        let word = unsafe raw.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: start, as: UInt64.self)
+        var count = 0
+        if let bits = Self.bitsBeforeColon(UInt64(littleEndian: word)) {
+            guard bits > 0 else { return nil }
+            name.first = Self.lower(word, bits)
+            count = bits / 8
+        } else {
+            let more = unsafe raw.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: start &+ 8, as: UInt64.self)
+            guard let bits = Self.bitsBeforeColon(UInt64(littleEndian: more)) else { return nil }
+            name.first = UInt64(littleEndian: word) | 0x2020_2020_2020_2020
+            if bits > 0 { name.second = Self.lower(more, bits) }
+            count = 8 + bits / 8
+        }
         var place = Self.bucket(name)
         while entries[place].header != .other {
+            if entries[place].name == name { return (entries[place].header, count) }
+            place = (place &+ 1) & (Self.size - 1)
+        }
+        return nil
+    }
+
+    /// Number of bits in front of the first colon of a word, nil when there is none.
+    private static func bitsBeforeColon(_ word: UInt64) -> Int? {
+        let colons = zeroBytes(word ^ 0x3a3a_3a3a_3a3a_3a3a)
+        return colons == 0 ? nil : colons.trailingZeroBitCount & ~7
+    }
+
+    private static func lower(_ word: UInt64, _ bits: Int) -> UInt64 {
+        assert(bits > 0 && bits < 64)
+        return (UInt64(littleEndian: word) | 0x2020_2020_2020_2020)
+            & (UInt64.max &>> UInt64(64 &- bits))
+    }
+
+    private static func insert(
+        _ bytes: Span<UInt8>, _ header: HeaderName, _ entries: inout InlineArray<256, Entry>
+    ) {
+        precondition(bytes.count <= 24, "a header name longer than the table can hold")
+        let name = pack(bytes, ByteRange(offset: 0, count: bytes.count))
+        var place = bucket(name)
+        while entries[place].header != .other {
             precondition(entries[place].name != name, "two header fields of one name")
-            place = (place + 1) & (Self.size - 1)
+            place = (place + 1) & (size - 1)
         }
         entries[place] = Entry(name: name, header: header)
     }
 
     /// Setting bit 5 of every byte makes letters lower case and leaves digits and `-` alone; other
     /// tokens may then look alike, but none of them is in a name of the table.
-    private static func pack(_ bytes: Span<UInt8>, _ range: ByteRange) -> Packed {
+    static func pack(_ bytes: Span<UInt8>, _ range: ByteRange) -> Packed {
         var name = Packed()
         name.first = word(bytes, range.start, min(Int(range.count), 8))
         if range.count > 8 {
@@ -73,11 +122,13 @@ struct HeaderNameTable {
         return name
     }
 
-    private static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
-        assert(count > 0 && count <= 8)
+    static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
+        precondition(start >= 0 && count > 0 && count <= 8)
         if start + 8 <= bytes.count {
             let raw = unsafe bytes.bytes
-            let all = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+            // Within the bounds by the condition above.
+            let all = unsafe raw.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: start, as: UInt64.self)
             let mask = UInt64.max &>> UInt64(64 - count * 8)
             return (UInt64(littleEndian: all) | 0x2020_2020_2020_2020) & mask
         }

@@ -35,21 +35,20 @@ public struct HeaderValues: ~Escapable {
             guard upcoming != HeaderIndex.none else { return nil }
             let slot = slots[Int(upcoming)]
             upcoming = slot.next
-            let count = Int(slot.valueEnd) - Int(slot.valueStart)
-            cursor = Cursor(bytes, in: ByteRange(offset: Int(slot.valueStart), count: count))
+            cursor = Cursor(bytes, in: slot.value)
         }
     }
 }
 
 extension SIPMessage {
     /// The slots that are in use.
-    fileprivate var slots: Span<HeaderIndex.Slot> {
+    var slots: Span<HeaderIndex.Slot> {
         @_lifetime(borrow self)
         get { index.slots.span.extracting(0..<index.count) }
     }
 
-    fileprivate func firstSlot(_ name: HeaderName) -> UInt8 {
-        index.first(name).map { UInt8(truncatingIfNeeded: $0) } ?? HeaderIndex.none
+    func firstSlot(_ name: HeaderName) -> UInt8 {
+        index.firsts[Int(name.rawValue)]
     }
 }
 

@@ -59,11 +59,21 @@ struct MessageScanner {
     ) -> Int {
         var cursor = Cursor(bytes)
         cursor.move(to: begin)
-        let nameRange = cursor.run(of: .token)
-        cursor.skip(.blank)
+        var name = HeaderName.other
+        let nameRange: ByteRange
+        if let known = HeaderNameTable.shared.known(bytes, at: begin) {
+            name = known.name
+            cursor.advance(known.count)
+            nameRange = cursor.range(from: begin)
+        } else {
+            nameRange = cursor.run(of: .token)
+            name = HeaderNameTable.shared.find(bytes, nameRange)
+            cursor.skip(.blank)
+        }
         let valid = !nameRange.isEmpty && cursor.take(UInt8(ascii: ":"))
         if !valid { note(malformed(begin, "Malformed header field")) }
         var line = endOfLine(bytes, from: cursor.position)
+        let firstEnd = line.end
         while line.next < bytes.count, bytes[line.next] == 32 || bytes[line.next] == 9 {
             line = endOfLine(bytes, from: line.next + 1)
         }
@@ -77,41 +87,37 @@ struct MessageScanner {
         slot.nameEnd = UInt16(truncatingIfNeeded: nameRange.end)
         slot.valueStart = UInt16(truncatingIfNeeded: valueStart)
         slot.valueEnd = UInt16(truncatingIfNeeded: valueEnd)
-        slot.name = HeaderNameTable.shared.find(bytes, nameRange)
+        slot.name = name
+        slot.isFolded = line.end != firstEnd
         if !index.append(slot) {
             note(SyntaxError(.tooLarge, offset: begin, "Too many header fields"))
         }
         return line.next
     }
 
-    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated.
-    private mutating func endOfLine(_ bytes: Span<UInt8>, from: Int) -> Line {
-        var place = from
-        while true {
-            place = firstLineEnd(bytes, from: place)
-            guard place < bytes.count else { return Line(end: place, next: place) }
-            if bytes[place] == 10 { return Line(end: place, next: place + 1) }
-            if place + 1 < bytes.count, bytes[place + 1] == 10 {
-                return Line(end: place, next: place + 2)
-            }
-            note(malformed(place, "A lone carriage return"))
-            place += 1
-        }
+    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated. A CR elsewhere is
+    /// part of the line; no header field that is parsed may hold one.
+    private func endOfLine(_ bytes: Span<UInt8>, from: Int) -> Line {
+        let place = lineFeed(bytes, from: from)
+        guard place < bytes.count else { return Line(end: place, next: place) }
+        let crlf = place > from && bytes[place - 1] == 13
+        return Line(end: crlf ? place - 1 : place, next: place + 1)
     }
 
-    /// Offset of the first CR or LF from an offset on, looking at eight bytes at once.
-    private func firstLineEnd(_ bytes: Span<UInt8>, from: Int) -> Int {
+    /// Offset of the first LF from an offset on, looking at eight bytes at once.
+    private func lineFeed(_ bytes: Span<UInt8>, from: Int) -> Int {
         assert(from >= 0 && from <= bytes.count)
         let raw = unsafe bytes.bytes
         var place = from
-        while place + 8 <= bytes.count {
-            let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self)
-            let hits =
-                zeroBytes(word ^ 0x0a0a_0a0a_0a0a_0a0a) | zeroBytes(word ^ 0x0d0d_0d0d_0d0d_0d0d)
-            if hits != 0 { return place + UInt64(littleEndian: hits).trailingZeroBitCount / 8 }
-            place += 8
+        while place &+ 8 <= bytes.count {
+            // Within the bounds by the condition above.
+            let word = unsafe raw.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: place, as: UInt64.self)
+            let hits = zeroBytes(word ^ 0x0a0a_0a0a_0a0a_0a0a)
+            if hits != 0 { return place &+ UInt64(littleEndian: hits).trailingZeroBitCount / 8 }
+            place &+= 8
         }
-        while place < bytes.count, bytes[place] != 10, bytes[place] != 13 { place += 1 }
+        while place < bytes.count, bytes[place] != 10 { place &+= 1 }
         return place
     }
 
@@ -125,7 +131,7 @@ struct MessageScanner {
 }
 
 /// Bit 7 of the lowest byte that is zero, and perhaps of bytes above it (the classic of Mycroft).
-private func zeroBytes(_ word: UInt64) -> UInt64 {
+func zeroBytes(_ word: UInt64) -> UInt64 {
     (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
 }
 

@@ -82,9 +82,21 @@ extension SIPMessage {
             while let byte = cursor.current, byte != 13, byte != 10 { cursor.advance() }
             writer.append(text.part(cursor.range(from: start)))
             guard !cursor.isAtEnd else { return }
-            cursor.skip(ByteSet(" \t\r\n"))
+            while let byte = cursor.current, byte <= 32 { cursor.advance() }
             writer.append(UInt8(ascii: " "))
         }
+    }
+
+    /// Whether the first field of a name has line ends in its value.
+    func isFolded(_ name: HeaderName) -> Bool {
+        index.first(name).map { index.isFolded($0) } ?? false
+    }
+
+    /// Writes the value of the field of a number in one line.
+    public func writeValue(ofField number: Int, into writer: inout ByteWriter) {
+        let value = index.value(number)
+        guard index.isFolded(number) else { return writer.append(self[value]) }
+        writeUnfolded(value, into: &writer)
     }
 
     private func matching(_ text: Span<UInt8>, _ name: HeaderName, from number: Int) -> Int? {

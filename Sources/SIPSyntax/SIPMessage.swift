@@ -15,6 +15,9 @@ public struct SIPMessage: ~Copyable, Sendable {
     /// The first fault that `load` met, nil when there was none.
     public private(set) var fault: SyntaxError?
 
+    /// What `validate` has parsed.
+    var core = CoreHeaders()
+
     /// A message without bytes, with room for `capacity`.
     public init(capacity: Int = 4096) { storage = ByteWriter(capacity: capacity) }
 
@@ -40,6 +43,7 @@ public struct SIPMessage: ~Copyable, Sendable {
         body = .empty
         fault = nil
         start = StartLine()
+        core.isComplete = false
         index.removeAll()
         let lead = Self.countLineEnds(bytes)
         guard lead < bytes.count else {

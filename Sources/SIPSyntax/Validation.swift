@@ -30,59 +30,66 @@ extension SIPMessage {
     /// header fields once each, and the grammar of those that the server relies on.
     ///
     /// Contacts of a REGISTER are left to the registrar, which names the parameter that is wrong.
+    /// What it parses is kept, so that asking for it later costs nothing.
     /// Missing tags, branches and Max-Forwards are tolerated, as RFC 2543 had none.
-    public borrowing func validate() throws(SyntaxError) {
+    public mutating func validate() throws(SyntaxError) {
+        if core.isComplete { return }
         if let fault { throw fault }
         if let number = index.duplicate {
             throw SyntaxError(
                 .malformed, offset: field(number).line.start, "A header field is repeated")
         }
-        try validateVias()
-        try validateAddresses()
-        try validateCSeq()
-        try validateCallID()
-        guard kind == .request else { return }
-        try validateRequestURI()
-        if maxForwards == .malformed { throw fault(.maxForwards, "Malformed Max-Forwards") }
-        if method != .register { try validateContacts() }
+        try checkVias()
+        try checkAddresses()
+        try checkCSeqAndCallID()
+        core.requestURI = nil
+        if kind == .request { try checkRequest() }
+        core.isComplete = true
     }
 
-    private func validateVias() throws(SyntaxError) {
-        guard has(.via) else { throw missing("Via is missing") }
+    private mutating func checkVias() throws(SyntaxError) {
         var vias = vias
+        let top = try vias.next()
         while try vias.next() != nil {}
+        guard let top else { throw missing("Via is missing") }
+        core.via = top
     }
 
     /// From and To; their URIs may be of any scheme.
-    private func validateAddresses() throws(SyntaxError) {
+    private mutating func checkAddresses() throws(SyntaxError) {
         guard let from = try from else { throw missing("From is missing") }
+        core.from = from
+        core.fromURI = try SIPURI(parsing: bytes, in: from.uri)
         guard let to = try to else { throw missing("To is missing") }
-        _ = try SIPURI(parsing: bytes, in: from.uri)
-        _ = try SIPURI(parsing: bytes, in: to.uri)
+        core.to = to
+        core.toURI = try SIPURI(parsing: bytes, in: to.uri)
     }
 
-    private func validateCSeq() throws(SyntaxError) {
+    private mutating func checkCSeqAndCallID() throws(SyntaxError) {
         guard let cSeq = try cSeq else { throw missing("CSeq is missing") }
+        core.cSeq = cSeq
+        guard let callID else { throw missing("Call-ID is missing") }
+        guard CallID.isValid(self[callID]) else { throw fault(.callID, "Malformed Call-ID") }
         guard kind == .request else { return }
-        guard self[cSeq.methodRange].equals(self[methodRange]) else {
+        guard cSeq.method == method,
+            method != .other || self[cSeq.methodRange].equals(self[methodRange])
+        else {
             throw SyntaxError(
                 .malformed, offset: cSeq.methodRange.start, "CSeq method is not the request's")
         }
     }
 
-    private func validateCallID() throws(SyntaxError) {
-        guard let value = callID else { throw missing("Call-ID is missing") }
-        guard CallID.isValid(self[value]) else { throw fault(.callID, "Malformed Call-ID") }
-    }
-
-    private func validateRequestURI() throws(SyntaxError) {
+    private mutating func checkRequest() throws(SyntaxError) {
         let uri = try SIPURI(parsing: bytes, in: requestURI)
         if uri.scheme == .other {
             throw SyntaxError(.scheme, offset: requestURI.start, "Unsupported URI Scheme")
         }
+        core.requestURI = uri
+        if maxForwards == .malformed { throw fault(.maxForwards, "Malformed Max-Forwards") }
+        if method != .register { try checkContacts() }
     }
 
-    private func validateContacts() throws(SyntaxError) {
+    private func checkContacts() throws(SyntaxError) {
         var contacts = contacts
         while let contact = try contacts.next() {
             if !contact.isStar { _ = try SIPURI(parsing: bytes, in: contact.uri) }

@@ -30,6 +30,19 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         public var database: String
         /// Path of the Unix socket, nil for the library's.
         public var socket: String?
+
+        /// An address.
+        public init(
+            host: String, port: Int = 0, user: String, password: String = "", database: String,
+            socket: String? = nil
+        ) {
+            self.host = host
+            self.port = port
+            self.user = user
+            self.password = password
+            self.database = database
+            self.socket = socket
+        }
     }
 
     /// Where the database is.

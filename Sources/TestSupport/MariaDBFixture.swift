@@ -44,7 +44,8 @@ public final class MariaDBFixture: Sendable {
     public let port: Int
     /// Path of the Unix socket.
     public var socket: String { "\(folder)/s" }
-    /// The running server's process number.
+    /// The running server's process number, 0 while there is none.
+    public var processNumber: Int32 { process.withLock { $0 } }
     private let process = Mutex<Int32>(0)
     private let serial = Mutex(0)
 

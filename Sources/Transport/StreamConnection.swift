@@ -7,8 +7,11 @@ internal import SIPSyntax
 ///
 /// It lives on one event loop and shares that loop's handler with the loop's other connections.
 final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
+    /// What the socket brings.
     typealias InboundIn = ByteBuffer
+    /// What is to be written, from whichever thread.
     typealias OutboundIn = ByteBuffer
+    /// What the socket takes.
     typealias OutboundOut = ByteBuffer
 
     /// So many bytes may wait without a message having begun: a ping without its end.

@@ -95,6 +95,8 @@ extension TransportLayer {
             defer {
                 state.workers = []
                 state.streams = nil
+                // What nobody uses any more closes itself, so the addresses become free.
+                state.router = nil
             }
             return (state.workers, state.streams)
         }

@@ -14,7 +14,9 @@ public final class TransportLayer: Sendable {
     /// What it counts.
     public let statistics = TransportStatistics()
 
+    /// Where events are told.
     let logger: Logger
+    /// What changes in its life; the hot path never takes this lock.
     let state = Mutex(State())
 
     /// What changes in its life.

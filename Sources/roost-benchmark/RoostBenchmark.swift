@@ -32,6 +32,7 @@ struct RoostBenchmark: ParsableCommand {
 
     func run() throws {
         let options = try options()
+        ChildRegistry.endChildrenOnSignal()
         var run = BenchmarkRun(options, tools: GeneratorTools.tools) { Self.show("\($0)\n") }
         let table = run.run()
         if json {

@@ -166,6 +166,26 @@ struct RemovalTests {
         #expect(seen == ["sip:a@h"])
     }
 
+    @Test("ends the notes of keepalives; until then they are kept")
+    func keepalives() {
+        rig.register("alice", "sip:a@h", cseq: 1)
+        let handle = rig.lookUp("alice")[0].handle
+        var signs: [Int] = []
+        func look(_ view: borrowing BindingView) {
+            signs += [view.lastKeepalive.seconds - 1_000_000, view.keepaliveRoundTrip]
+        }
+        #expect(rig.table.withContact(handle, look))
+        rig.now += 40
+        #expect(rig.table.noteKeepalive(handle, now: rig.time, microseconds: 1_500))
+        #expect(rig.table.withContact(handle, look))
+        rig.now += 40
+        rig.register("alice", "sip:a@h", cseq: 2)
+        #expect(rig.table.withContact(handle, look))
+        #expect(signs == [0, 0, 40, 1_500, 80, 1_500])
+        #expect(rig.star("alice", cseq: 3).status == .accepted)
+        #expect(!rig.table.noteKeepalive(handle, now: rig.time, microseconds: 1))
+    }
+
     @Test("ends the life of a handle while the row still waits to be deleted")
     func handleOfRemoved() {
         let rig = Rig(persists: true)

@@ -28,10 +28,30 @@ struct StorageModelTests {
                 rig.now += 100
                 rig.expire()
             case .fetch: fetch(limit: 10)
-            case .confirm: settle { $0.operations.count } then: { $0.confirm(shard: $1) }
-            case .failNothing: settle { _ in 0 } then: { $0.fail(shard: $1) }
-            case .failHalf: settle { $0.operations.count / 2 } then: { $0.fail(shard: $1) }
-            case .failAll: settle { $0.operations.count } then: { $0.fail(shard: $1) }
+            case .confirm:
+                settle {
+                    $0.operations.count
+                } then: {
+                    $0.confirm(shard: $1)
+                }
+            case .failNothing:
+                settle { _ in
+                    0
+                } then: {
+                    $0.fail(shard: $1)
+                }
+            case .failHalf:
+                settle {
+                    $0.operations.count / 2
+                } then: {
+                    $0.fail(shard: $1)
+                }
+            case .failAll:
+                settle {
+                    $0.operations.count
+                } then: {
+                    $0.fail(shard: $1)
+                }
             }
         }
 
@@ -77,7 +97,8 @@ struct StorageModelTests {
         }
     }
 
-    @Test("for every sequence of three moves on a row in flight or stored", arguments: [false, true])
+    @Test(
+        "for every sequence of three moves on a row in flight or stored", arguments: [false, true])
     func exhaustiveFromStored(isStored: Bool) {
         let start: [Move] = isStored ? [.register, .fetch, .confirm] : [.register, .fetch]
         for second in Move.allCases {
@@ -119,7 +140,12 @@ struct StorageModelTests {
                 rig.expire(limit: 1 + random.below(3))
             case 8, 9: game.fetch(limit: 1 + random.below(4))
             case 10: game.play(.confirm)
-            default: game.settle { random.below($0.operations.count + 1) } then: { $0.fail(shard: $1) }
+            default:
+                game.settle {
+                    random.below($0.operations.count + 1)
+                } then: {
+                    $0.fail(shard: $1)
+                }
             }
         }
         #expect(game.isConsistent(), "seed \(seed)")

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Glibc
 import Storage
 import StorageMariaDB
 import TestSupport
@@ -49,9 +50,22 @@ struct ThroughputTests {
 
     private func time(_ what: String, _ rows: Int, _ body: () throws -> Void) rethrows {
         let start = SystemClock.monotonic()
+        let (client, server) = (clock(), serverClock())
         try body()
         guard ProcessInfo.processInfo.environment["ROOST_MEASURE_ROWS"] != nil else { return }
         let seconds = Double(SystemClock.monotonic().since(start)) / 1e9
-        print("\(what): \(rows) rows in \(seconds) s, \(Int(Double(rows) / seconds)) rows/s")
+        let clientSeconds = Double(clock() - client) / Double(CLOCKS_PER_SEC)
+        print(
+            "\(what): \(rows) rows in \(seconds) s, \(Int(Double(rows) / seconds)) rows/s;",
+            "processor: \(clientSeconds) s here, \(serverClock() - server) s in the server")
+    }
+
+    /// Processor seconds of the shared server, since other work on the machine stretches times.
+    private func serverClock() -> Double {
+        guard let number = try? MariaDBFixture.shared().processNumber,
+            let text = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8)
+        else { return 0 }
+        let fields = text.split(separator: " ")
+        return Double((Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0)) / 100
     }
 }

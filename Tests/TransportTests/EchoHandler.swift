@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Dispatch
 import Synchronization
 import Transport
@@ -36,6 +37,7 @@ final class Record: Sendable {
 
     let batches = Counter()
     private let arrivals = Mutex<[Arrival]>([])
+    private let threads = Mutex<[WorkerID: Int]>([:])
     private let redirection = Mutex<Origin?>(nil)
     private let gate = Mutex<DispatchSemaphore?>(nil)
 
@@ -43,6 +45,14 @@ final class Record: Sendable {
 
     var all: [Arrival] { arrivals.withLock { $0 } }
     var origins: [Origin] { all.map(\.origin) }
+
+    /// Notes on which thread a handler was made.
+    func noteThread(of worker: WorkerID) {
+        threads.withLock { $0[worker] = Int(clinux_thread_id()) }
+    }
+
+    /// The threads that handlers were made on.
+    var madeOn: [WorkerID: Int] { threads.withLock { $0 } }
 
     /// Where messages go instead of back.
     var target: Origin? { redirection.withLock { $0 } }

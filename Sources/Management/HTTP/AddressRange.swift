@@ -43,12 +43,12 @@ public struct AddressRange: Sendable, Hashable {
     public func contains(_ other: PeerAddress) -> Bool {
         guard other.isIPv6 == address.isIPv6 else { return false }
         if !address.isIPv6 {
-            return (address.low ^ other.low) & 0xFFFF_FFFF >> UInt64(32 - length) == 0
+            return (address.low ^ other.low) >> UInt64(32 - length) == 0
         }
         let high = length >= 64 ? UInt64.max : ~(UInt64.max >> UInt64(length))
         let low = length <= 64 ? 0 : ~(UInt64.max >> UInt64(length - 64))
         return (address.high ^ other.high) & high == 0
-            && (address.low ^ other.low) & (length == 128 ? .max : low) == 0
+            && (address.low ^ other.low) & low == 0
     }
 }
 

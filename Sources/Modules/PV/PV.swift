@@ -1,1 +1,85 @@
-// The module's declaration and functions live in this folder.
+public import ModuleKit
+internal import Synchronization
+
+/// Module `pv`: the pseudo-variables of messages, and the script's own variables.
+public final class PVModule: ServerModule {
+    /// The settings of the module.
+    public struct Parameters: Sendable {
+        /// Values that variables have before the script sets them: `name=s:text`, `name=i:5`.
+        public var varset: [String] = []
+    }
+
+    /// Nothing is set before the script sets it.
+    public static let defaults = Parameters()
+
+    /// Where variables are kept in a context, by class and name. Filled while the script compiles.
+    private let slots = Mutex<[String: Int]>([:])
+    private let initial: [String: ScriptValue]
+
+    /// Reads the initial values.
+    public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
+        var initial: [String: ScriptValue] = [:]
+        for setting in setup.parameters.varset {
+            guard let (name, value) = Self.initialValue(setting) else {
+                throw StartFailure(
+                    "pv: varset \"\(setting)\" has not the form name=s:text or name=i:number")
+            }
+            initial[name] = value
+        }
+        self.initial = initial
+    }
+
+    private static func initialValue(_ text: String) -> (String, ScriptValue)? {
+        guard let sign = text.firstIndex(of: "="), sign != text.startIndex else { return nil }
+        let name = String(text[..<sign])
+        let value = text[text.index(after: sign)...]
+        if value.hasPrefix("s:") { return (name, .string(String(value.dropFirst(2)))) }
+        if value.hasPrefix("i:"), let number = ScriptNumber.parse(String(value.dropFirst(2))) {
+            return (name, .integer(number))
+        }
+        return nil
+    }
+
+    /// The place of a variable in every context, the same for all uses of its name.
+    private func slot(_ key: String) -> Int {
+        slots.withLock { slots in
+            if let slot = slots[key] { return slot }
+            slots[key] = slots.count
+            return slots.count - 1
+        }
+    }
+
+    /// `$var(name)`: 0 until it is set; it outlives the message.
+    func variable(_ name: String) -> VariableAccess {
+        access(slot("var:\(name)"), unset: initial[name] ?? .integer(0), null: .integer(0))
+    }
+
+    /// `$vn(name)`: null until it is set; it outlives the message.
+    func nullVariable(_ name: String) -> VariableAccess {
+        access(slot("vn:\(name)"), unset: .null, null: .null)
+    }
+
+    /// Reads and writes one slot. A context grows when a slot is first written.
+    private func access(
+        _ slot: Int, unset: ScriptValue, null: ScriptValue
+    ) -> VariableAccess {
+        VariableAccess(
+            read: { context in
+                guard slot < context.variables.count else { return unset }
+                let value = context.variables[slot]
+                if case .null = value { return unset }
+                return value
+            },
+            write: { context, value in
+                while context.variables.count <= slot { context.variables.append(.null) }
+                switch value {
+                case .null: context.variables[slot] = null
+                case .integer: context.variables[slot] = value
+                // Ranges point into the message at hand, which the variable outlives.
+                case .text(let text):
+                    context.variables[slot] = .text(.owned(context.bytes(of: text)))
+                }
+                return true
+            })
+    }
+}

@@ -1,1 +1,94 @@
-// The module's declaration and functions live in this folder.
+internal import Basics
+public import ModuleKit
+internal import SIPSyntax
+
+/// Module `siputils`: tests on messages and on strings that have to do with SIP.
+public final class SIPUtilsModule: ServerModule {
+    /// Nothing can be set.
+    public typealias Parameters = NoParameters
+
+    /// Nothing is opened.
+    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
+
+    /// `has_totag()`: whether To has a tag, that is, whether the request belongs to a dialog
+    /// (RFC 3261 12.2).
+    static func hasToTag(_ context: ScriptContext) -> Bool {
+        guard let to = try? context.message.to else { return false }
+        return !(to.tag?.isEmpty ?? true)
+    }
+
+    /// `is_first_hop()`: whether the message comes from the phone itself. A request has one Via
+    /// then; a reply has no Record-Route field.
+    static func isFirstHop(_ context: ScriptContext) -> Bool {
+        if context.message.kind == .response { return !context.message.has(.recordRoute) }
+        return context.withMessage { message in
+            var values = message.values(.via)
+            return values.next() != nil && values.next() == nil && !message.has(.recordRoute)
+        }
+    }
+
+    /// `is_supported("path")`: whether Supported lists an option tag (RFC 3261 20.37).
+    static func supportTest(_ tag: String) throws(ArgumentError) -> CompiledCall {
+        let name = Array(tag.utf8)
+        guard !name.isEmpty, name.allSatisfy({ Alphabet.token.contains($0) }) else {
+            throw ArgumentError("\"\(tag)\" is no option tag")
+        }
+        return { context in
+            let isListed = context.withMessage { message in
+                var values = message.values(.supported)
+                while let value = values.next() {
+                    if message[value].matches(name.span) { return true }
+                }
+                return false
+            }
+            return isListed ? 1 : -1
+        }
+    }
+
+    /// `is_numeric`
+    static func isNumeric(_ text: Span<UInt8>) -> Bool {
+        all(text) { $0 >= 48 && $0 <= 57 }
+    }
+
+    /// `is_alphanum`
+    static func isAlphanumeric(_ text: Span<UInt8>) -> Bool {
+        all(text) { isAlphanumeric($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        byte >= 48 && byte <= 57 || (byte | 32) >= 97 && (byte | 32) <= 122
+    }
+
+    /// `is_tel_number`: an optional plus, then digits.
+    static func isTelephoneNumber(_ text: Span<UInt8>) -> Bool {
+        let start = !text.isEmpty && text[0] == UInt8(ascii: "+") ? 1 : 0
+        return isNumeric(text.extracting(start..<text.count))
+    }
+
+    /// `is_e164`: a plus, then 2 to 15 digits that do not begin with 0 (ITU-T E.164).
+    static func isE164(_ text: Span<UInt8>) -> Bool {
+        guard text.count >= 3, text.count <= 16, text[0] == UInt8(ascii: "+") else {
+            return false
+        }
+        return text[1] != UInt8(ascii: "0") && isNumeric(text.extracting(1..<text.count))
+    }
+
+    /// `is_uri`
+    static func isURI(_ text: Span<UInt8>) -> Bool {
+        guard let uri = try? SIPURI(parsing: text) else { return false }
+        return uri.scheme != .other
+    }
+
+    /// `cmp_uri`
+    static func areEquivalent(_ one: Span<UInt8>, _ two: Span<UInt8>) -> Bool {
+        guard let left = try? SIPURI(parsing: one), let right = try? SIPURI(parsing: two) else {
+            return false
+        }
+        return SIPURI.areEquivalent(left, in: one, right, in: two)
+    }
+
+    private static func all(_ text: Span<UInt8>, _ test: (UInt8) -> Bool) -> Bool {
+        for place in text.indices where !test(text[place]) { return false }
+        return !text.isEmpty
+    }
+}

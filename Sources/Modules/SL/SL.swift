@@ -1,1 +1,71 @@
-// The module's declaration and functions live in this folder.
+internal import Basics
+public import ModuleKit
+internal import SIPSyntax
+
+/// Module `sl`: stateless replies.
+public final class SLModule: ServerModule {
+    /// The settings of the module.
+    public struct Parameters: Sendable {
+        /// The status where a script gives none that is valid.
+        public var defaultCode = 500
+        /// The reason phrase that goes with it.
+        public var defaultReason = "Internal Server Error"
+    }
+
+    /// What holds without `modparam`.
+    public static let defaults = Parameters()
+
+    /// How many replies were sent, by status; the server counts them wherever they come from.
+    let counters: ReplyCounters
+    private let settings: SettingsHandle<Parameters>
+
+    /// Nothing is opened.
+    public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
+        settings = setup.settings
+        counters = setup.services.replyCounters
+    }
+
+    /// Sends a reply without state. ACK is never answered, which is no failure (RFC 3261 17).
+    func send(_ context: ScriptContext, _ code: Int, _ reason: Reason) -> Int {
+        guard context.message.kind == .request else { return -1 }
+        if context.message.method == .ack { return 1 }
+        guard (100...699).contains(code) else {
+            return context.with(settings) { settings in
+                reply(context, settings.defaultCode, Array(settings.defaultReason.utf8))
+            }
+        }
+        switch reason {
+        case .constant(let bytes): return reply(context, code, bytes)
+        case .dynamic(let read):
+            guard let text = read(context) else { return -1 }
+            return reply(context, code, Self.oneLine(context.bytes(of: text)))
+        }
+    }
+
+    private func reply(_ context: ScriptContext, _ code: Int, _ reason: [UInt8]) -> Int {
+        context.reply(code, reason.span) ? 1 : -1
+    }
+
+    /// A reason phrase without line ends and other control bytes: what strangers sent may be part of
+    /// it, and must not become header fields.
+    static func oneLine(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.map { $0 < 32 || $0 == 127 ? UInt8(ascii: " ") : $0 }
+    }
+}
+
+/// The reason phrase of a reply: known when the script is loaded, or put together at each call.
+enum Reason: Sendable {
+    /// Bytes without line ends.
+    case constant([UInt8])
+    /// Found out at each call.
+    case dynamic(@Sendable (ScriptContext) -> ScriptText?)
+
+    /// The reason phrase of an argument.
+    init(_ evaluator: Evaluator<ScriptText>) {
+        switch evaluator {
+        case .constant(.owned(let bytes)): self = .constant(SLModule.oneLine(bytes))
+        case .constant(let text): self = .dynamic { _ in text }
+        case .dynamic(let read): self = .dynamic(read)
+        }
+    }
+}

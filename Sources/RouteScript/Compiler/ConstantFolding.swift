@@ -1,3 +1,5 @@
+internal import ModuleKit
+
 /// A value that is known before the script runs.
 enum Constant: Sendable, Hashable {
     /// An integer.
@@ -54,7 +56,7 @@ extension Constant {
     var number: Int {
         switch self {
         case .integer(let number): number
-        case .string(let text): ScriptNumbers.convert(text)
+        case .string(let text): ScriptNumber.convert(Array(text.utf8).span) ?? 0
         }
     }
 

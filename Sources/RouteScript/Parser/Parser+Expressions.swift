@@ -1,4 +1,5 @@
 internal import Basics
+internal import ModuleKit
 
 /// Expressions, by the precedence of their operators.
 extension Parser {

@@ -11,7 +11,9 @@ extension Parser {
             return nil
         case .symbol(.openBrace): return Statement(kind: .block(try block()), position: start)
         case .variable: return try expressionStatement(try assignment())
-        case .word: return try keyword() ?? expressionStatement(try call(at: start))
+        case .word:
+            if let statement = try keyword() { return statement }
+            return try expressionStatement(try call(at: start))
         default:
             throw unexpected("expected a statement")
         }

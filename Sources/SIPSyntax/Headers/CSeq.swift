@@ -25,13 +25,3 @@ public struct CSeq: Sendable, Hashable {
         assert(number < 1 << 31)
     }
 }
-
-extension SIPMessage {
-    /// The CSeq header field; nil when it is missing.
-    public var cSeq: CSeq? {
-        get throws(SyntaxError) {
-            guard let value = header(.cSeq) else { return nil }
-            return try CSeq(parsing: bytes, in: value)
-        }
-    }
-}

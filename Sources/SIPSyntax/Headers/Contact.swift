@@ -63,16 +63,16 @@ public struct Contact: Sendable, Hashable {
 
     /// Takes up a parameter; of two with the same name the last one counts.
     private mutating func note(_ parameter: HeaderParameter, _ bytes: Span<UInt8>) {
-        let name = bytes.part(parameter.name)
-        switch name.count {
-        case 1 where name.matches("q"): q = Self.qvalue(bytes, parameter.value)
-        case 6 where name.matches("reg-id"): regID = ParameterNumber(bytes, parameter.value)
-        case 7 where name.matches("expires"):
+        switch parameter.key {
+        case ParameterKey.q: q = Self.qvalue(bytes, parameter.value)
+        case ParameterKey.expires:
             expires = ParameterNumber(bytes, parameter.value?.unquoted(in: bytes))
-        case 7 where name.matches("methods"): methods = parameter.unquotedValue(in: bytes)
-        case 8 where name.matches("received"): received = parameter.unquotedValue(in: bytes)
-        case 13 where name.matches("+sip.instance"):
+        case ParameterKey.regID: regID = ParameterNumber(bytes, parameter.value)
+        case ParameterKey.instance where bytes.part(parameter.name).matches("+sip.instance"):
             instance = parameter.unquotedValue(in: bytes)
+        case ParameterKey.methods: methods = parameter.unquotedValue(in: bytes)
+        case ParameterKey.received where parameter.name.count == 8:
+            received = parameter.unquotedValue(in: bytes)
         default: return
         }
     }
@@ -114,16 +114,16 @@ extension NameAddress {
 
 /// Walks over all values of Contact in order.
 public struct Contacts: ~Escapable {
-    private var values: HeaderValues
+    private var elements: HeaderElements
 
-    @_lifetime(copy values)
-    init(_ values: HeaderValues) { self.values = values }
+    @_lifetime(copy elements)
+    init(_ elements: HeaderElements) { self.elements = elements }
 
     /// The next value, nil behind the last.
     @_lifetime(self: copy self)
     public mutating func next() throws(SyntaxError) -> Contact? {
-        guard let value = values.next() else { return nil }
-        return try Contact(parsing: values.bytes, in: value)
+        guard elements.advance() else { return nil }
+        return try Contact(&elements.cursor)
     }
 }
 
@@ -131,6 +131,6 @@ extension SIPMessage {
     /// The values of Contact in order.
     public var contacts: Contacts {
         @_lifetime(borrow self)
-        get { Contacts(HeaderValues(self, .contact)) }
+        get { Contacts(HeaderElements(self, .contact)) }
     }
 }

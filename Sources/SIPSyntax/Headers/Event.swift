@@ -15,7 +15,7 @@ public struct Event: Sendable, Hashable {
         package = try cursor.token("Malformed Event")
         let start = cursor.position
         while let parameter = try cursor.parameter() {
-            if id == nil, bytes.part(parameter.name).matches("id") { id = parameter.value }
+            if id == nil, parameter.key == ParameterKey.id { id = parameter.value }
         }
         parameters = cursor.range(from: start)
         cursor.skipSpace()

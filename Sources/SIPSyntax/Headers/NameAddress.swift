@@ -37,23 +37,17 @@ public struct NameAddress: Sendable, Hashable {
         guard cursor.take(UInt8(ascii: "<")) else { throw cursor.malformed("< is missing") }
         isBracketed = true
         let from = cursor.position
-        while let byte = cursor.current, byte > 32, byte != 60, byte != 62, byte != 34 {
-            cursor.advance()
-        }
+        cursor.skip(.bracketed)
         uri = cursor.range(from: from)
         guard cursor.take(UInt8(ascii: ">")) else { throw cursor.malformed("Malformed address") }
         if uri.isEmpty { throw cursor.malformed("An address without URI") }
     }
 
     private static func bareURI(_ cursor: inout Cursor) throws(SyntaxError) -> ByteRange {
-        let start = cursor.position
-        while let byte = cursor.current, byte > 32, byte != 44, byte != 59 {
-            if byte == 60 || byte == 62 || byte == 34 || byte == 63 {
-                throw cursor.malformed("Malformed address")
-            }
-            cursor.advance()
+        let uri = cursor.run(of: .bare)
+        if let byte = cursor.current, byte == 60 || byte == 62 || byte == 34 || byte == 63 {
+            throw cursor.malformed("Malformed address")
         }
-        let uri = cursor.range(from: start)
         if uri.isEmpty { throw cursor.malformed("An address without URI") }
         var colon = Cursor(cursor.bytes, in: uri)
         guard colon.seek(UInt8(ascii: ":")) else { throw cursor.malformed("Malformed address") }

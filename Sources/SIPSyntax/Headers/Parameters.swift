@@ -6,12 +6,31 @@ public struct HeaderParameter: Sendable, Hashable {
     public var name: ByteRange
     /// Its value, with the quotes if there are any; nil without `=`.
     public var value: ByteRange?
+    /// The first eight bytes of its name in lower case, as `ParameterKey` has them.
+    var key: UInt64
 
     /// The value without quotes around it; quoted pairs within stay as they are.
     public func unquotedValue(in bytes: Span<UInt8>) -> ByteRange? {
         guard let value else { return nil }
         return value.unquoted(in: bytes)
     }
+}
+
+/// Names of parameters as one word: their bytes in lower case, the first one lowest. A test compares
+/// them with the names.
+enum ParameterKey {
+    static let branch: UInt64 = 0x68636e617262
+    static let rport: UInt64 = 0x74726f7072
+    static let received: UInt64 = 0x6465766965636572
+    static let maddr: UInt64 = 0x726464616d
+    static let ttl: UInt64 = 0x6c7474
+    static let tag: UInt64 = 0x676174
+    static let q: UInt64 = 0x71
+    static let expires: UInt64 = 0x73657269707865
+    static let regID: UInt64 = 0x64692d676572
+    static let methods: UInt64 = 0x73646f6874656d
+    static let instance: UInt64 = 0x736e692e7069732b
+    static let id: UInt64 = 0x6469
 }
 
 extension ByteRange {
@@ -85,19 +104,20 @@ extension Cursor {
         guard take(UInt8(ascii: ";")) else { return nil }
         skipSpace()
         let name = try token("Malformed parameter")
+        let key = HeaderNameTable.word(bytes, name.start, min(Int(name.count), 8))
         let behind = position
         skipSpace()
         guard take(UInt8(ascii: "=")) else {
             move(to: behind)
-            return HeaderParameter(name: name, value: nil)
+            return HeaderParameter(name: name, value: nil, key: key)
         }
         skipSpace()
         if current == UInt8(ascii: "\"") {
-            return HeaderParameter(name: name, value: try quotedString())
+            return HeaderParameter(name: name, value: try quotedString(), key: key)
         }
         let value = run(of: .parameterValue)
         if value.isEmpty { throw malformed("A parameter without value") }
-        return HeaderParameter(name: name, value: value)
+        return HeaderParameter(name: name, value: value, key: key)
     }
 
     /// Moves over white space, and must then be at the end or at a comma if those may follow.

@@ -12,30 +12,37 @@ public struct RouteEntry: Sendable, Hashable {
     /// Reads the value that a range covers, which must hold nothing else.
     public init(parsing bytes: Span<UInt8>, in range: ByteRange) throws(SyntaxError) {
         var cursor = Cursor(bytes, in: range)
+        try self.init(&cursor)
+        guard cursor.isAtEnd else { throw cursor.malformed("Malformed route") }
+    }
+
+    /// Reads one value at a cursor; stops at the comma behind it or at the end.
+    init(_ cursor: inout Cursor) throws(SyntaxError) {
+        cursor.skipSpace()
+        let start = cursor.position
         let address = try NameAddress(&cursor)
         guard address.isBracketed else { throw cursor.malformed("A route without < >") }
         uri = address.uri
-        let start = cursor.position
+        let from = cursor.position
         while try cursor.parameter() != nil {}
-        parameters = cursor.range(from: start)
-        whole = range
-        cursor.skipSpace()
-        guard cursor.isAtEnd else { throw cursor.malformed("Malformed route") }
+        parameters = cursor.range(from: from)
+        whole = cursor.range(from: start)
+        try cursor.endOfElement("Malformed route")
     }
 }
 
 /// Walks over the entries of one of the route header fields in order.
 public struct RouteEntries: ~Escapable {
-    private var values: HeaderValues
+    private var elements: HeaderElements
 
-    @_lifetime(copy values)
-    init(_ values: HeaderValues) { self.values = values }
+    @_lifetime(copy elements)
+    init(_ elements: HeaderElements) { self.elements = elements }
 
     /// The next entry, nil behind the last.
     @_lifetime(self: copy self)
     public mutating func next() throws(SyntaxError) -> RouteEntry? {
-        guard let value = values.next() else { return nil }
-        return try RouteEntry(parsing: values.bytes, in: value)
+        guard elements.advance() else { return nil }
+        return try RouteEntry(&elements.cursor)
     }
 }
 
@@ -44,6 +51,6 @@ extension SIPMessage {
     @_lifetime(borrow self)
     public func routes(_ name: HeaderName) -> RouteEntries {
         assert(name == .route || name == .recordRoute || name == .path || name == .serviceRoute)
-        return RouteEntries(HeaderValues(self, name))
+        return RouteEntries(HeaderElements(self, name))
     }
 }

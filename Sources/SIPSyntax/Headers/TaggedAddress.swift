@@ -20,7 +20,7 @@ public struct TaggedAddress: Sendable, Hashable {
         address = try NameAddress(&cursor)
         let start = cursor.position
         while let parameter = try cursor.parameter() {
-            guard tag == nil, bytes.part(parameter.name).matches("tag") else { continue }
+            guard tag == nil, parameter.key == ParameterKey.tag else { continue }
             guard let value = parameter.value else { throw cursor.malformed("Malformed tag") }
             tag = value
         }
@@ -28,18 +28,5 @@ public struct TaggedAddress: Sendable, Hashable {
         cursor.skipSpace()
         guard cursor.isAtEnd else { throw cursor.malformed("Malformed address") }
         assert(parameters.end <= range.end)
-    }
-}
-
-extension SIPMessage {
-    /// The From header field; nil when it is missing.
-    public var from: TaggedAddress? { get throws(SyntaxError) { try tagged(.from) } }
-
-    /// The To header field; nil when it is missing.
-    public var to: TaggedAddress? { get throws(SyntaxError) { try tagged(.to) } }
-
-    private func tagged(_ name: HeaderName) throws(SyntaxError) -> TaggedAddress? {
-        guard let value = header(name) else { return nil }
-        return try TaggedAddress(parsing: bytes, in: value)
     }
 }

@@ -105,22 +105,22 @@ public struct Via: Sendable, Hashable {
     /// Takes up a parameter; of two with the same name the first one counts.
     private mutating func note(_ parameter: HeaderParameter, _ cursor: Cursor) throws(SyntaxError) {
         let bytes = cursor.bytes
-        let name = bytes.part(parameter.name)
-        switch name.count {
-        case 3 where name.matches("ttl") && ttl == nil:
-            guard let value = parameter.value, let number = bytes.part(value).decimal(upTo: 255)
-            else { throw cursor.malformed("Malformed ttl in Via") }
-            ttl = UInt8(truncatingIfNeeded: number)
-        case 5 where name.matches("rport") && !hasRport:
+        switch parameter.key {
+        case ParameterKey.branch where branch == nil: branch = parameter.value
+        case ParameterKey.rport where !hasRport:
             hasRport = true
             guard let value = parameter.value else { return }
             guard let number = bytes.part(value).decimal(upTo: 65535) else {
                 throw cursor.malformed("Malformed rport in Via")
             }
             rport = UInt16(truncatingIfNeeded: number)
-        case 5 where name.matches("maddr") && maddr == nil: maddr = parameter.value
-        case 6 where name.matches("branch") && branch == nil: branch = parameter.value
-        case 8 where name.matches("received") && received == nil: received = parameter.value
+        case ParameterKey.received where received == nil && parameter.name.count == 8:
+            received = parameter.value
+        case ParameterKey.maddr where maddr == nil: maddr = parameter.value
+        case ParameterKey.ttl where ttl == nil:
+            guard let value = parameter.value, let number = bytes.part(value).decimal(upTo: 255)
+            else { throw cursor.malformed("Malformed ttl in Via") }
+            ttl = UInt8(truncatingIfNeeded: number)
         default: return
         }
     }
@@ -128,16 +128,16 @@ public struct Via: Sendable, Hashable {
 
 /// Walks over all values of Via, from the top one down.
 public struct Vias: ~Escapable {
-    private var values: HeaderValues
+    private var elements: HeaderElements
 
-    @_lifetime(copy values)
-    init(_ values: HeaderValues) { self.values = values }
+    @_lifetime(copy elements)
+    init(_ elements: HeaderElements) { self.elements = elements }
 
     /// The next value, nil behind the last.
     @_lifetime(self: copy self)
     public mutating func next() throws(SyntaxError) -> Via? {
-        guard let value = values.next() else { return nil }
-        return try Via(parsing: values.bytes, in: value)
+        guard elements.advance() else { return nil }
+        return try Via(&elements.cursor)
     }
 }
 
@@ -145,12 +145,13 @@ extension SIPMessage {
     /// The values of Via in order.
     public var vias: Vias {
         @_lifetime(borrow self)
-        get { Vias(HeaderValues(self, .via)) }
+        get { Vias(HeaderElements(self, .via)) }
     }
 
     /// The top value of Via; nil when there is none.
     public var topVia: Via? {
         get throws(SyntaxError) {
+            if core.isComplete { return core.via }
             guard let value = header(.via) else { return nil }
             var cursor = Cursor(bytes, in: value)
             return try Via(&cursor)

@@ -18,14 +18,13 @@ public enum EscapedText {
         compare(one, two, ignoringCase: false)
     }
 
-    /// Writes the text with everything escaped that is not in `allowed`.
+    /// Writes the text with everything escaped that is not allowed; `%` never is.
     public static func writeEscaped(
-        _ text: Span<UInt8>, allowed: ByteSet, into writer: inout ByteWriter
+        _ text: Span<UInt8>, isAllowed: (UInt8) -> Bool, into writer: inout ByteWriter
     ) {
-        assert(!allowed.contains(UInt8(ascii: "%")))
         for place in text.indices {
             let byte = text[place]
-            if allowed.contains(byte) {
+            if byte != UInt8(ascii: "%"), isAllowed(byte) {
                 writer.append(byte)
             } else {
                 writer.append(UInt8(ascii: "%"))
@@ -53,7 +52,12 @@ public enum EscapedText {
     /// Whether escaping a byte changes nothing: it is neither reserved nor outside of ASCII's
     /// unreserved characters.
     private static func isPlain(_ byte: UInt8) -> Bool {
-        ByteSet.alphanum.contains(byte) || ByteSet("-_.!~*'()").contains(byte)
+        Alphabet.uriPassword.contains(byte) && !isReserved(byte)
+    }
+
+    /// `reserved` of RFC 3261 25.1, in so far as a password may hold it.
+    private static func isReserved(_ byte: UInt8) -> Bool {
+        byte == 38 || byte == 61 || byte == 43 || byte == 36 || byte == 44
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 {

@@ -11,29 +11,30 @@ public enum Host: Sendable, Hashable {
 
     /// What kind of host the bytes are; nil when they are none.
     ///
-    /// What consists of digits and dots only must be an IPv4 address, because the last label of a
-    /// name starts with a letter.
+    /// What has no letter must be an IPv4 address, because the last label of a name starts with one.
     public static func kind(of bytes: Span<UInt8>) -> Host? {
         guard !bytes.isEmpty else { return nil }
         if bytes[0] == UInt8(ascii: "[") {
             guard bytes.count > 3, bytes[bytes.count - 1] == UInt8(ascii: "]") else { return nil }
             return PeerAddress.ipv6(bytes.extracting(1..<(bytes.count - 1))) == nil ? nil : .ipv6
         }
-        var label = 0
-        var numeric = true
+        if bytes[0] >= 48, bytes[0] <= 57, PeerAddress.ipv4(bytes) != nil { return .ipv4 }
+        var previous = UInt8(ascii: ".")
+        var hasLetter = false
         for place in bytes.indices {
             let byte = bytes[place]
-            if byte == UInt8(ascii: ".") {
-                guard label > 0, bytes[place - 1] != UInt8(ascii: "-") else { return nil }
-                label = 0
-                continue
-            }
-            guard ByteSet.hostName.contains(byte) else { return nil }
-            if label == 0, byte == UInt8(ascii: "-") { return nil }
-            if byte < 48 || byte > 57 { numeric = false }
-            label += 1
+            guard Alphabet.hostName.contains(byte) else { return nil }
+            if byte <= UInt8(ascii: "."), !mayFollow(byte, previous) { return nil }
+            if byte > UInt8(ascii: "9") { hasLetter = true }
+            previous = byte
         }
-        if numeric { return PeerAddress.ipv4(bytes) == nil ? nil : .ipv4 }
-        return bytes[bytes.count - 1] == UInt8(ascii: "-") ? nil : .name
+        return hasLetter && previous != UInt8(ascii: "-") ? .name : nil
+    }
+
+    /// Labels are not empty and start and end with a letter or digit.
+    private static func mayFollow(_ byte: UInt8, _ previous: UInt8) -> Bool {
+        assert(byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-"))
+        if previous == UInt8(ascii: ".") { return false }
+        return byte == UInt8(ascii: "-") || previous != UInt8(ascii: "-")
     }
 }

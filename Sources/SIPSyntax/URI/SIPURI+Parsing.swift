@@ -10,7 +10,7 @@ extension SIPURI {
     /// Reads the URI that a range covers, which must hold nothing else.
     public init(parsing bytes: Span<UInt8>, in range: ByteRange) throws(SyntaxError) {
         var cursor = Cursor(bytes, in: range)
-        guard let first = cursor.current, ByteSet.alpha.contains(first) else {
+        guard let first = cursor.current, Self.isLetter(first) else {
             throw cursor.malformed("Malformed URI scheme")
         }
         schemeRange = cursor.run(of: .scheme)
@@ -30,18 +30,22 @@ extension SIPURI {
         guard cursor.isAtEnd else { throw cursor.malformed("Malformed URI") }
     }
 
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= 97 && lower <= 122
+    }
+
     private static func scheme(_ name: Span<UInt8>) -> Scheme {
         assert(!name.isEmpty)
-        if name.matches("sip") { return .sip }
-        if name.matches("sips") { return .sips }
-        return name.matches("tel") ? .tel : .other
+        switch name.count {
+        case 3: return name.matches("sip") ? .sip : name.matches("tel") ? .tel : .other
+        case 4: return name.matches("sips") ? .sips : .other
+        default: return .other
+        }
     }
 
     private mutating func parseSIP(_ cursor: inout Cursor) throws(SyntaxError) {
-        var search = cursor
-        if search.seek(UInt8(ascii: "@")) {
-            try parseUser(&cursor, upTo: search.position)
-        }
+        try parseUser(&cursor)
         try parseHost(&cursor)
         if cursor.take(UInt8(ascii: ":")) {
             guard let number = cursor.decimal(upTo: 65535) else {
@@ -53,15 +57,17 @@ extension SIPURI {
         if cursor.take(UInt8(ascii: "?")) { headers = try cursor.uriHeaders() }
     }
 
-    /// The user part may hold `;`, `?` and `/` unescaped, so it reaches to the only `@`.
-    private mutating func parseUser(
-        _ cursor: inout Cursor, upTo at: Int
-    ) throws(SyntaxError) {
-        user = try cursor.escaped(.uriUser)
-        if cursor.take(UInt8(ascii: ":")) { password = try cursor.escaped(.uriPassword) }
-        guard cursor.position == at, user?.isEmpty == false, cursor.take(UInt8(ascii: "@")) else {
-            throw cursor.malformed("Malformed user in URI")
-        }
+    /// The user part may hold `;`, `?` and `/` unescaped, so it is read first as far as it goes; without
+    /// an `@` behind it, it was the host. Nothing behind the host may hold an `@`.
+    private mutating func parseUser(_ cursor: inout Cursor) throws(SyntaxError) {
+        let start = cursor.position
+        let name = try cursor.escaped(.uriUser)
+        var secret: ByteRange?
+        if cursor.take(UInt8(ascii: ":")) { secret = try cursor.escaped(.uriPassword) }
+        guard cursor.take(UInt8(ascii: "@")) else { return cursor.move(to: start) }
+        if name.isEmpty { throw SyntaxError(.malformed, offset: start, "Malformed user in URI") }
+        user = name
+        password = secret
     }
 
     private mutating func parseHost(_ cursor: inout Cursor) throws(SyntaxError) {
@@ -89,7 +95,7 @@ extension SIPURI {
 extension Cursor {
     /// Moves over bytes of a set and escaped ones (`%` and two hexadecimal digits).
     @_lifetime(self: copy self)
-    mutating func escaped(_ set: ByteSet) throws(SyntaxError) -> ByteRange {
+    mutating func escaped(_ set: Alphabet) throws(SyntaxError) -> ByteRange {
         let start = position
         while true {
             skip(set)

@@ -86,50 +86,49 @@ public enum ReplyWriter {
     ) {
         guard let first = request.firstField(.via) else { return }
         writer.append("Via: ")
-        let value = request.field(first).value
-        if let top = parsed(request, value) {
-            writeTop(top, request.bytes, origin, forceRport, &writer)
-            let rest = ByteRange(offset: top.whole.end, count: value.end - top.whole.end)
-            request.writeUnfolded(rest, into: &writer)
+        if let top = topVia(request) {
+            writeTop(top, request, origin, forceRport, &writer)
         } else {
-            request.writeUnfolded(value, into: &writer)
+            request.writeValue(ofField: first, into: &writer)
         }
         writer.appendLineEnd()
         var number = request.nextField(after: first)
         while let field = number {
             writer.append("Via: ")
-            request.writeUnfolded(request.field(field).value, into: &writer)
+            request.writeValue(ofField: field, into: &writer)
             writer.appendLineEnd()
             number = request.nextField(after: field)
         }
     }
 
-    private static func parsed(_ request: borrowing SIPMessage, _ value: ByteRange) -> Via? {
-        var cursor = Cursor(request.bytes, in: value)
-        do throws(SyntaxError) { return try Via(&cursor) } catch { return nil }
+    private static func topVia(_ request: borrowing SIPMessage) -> Via? {
+        do throws(SyntaxError) { return try request.topVia } catch { return nil }
     }
 
-    /// Writes the top value with `received` and `rport` as they are seen here; what the sender wrote
-    /// of the two is not believed.
+    /// Writes the first Via field with `received` and `rport` of the top value as they are seen here;
+    /// what the sender wrote of the two is not believed.
     private static func writeTop(
-        _ via: Via, _ bytes: Span<UInt8>, _ origin: Origin, _ forceRport: Bool,
+        _ via: Via, _ request: borrowing SIPMessage, _ origin: Origin, _ forceRport: Bool,
         _ writer: inout ByteWriter
     ) {
-        let head = ByteRange(
-            offset: via.whole.start, count: via.parameters.start - via.whole.start)
-        writer.appendOneLine(bytes.part(head))
-        var parameters = HeaderParameters(bytes, in: via.parameters)
-        while let parameter = parameters.next() {
-            let name = bytes.part(parameter.name)
-            if name.matches("received") || name.matches("rport") { continue }
-            writer.append(UInt8(ascii: ";"))
-            writer.append(name)
-            guard let value = parameter.value else { continue }
-            writer.append(UInt8(ascii: "="))
-            writer.appendOneLine(bytes.part(value))
-        }
         let symmetric = via.hasRport || forceRport
-        if symmetric || ReplyRoute.isElsewhere(via, bytes, origin.source) {
+        var copied = via.whole.start
+        if via.hasRport || via.received != nil {
+            var cursor = Cursor(request.bytes, in: via.parameters)
+            var start = cursor.position
+            while let parameter = nextParameter(&cursor) {
+                let isOurs =
+                    parameter.key == ParameterKey.rport
+                    || (parameter.key == ParameterKey.received && parameter.name.count == 8)
+                if isOurs {
+                    copy(copied, start, of: request, &writer)
+                    copied = cursor.position
+                }
+                start = cursor.position
+            }
+        }
+        copy(copied, via.whole.end, of: request, &writer)
+        if symmetric || ReplyRoute.isElsewhere(via, request.bytes, origin.source) {
             writer.append(";received=")
             origin.source.writeHost(into: &writer)
         }
@@ -137,14 +136,30 @@ public enum ReplyWriter {
             writer.append(";rport=")
             writer.append(decimal: origin.source.port)
         }
+        let value = request.header(.via) ?? via.whole
+        copy(via.whole.end, value.end, of: request, &writer)
+    }
+
+    private static func nextParameter(_ cursor: inout Cursor) -> HeaderParameter? {
+        do throws(SyntaxError) { return try cursor.parameter() } catch { return nil }
+    }
+
+    /// Copies the bytes between two offsets in one line.
+    private static func copy(
+        _ start: Int, _ end: Int, of request: borrowing SIPMessage, _ writer: inout ByteWriter
+    ) {
+        guard start < end else { return }
+        let range = ByteRange(offset: start, count: end - start)
+        guard request.isFolded(.via) else { return writer.append(request[range]) }
+        request.writeUnfolded(range, into: &writer)
     }
 
     private static func writeTo(
         _ request: borrowing SIPMessage, _ tag: Span<UInt8>, _ writer: inout ByteWriter
     ) {
-        guard let value = request.header(.to) else { return }
+        guard let number = request.firstField(.to) else { return }
         writer.append("To: ")
-        request.writeUnfolded(value, into: &writer)
+        request.writeValue(ofField: number, into: &writer)
         if !tag.isEmpty, hasNoTag(request) {
             writer.append(";tag=")
             writer.append(tag)
@@ -161,9 +176,9 @@ public enum ReplyWriter {
         _ name: HeaderName, _ label: StaticString, of request: borrowing SIPMessage,
         _ writer: inout ByteWriter
     ) {
-        guard let value = request.header(name) else { return }
+        guard let number = request.firstField(name) else { return }
         writer.append(label)
-        request.writeUnfolded(value, into: &writer)
+        request.writeValue(ofField: number, into: &writer)
         writer.appendLineEnd()
     }
 
@@ -174,7 +189,7 @@ public enum ReplyWriter {
         var number = request.firstField(name)
         while let field = number {
             writer.append(label)
-            request.writeUnfolded(request.field(field).value, into: &writer)
+            request.writeValue(ofField: field, into: &writer)
             writer.appendLineEnd()
             number = request.nextField(after: field)
         }

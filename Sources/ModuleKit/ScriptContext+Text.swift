@@ -1,0 +1,55 @@
+internal import Basics
+internal import SIPSyntax
+
+/// Building strings while a script runs.
+extension ScriptContext {
+    /// Appends a text to the scratch buffer, where a string is being built.
+    public func appendToScratch(_ text: ScriptText) {
+        switch text {
+        case .message(let range): Self.copy(message, range, into: &scratch)
+        case .scratch(let range): scratch.append(copying: range)
+        case .owned(let bytes): scratch.append(bytes)
+        }
+    }
+
+    private static func copy(
+        _ message: borrowing SIPMessage, _ range: ByteRange, into writer: inout ByteWriter
+    ) {
+        writer.append(message[range])
+    }
+
+    /// Number of bytes of a text.
+    public func length(of text: ScriptText) -> Int {
+        switch text {
+        case .message(let range), .scratch(let range): Int(range.count)
+        case .owned(let bytes): bytes.count
+        }
+    }
+
+    /// The bytes of a text as an array of their own, for what outlives the message.
+    public func bytes(of text: ScriptText) -> [UInt8] {
+        if case .owned(let bytes) = text { return bytes }
+        return withBytes(of: text) { span in
+            Array(capacity: span.count) { output in
+                for place in span.indices { output.append(span[place]) }
+            }
+        }
+    }
+
+    /// Whether a string of `count` more bytes may be built for this message. Where it may not, the
+    /// expression at hand fails.
+    public func mayBuild(_ count: Int) -> Bool {
+        let isAllowed =
+            count <= Limits.scriptTextBytesMax
+            && scratch.count + count <= Limits.scratchBytesMax
+        if !isAllowed { hasFailed = true }
+        return isAllowed
+    }
+
+    /// What a value is worth as an integer: null and strings that are no number are 0, as in
+    /// Kamailio 5.6.
+    public func number(_ value: ScriptValue) -> Int {
+        if case .integer(let number) = value { return number }
+        return integer(value) ?? 0
+    }
+}

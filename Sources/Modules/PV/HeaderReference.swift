@@ -1,0 +1,60 @@
+internal import Basics
+internal import ModuleKit
+internal import SIPSyntax
+
+/// A header field that the script names: `$hdr(Event)`, `$(hdr(Via)[-1])`.
+struct HeaderReference: Sendable {
+    private let name: HeaderName
+    private let text: [UInt8]
+    private let index: Int?
+
+    /// A field by its name, which is looked up once.
+    init(_ reference: VariableReference) throws(ArgumentError) {
+        try Self.check(reference)
+        let written = Array((reference.inner ?? "").utf8)
+        text = written
+        name = HeaderName(name: written.span)
+        index = reference.index
+    }
+
+    /// Refuses what is no name of a header field.
+    static func check(_ reference: VariableReference) throws(ArgumentError) {
+        let name = reference.inner ?? ""
+        let isToken = !name.isEmpty && name.utf8.allSatisfy { Alphabet.token.contains($0) }
+        guard isToken else { throw ArgumentError("\"\(name)\" is no name of a header field") }
+    }
+
+    /// The value, null when there is no such field.
+    func read(_ context: ScriptContext) -> ScriptValue {
+        range(context).map { .text(.message($0)) } ?? .null
+    }
+
+    /// How many fields have the name.
+    func count(_ context: ScriptContext) -> Int {
+        context.withMessage { Self.count(name, text, $0) }
+    }
+
+    private func range(_ context: ScriptContext) -> ByteRange? {
+        guard let index else {
+            if name != .other { return context.message.header(name) }
+            return context.message.header(named: text.span)
+        }
+        return context.withMessage { message in
+            let place = index < 0 ? Self.count(name, text, message) + index : index
+            return place < 0 ? nil : message.header(named: text.span, occurrence: place)
+        }
+    }
+
+    private static func count(
+        _ name: HeaderName, _ text: [UInt8], _ message: borrowing SIPMessage
+    ) -> Int {
+        if name != .other { return message.fieldCount(name) }
+        var count = 0
+        var number = message.firstField(named: text.span)
+        while let found = number {
+            count += 1
+            number = message.nextField(named: text.span, after: found)
+        }
+        return count
+    }
+}

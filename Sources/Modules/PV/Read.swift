@@ -1,0 +1,295 @@
+internal import Basics
+internal import Glibc
+internal import ModuleKit
+internal import SIPSyntax
+
+/// What the pseudo-variables of a message read. Strings are parts of the message wherever the
+/// message has them; nothing is copied.
+enum Read {
+    private static func text(_ range: ByteRange?) -> ScriptValue {
+        guard let range, !range.isEmpty else { return .null }
+        return .text(.message(range))
+    }
+
+    // MARK: The first line
+
+    /// `$rm`
+    static func method(_ context: ScriptContext) -> ScriptValue { text(context.methodName) }
+
+    /// `$rs`
+    static func status(_ context: ScriptContext) -> ScriptValue {
+        context.message.kind == .response ? .integer(context.message.status) : .null
+    }
+
+    /// `$rr`
+    static func reason(_ context: ScriptContext) -> ScriptValue {
+        context.message.kind == .response ? .text(.message(context.message.reason)) : .null
+    }
+
+    /// `$rv`
+    static func version(_ context: ScriptContext) -> ScriptValue {
+        text(context.message.versionRange)
+    }
+
+    /// `$mt`
+    static func messageType(_ context: ScriptContext) -> ScriptValue {
+        .integer(context.message.kind == .request ? 1 : 2)
+    }
+
+    // MARK: The request URI
+
+    /// `$ru`
+    static func requestURI(_ context: ScriptContext) -> ScriptValue {
+        context.message.kind == .request ? .text(context.requestURI) : .null
+    }
+
+    /// `$ou`
+    static func originalURI(_ context: ScriptContext) -> ScriptValue {
+        text(context.message.requestURI)
+    }
+
+    /// `$rU`, `$rd`, `$rz`
+    static func requestPart(
+        _ context: ScriptContext, _ part: URIPiece
+    ) -> ScriptValue {
+        guard context.message.kind == .request else { return .null }
+        return self.part(of: context.requestURI, context, part)
+    }
+
+    /// `$oU`, `$od`
+    static func originalPart(
+        _ context: ScriptContext, _ part: URIPiece
+    ) -> ScriptValue {
+        self.part(of: .message(context.message.requestURI), context, part)
+    }
+
+    /// `$rp`
+    static func requestPort(_ context: ScriptContext) -> ScriptValue {
+        guard context.message.kind == .request else { return .null }
+        return port(of: context.requestURI, context)
+    }
+
+    /// `$rP`
+    static func requestTransport(_ context: ScriptContext) -> ScriptValue {
+        guard context.message.kind == .request else { return .null }
+        let uri = context.requestURI
+        let range = context.withBytes(of: uri) { bytes -> ByteRange? in
+            guard let parsed = try? SIPURI(parsing: bytes), parsed.isSIP else { return nil }
+            let pair = parsed.parameter("transport", in: bytes)
+            return pair.map { $0.value ?? .empty } ?? .empty
+        }
+        guard let range else { return .null }
+        if range.isEmpty { return .text(context.compose { $0.append("UDP") }) }
+        return slice(uri, range, context)
+    }
+
+    // MARK: The destination
+
+    /// `$du`
+    static func destinationURI(_ context: ScriptContext) -> ScriptValue {
+        context.destinationURI.map { .text(.owned($0)) } ?? .null
+    }
+
+    /// `$dd`
+    static func destinationPart(
+        _ context: ScriptContext, _ part: URIPiece
+    ) -> ScriptValue {
+        guard let uri = context.destinationURI else { return .null }
+        return self.part(of: .owned(uri), context, part)
+    }
+
+    /// `$dp`
+    static func destinationPort(_ context: ScriptContext) -> ScriptValue {
+        guard let uri = context.destinationURI else { return .null }
+        return port(of: .owned(uri), context)
+    }
+
+    // MARK: From and To
+
+    /// `$fu`, `$tu`
+    static func uri(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
+        text(context.addressURI(name))
+    }
+
+    /// `$fU`, `$fd`, `$tU`, `$td`
+    static func uriPart(
+        _ context: ScriptContext, _ name: HeaderName, _ part: URIPiece
+    ) -> ScriptValue {
+        guard let range = context.addressURI(name) else { return .null }
+        return self.part(of: .message(range), context, part)
+    }
+
+    /// `$fn`, `$tn`
+    static func displayName(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
+        text(address(context, name)?.displayName)
+    }
+
+    /// `$ft`, `$tt`
+    static func tag(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
+        text(address(context, name)?.tag)
+    }
+
+    private static func address(
+        _ context: ScriptContext, _ name: HeaderName
+    ) -> TaggedAddress? {
+        do {
+            if name == .from { return try context.message.from }
+            return try context.message.to
+        } catch {
+            return nil
+        }
+    }
+
+    // MARK: Header fields and body
+
+    /// `$ci` and its like.
+    static func header(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
+        text(context.message.header(name))
+    }
+
+    /// `$cs`
+    static func cSeqNumber(_ context: ScriptContext) -> ScriptValue {
+        guard let cSeq = try? context.message.cSeq else { return .null }
+        return .integer(Int(cSeq.number))
+    }
+
+    /// `$cl`
+    static func contentLength(_ context: ScriptContext) -> ScriptValue {
+        context.message.contentLength.number.map { .integer(Int($0)) } ?? .null
+    }
+
+    /// `$rb`
+    static func body(_ context: ScriptContext) -> ScriptValue { text(context.message.body) }
+
+    /// `$mb`
+    static func message(_ context: ScriptContext) -> ScriptValue {
+        text(ByteRange(offset: 0, count: context.messageLength))
+    }
+
+    // MARK: Addresses
+
+    /// `$si`
+    static func sourceHost(_ context: ScriptContext) -> ScriptValue {
+        let address = context.origin.source
+        return .text(context.compose { address.writeHost(into: &$0) })
+    }
+
+    /// `$su`
+    static func sourceURI(_ context: ScriptContext) -> ScriptValue {
+        let origin = context.origin
+        return .text(
+            context.compose { writer in
+                writer.append("sip:")
+                origin.source.write(into: &writer)
+                guard origin.transport != .udp else { return }
+                writer.append(";transport=")
+                writer.append(origin.transport.name)
+            })
+    }
+
+    /// `$Ri`
+    static func localHost(_ context: ScriptContext) -> ScriptValue {
+        guard let address = context.localAddress else { return .null }
+        return .text(context.compose { address.writeHost(into: &$0) })
+    }
+
+    /// `$Rp`
+    static func localPort(_ context: ScriptContext) -> ScriptValue {
+        context.localAddress.map { .integer(Int($0.port)) } ?? .null
+    }
+
+    /// `$proto`
+    static func transport(_ context: ScriptContext) -> ScriptValue {
+        let name = context.origin.transport.name
+        return .text(context.compose { $0.append(name) })
+    }
+
+    /// `$pp`
+    static var process: ScriptValue { .integer(Int(getpid())) }
+
+    // MARK: Parts of URIs
+
+    private static func part(
+        of uri: ScriptText, _ context: ScriptContext, _ part: URIPiece
+    ) -> ScriptValue {
+        let range = context.withBytes(of: uri) { bytes in
+            (try? SIPURI(parsing: bytes)).flatMap { part.range(in: $0) }
+        }
+        guard let range, !range.isEmpty else { return .null }
+        return slice(uri, range, context)
+    }
+
+    private static func port(of uri: ScriptText, _ context: ScriptContext) -> ScriptValue {
+        let port = context.withBytes(of: uri) { bytes -> Int? in
+            guard let parsed = try? SIPURI(parsing: bytes), parsed.isSIP else { return nil }
+            return Int(parsed.portOrDefault)
+        }
+        return port.map { .integer($0) } ?? .null
+    }
+
+    /// A part of a text, in place where the text is part of the message.
+    private static func slice(
+        _ text: ScriptText, _ range: ByteRange, _ context: ScriptContext
+    ) -> ScriptValue {
+        switch text {
+        case .message(let whole):
+            .text(
+                .message(ByteRange(offset: whole.start + range.start, count: Int(range.count))))
+        case .scratch(let whole):
+            .text(
+                .scratch(ByteRange(offset: whole.start + range.start, count: Int(range.count))))
+        case .owned(let bytes):
+            .text(context.compose { $0.append(bytes.span.extracting(range.indices)) })
+        }
+    }
+}
+
+/// The parts of a URI that pseudo-variables read.
+enum URIPiece {
+    /// The user.
+    case user
+    /// The host.
+    case host
+    /// The scheme.
+    case scheme
+
+    /// Where it is in a URI; nil or empty when the URI has none.
+    func range(in uri: SIPURI) -> ByteRange? {
+        switch self {
+        case .user: uri.user
+        case .host: uri.host
+        case .scheme: uri.schemeRange
+        }
+    }
+}
+
+/// What the writable pseudo-variables of a message do with a value.
+enum Write {
+    /// `$ru`: null and integers are refused, as is what is no URI.
+    static func requestURI(_ context: ScriptContext, _ value: ScriptValue) -> Bool {
+        guard case .text(let text) = value else { return false }
+        return context.setRequestURI(context.bytes(of: text))
+    }
+
+    /// `$rU`, `$rd`, `$rp`: null removes what can be absent.
+    static func part(_ part: URIPart, _ context: ScriptContext, _ value: ScriptValue) -> Bool {
+        guard context.message.kind == .request else { return false }
+        var bytes: [UInt8] = []
+        if let text = context.text(value) { bytes = context.bytes(of: text) }
+        if part == .host, bytes.isEmpty { return false }
+        return context.setRequestURI(part, bytes.span)
+    }
+
+    /// `$du`: null resets it.
+    static func destinationURI(_ context: ScriptContext, _ value: ScriptValue) -> Bool {
+        guard case .text(let text) = value else {
+            guard case .null = value else { return false }
+            context.destinationURI = nil
+            return true
+        }
+        let bytes = context.bytes(of: text)
+        guard (try? SIPURI(parsing: bytes.span)) != nil else { return false }
+        context.destinationURI = bytes
+        return true
+    }
+}

@@ -1,0 +1,101 @@
+internal import Basics
+internal import JSONValue
+public import ModuleKit
+
+extension SLModule {
+    /// What the module declares.
+    public static let manifest = Manifest<SLModule>(
+        "sl", "Stateless replies.",
+        parameters: [
+            ParameterRow(
+                "default_code", \.defaultCode, 400...699,
+                "The status of a reply whose own is not from 100 to 699."),
+            ParameterRow(
+                "default_reason", \.defaultReason, "The reason phrase that goes with it."),
+        ],
+        functions: ["sl_send_reply", "sl_reply", "send_reply"].map(replying),
+        methods: [
+            MethodRow(
+                "sl.stats", result: .object(names.map { .init($0, .integer) }, others: nil),
+                "Replies by status; 2xx and its like count those without a number of their own.",
+                example: RPCExample(
+                    [], .object(names.map { .init($0, .integer($0 == "200" ? 75 : 0)) }))
+            ) { (module, _) in
+                let values = module.values
+                return .value(.object(zip(names, values).map { .init($0, .integer(Int64($1))) }))
+            }
+        ],
+        statistics: classes + singled + totals)
+
+    /// The functions differ in their names only, as long as there are no transactions.
+    private static func replying(_ name: String) -> FunctionRow<SLModule> {
+        FunctionRow(
+            name, .integer("code"), .string("reason"),
+            routes: [.request, .failure, .reply, .event],
+            returns: "1 sent or not to be answered, -1 not sent",
+            "Replies to the request at hand, without state.",
+            compile: { (module, code, reason) throws(ArgumentError) in
+                if case .constant(let number) = code, !(100...699).contains(number) {
+                    throw ArgumentError("\(number) is no status: 100 to 699 are")
+                }
+                let reason = Reason(reason)
+                if case .constant(let number) = code {
+                    return { context in module.send(context, number, reason) }
+                }
+                return { context in module.send(context, code.value(context) ?? 0, reason) }
+            })
+    }
+
+    // MARK: Statistics
+
+    /// The members of `sl.stats`, in Kamailio's order.
+    private static let names = [
+        "200", "202", "2xx", "300", "301", "302", "3xx", "400", "401", "403", "404", "407",
+        "408", "483", "4xx", "500", "5xx", "6xx", "xxx",
+    ]
+
+    /// The values of `names`.
+    private var values: [Int] {
+        Self.names.map { name in
+            if let status = Int(name), let place = ReplyCounters.singled.firstIndex(of: status) {
+                return counters.statuses[place].value
+            }
+            guard let number = name.first?.wholeNumberValue else { return 0 }
+            return counters.rests[number - 1].value
+        }
+    }
+
+    private static var classes: [StatisticRow<SLModule>] {
+        (1...6).map { number in
+            StatisticRow("\(number)xx_replies", "Replies of class \(number)xx.") { module in
+                module.counters.sum(ofClass: number)
+            }
+        }
+    }
+
+    private static var singled: [StatisticRow<SLModule>] {
+        ReplyCounters.singled.enumerated().map { place, status in
+            StatisticRow("\(status)_replies", "Replies with status \(status).") { module in
+                module.counters.statuses[place]
+            }
+        }
+    }
+
+    private static var totals: [StatisticRow<SLModule>] {
+        [
+            StatisticRow("xxx_replies", "Replies outside of the classes, which are not sent.") {
+                _ in 0
+            },
+            StatisticRow("sent_replies", "All replies.") { module in module.counters.sent },
+            StatisticRow("sent_err_replies", "Replies to requests that were not understood.") {
+                _ in 0
+            },
+            StatisticRow("failures", "Replies that could not be sent.") { module in
+                module.counters.failures
+            },
+            StatisticRow("received_ACKs", "ACK requests for replies that were sent here.") {
+                module in module.counters.receivedACKs
+            },
+        ]
+    }
+}

@@ -1,0 +1,206 @@
+internal import Basics
+internal import ModuleKit
+
+/// Checks a tree against what the modules declare, and collects several errors.
+struct Checker {
+    private let tree: Tree
+    private let catalogue: [ModuleBlueprint]
+    private let core: ModuleBlueprint
+    private var diagnostics = Diagnostics()
+    private var loaded: [ModuleBlueprint] = []
+    private var modules: [ConfiguredModule] = []
+    private let coreModule: ConfiguredModule
+    /// Modules whose `loadmodule` failed: their parameters need no second error.
+    private var missing: Set<String> = []
+
+    /// A checker of a tree.
+    init(_ tree: Tree, catalogue: [ModuleBlueprint], core: ModuleBlueprint) {
+        self.tree = tree
+        self.catalogue = catalogue
+        self.core = core
+        coreModule = core.configure()
+    }
+
+    /// Checks everything; errors name what is wrong and what to write instead.
+    mutating func check() throws(ScriptErrors) -> CheckedConfiguration {
+        for setting in tree.settings {
+            if case .loadModule(let name, let position) = setting {
+                load(name, at: position)
+            }
+            if case .parameter(let names, let parameter, let value, let position) = setting {
+                apply(parameter, value, to: names, at: position)
+            }
+        }
+        var result = CheckedConfiguration(
+            tree, core: coreModule, loaded: [core] + loaded, catalogue: catalogue)
+        result.modules = modules
+        for setting in tree.settings { collect(setting, into: &result) }
+        checkBlocks(result)
+        guard diagnostics.errors.isEmpty else { throw ScriptErrors(diagnostics.errors) }
+        return result
+    }
+
+    private mutating func report(
+        _ kind: ScriptError.Kind, at position: Position, _ message: String, hint: String? = nil
+    ) {
+        diagnostics.report(
+            ScriptError(
+                kind, at: tree.sources.location(position), message,
+                sourceLine: tree.sources.line(position), hint: hint))
+    }
+
+    private func suggestion(_ name: String, _ candidates: [String]) -> String? {
+        NearestName.find(name, among: candidates).map { "did you mean \"\($0)\"?" }
+    }
+
+    // MARK: Modules
+
+    private mutating func load(_ name: String, at position: Position) {
+        guard !loaded.contains(where: { $0.name == name }) else { return }
+        guard let module = catalogue.first(where: { $0.name == name }) else {
+            missing.insert(name)
+            return report(
+                .unknownModule, at: position, "unknown module \"\(name)\"",
+                hint: suggestion(name, catalogue.map(\.name)))
+        }
+        for needed in module.requires where !loaded.contains(where: { $0.name == needed }) {
+            report(
+                .placement, at: position,
+                "module \"\(name)\" needs module \"\(needed)\" before it",
+                hint: "put loadmodule \"\(needed).so\" before this line")
+        }
+        loaded.append(module)
+        modules.append(module.configure())
+    }
+
+    /// `modparam`: the first argument is a regular expression over the names of loaded modules.
+    private mutating func apply(
+        _ parameter: String, _ value: SettingValue, to names: String, at position: Position
+    ) {
+        let expression: RegularExpression
+        do {
+            expression = try RegularExpression("^(\(names))$", ignoresCase: true)
+        } catch {
+            return report(
+                .value, at: position,
+                "\"\(names)\" is no list of modules: \(error.message)")
+        }
+        let matching = loaded.indices.filter { place in
+            let name = Array(loaded[place].name.utf8)
+            return expression.matches(name.span)
+        }
+        let alternatives = names.split(separator: "|").map(String.init)
+        if matching.isEmpty, !alternatives.contains(where: missing.contains) {
+            report(
+                .unknownModule, at: position, "no loaded module is named \"\(names)\"",
+                hint: hint(unloaded: names))
+        }
+        for place in matching { set(parameter, value, in: place, at: position) }
+    }
+
+    private func hint(unloaded name: String) -> String? {
+        if catalogue.contains(where: { $0.name == name }) {
+            return "put loadmodule \"\(name).so\" before this line"
+        }
+        return suggestion(name, loaded.map(\.name))
+    }
+
+    private mutating func set(
+        _ parameter: String, _ value: SettingValue, in place: Int, at position: Position
+    ) {
+        do {
+            try modules[place].set(parameter, to: value)
+        } catch {
+            let isUnknown = error.kind == .unknown
+            let names = loaded[place].parameters.map(\.name)
+            report(
+                isUnknown ? .unknownParameter : .value, at: position, error.message,
+                hint: isUnknown ? suggestion(parameter, names) : nil)
+        }
+    }
+
+    // MARK: Global settings
+
+    private mutating func collect(_ setting: Setting, into result: inout CheckedConfiguration) {
+        switch setting {
+        case .global(let name, let value, let position):
+            setGlobal(name, value, at: position)
+            result.globals.append(
+                .init(name: name, value: value, location: tree.sources.location(position)))
+        case .custom(let group, let name, let value, let summary, let position):
+            if group == core.name || catalogue.contains(where: { $0.name == group }) {
+                report(
+                    .placement, at: position,
+                    "\"\(group)\" is a module: its parameters are set with modparam")
+            }
+            result.customVariables.append(
+                .init(group: group, name: name, value: value, summary: summary))
+        case .listen(let address, let position):
+            result.listens.append(
+                .init(address: address, location: tree.sources.location(position)))
+        case .alias(let address, let position):
+            result.aliases.append(
+                .init(address: address, location: tree.sources.location(position)))
+        case .port(let number, _): result.port = number
+        case .ignored(let what, let position):
+            let place = tree.sources.location(position)
+            result.notes.append("\(place.file):\(place.line): \(what) is ignored")
+        case .flag, .loadModule, .parameter: break
+        }
+    }
+
+    private mutating func setGlobal(
+        _ name: String, _ value: SettingValue, at position: Position
+    ) {
+        do {
+            try coreModule.set(name, to: value)
+        } catch {
+            guard error.kind == .unknown else {
+                return report(.value, at: position, error.message)
+            }
+            report(
+                .unknownGlobal, at: position, "unknown global parameter \"\(name)\"",
+                hint: suggestion(name, core.parameters.map(\.name)))
+        }
+    }
+
+    // MARK: Route blocks
+
+    /// Checks which blocks there are, and compiles all of them to nothing.
+    private mutating func checkBlocks(_ configuration: CheckedConfiguration) {
+        let scope = Scope(
+            loaded: configuration.loaded, catalogue: catalogue, instances: nil)
+        var seen: [RouteBlockKind: Position] = [:]
+        for block in tree.blocks {
+            if let first = seen[block.kind] {
+                report(
+                    .placement, at: block.position, "\(block.kind.text) is there twice",
+                    hint: "the first one stands on line \(first.line)")
+            }
+            seen[block.kind] = block.position
+            checkKind(block, scope)
+        }
+        var compiler = Compiler(tree, scope: scope, loopsMax: 0)
+        compiler.compileRoutes()
+        for block in tree.blocks {
+            if case .named = block.kind { continue }
+            _ = compiler.entry(block)
+        }
+        for error in compiler.diagnostics.errors { diagnostics.report(error) }
+    }
+
+    private mutating func checkKind(_ block: RouteBlock, _ scope: Scope) {
+        switch block.kind {
+        case .request, .named, .reply: break
+        case .event(let name):
+            guard !scope.events.contains(name) else { return }
+            report(
+                .unknownEvent, at: block.position, "no loaded module raises the event \"\(name)\"",
+                hint: scope.hint(event: name))
+        case .transactionReply, .failure, .branch, .send:
+            report(
+                .unsupported, at: block.position,
+                "\(block.kind.text) is not supported: nothing would ever run it")
+        }
+    }
+}

@@ -1,0 +1,204 @@
+internal import Basics
+internal import ModuleKit
+
+/// Statements.
+extension Compiler {
+    /// Statements one behind the other. What is wrong in one is noted, and the next is looked at.
+    mutating func sequence(_ statements: [Statement]) -> Step {
+        nesting += 1
+        defer { nesting -= 1 }
+        var steps: [Step] = []
+        for statement in statements where !diagnostics.isFull {
+            do {
+                steps.append(try step(statement))
+            } catch {
+                report(error)
+            }
+        }
+        return Self.chain(steps[...])
+    }
+
+    /// Joins steps two by two, so that running a block reads no array and counts no references, and
+    /// needs no more stack than the logarithm of its length.
+    static func chain(_ steps: ArraySlice<Step>) -> Step {
+        guard let first = steps.first else { return { _ in .next } }
+        guard steps.count > 1 else { return first }
+        let middle = steps.startIndex + steps.count / 2
+        let before = chain(steps[..<middle])
+        let behind = chain(steps[middle...])
+        return { context in
+            let flow = before(context)
+            return flow == .next ? behind(context) : flow
+        }
+    }
+
+    /// One statement.
+    private mutating func step(_ statement: Statement) throws(ScriptError) -> Step {
+        switch statement.kind {
+        case .block(let body): return sequence(body)
+        case .conditional(let arms, let otherwise):
+            return try conditional(arms, otherwise: otherwise)
+        case .loop(let condition, let body): return try loop(condition, body)
+        case .choice(let subject, let labels):
+            return try choice(subject, labels, at: statement.position)
+        case .expression(let expression): return try effect(expression)
+        case .end(let end, let value): return try self.end(end, value)
+        case .leave:
+            return { context in
+                context.actionValue = 0
+                return .leave
+            }
+        }
+    }
+
+    // MARK: Expressions for their effect
+
+    private mutating func effect(_ expression: Expression) throws(ScriptError) -> Step {
+        switch expression.kind {
+        case .call, .route, .assignment: break
+        case .word(let name): throw unknownFunction(name, at: expression.position)
+        default:
+            throw failure(
+                .syntax, at: expression.position, "an expression alone does nothing",
+                hint: "a statement is a call, an assignment or a keyword")
+        }
+        let compiled = try self.expression(expression)
+        let mayStop = compiled.mayStop
+        let run: IntegerStep
+        if case .call(let call) = compiled.form { run = call } else { run = compiled.integer }
+        guard mayStop || compiled.mayFail else {
+            return { context in
+                context.actionValue = run(context)
+                return .next
+            }
+        }
+        return { context in
+            let value = run(context)
+            context.actionValue = context.hasFailed ? -1 : value
+            context.hasFailed = false
+            return context.isStopped ? .stop : .next
+        }
+    }
+
+    private mutating func end(
+        _ end: Statement.End, _ value: Expression?
+    ) throws(ScriptError) -> Step {
+        let compiled = try value.map { (value) throws(ScriptError) in try expression(value) }
+        let number: IntegerStep? = compiled.map { compiled in
+            if case .call(let call) = compiled.form { return call }
+            return compiled.integer
+        }
+        switch end {
+        case .drop:
+            return { context in
+                _ = number?(context)
+                context.actionValue = 0
+                context.isDropped = true
+                context.isStopped = true
+                return .stop
+            }
+        case .exit:
+            return { context in
+                let value = number?(context) ?? 1
+                context.actionValue = value
+                context.returnCode = value
+                context.isStopped = true
+                return .stop
+            }
+        case .return:
+            return { context in
+                let value = number?(context) ?? 1
+                context.actionValue = value
+                context.returnCode = value
+                // `return 0` ends the script like `exit` (script.md 5).
+                if value == 0 { context.isStopped = true }
+                return context.isStopped ? .stop : .finish
+            }
+        }
+    }
+
+    // MARK: if
+
+    private mutating func conditional(
+        _ arms: [Statement.Arm], otherwise: Statement?
+    ) throws(ScriptError) -> Step {
+        var compiled: [(Compiled, Step)] = []
+        for arm in arms {
+            do {
+                let condition = try expression(arm.condition)
+                compiled.append((condition, try branch(arm.body)))
+            } catch {
+                // The branch is looked at all the same: it may hold more errors.
+                report(error)
+                _ = try branch(arm.body)
+            }
+        }
+        var rest: Step = { context in
+            context.actionValue = 1
+            return .next
+        }
+        if let otherwise { rest = try branch(otherwise) }
+        for (condition, body) in compiled.reversed() {
+            rest = Self.choose(condition, body, otherwise: rest)
+        }
+        return rest
+    }
+
+    private mutating func branch(_ statement: Statement) throws(ScriptError) -> Step {
+        if case .block = statement.kind { return try step(statement) }
+        nesting += 1
+        defer { nesting -= 1 }
+        return try step(statement)
+    }
+
+    /// Runs one of two steps: the first when the condition is above 0.
+    private static func choose(
+        _ condition: Compiled, _ body: @escaping Step, otherwise: @escaping Step
+    ) -> Step {
+        if case .call(let call) = condition.form, !condition.mayFail {
+            return { context in
+                let code = call(context)
+                if code > 0 { return context.isStopped ? .stop : body(context) }
+                return context.isStopped ? .stop : otherwise(context)
+            }
+        }
+        let test = condition.integer
+        guard condition.mayStop || condition.mayFail else {
+            return { context in test(context) > 0 ? body(context) : otherwise(context) }
+        }
+        return { context in
+            let holds = test(context) > 0 && !context.hasFailed
+            context.hasFailed = false
+            if context.isStopped { return .stop }
+            return holds ? body(context) : otherwise(context)
+        }
+    }
+
+    // MARK: while
+
+    private mutating func loop(
+        _ condition: Expression, _ body: Statement
+    ) throws(ScriptError) -> Step {
+        let test = try expression(condition)
+        let run = try branch(body)
+        let holds = test.integer
+        let turnsMax = loopsMax
+        return { context in
+            var turns = 0
+            while holds(context) > 0, !context.hasFailed {
+                if context.isStopped { return .stop }
+                if turnsMax > 0, turns >= turnsMax {
+                    context.log(.error, "a while loop was ended after \(turns) turns")
+                    context.actionValue = -1
+                    return .next
+                }
+                turns += 1
+                let flow = run(context)
+                if flow == .leave { break }
+                if flow != .next { return flow }
+            }
+            context.hasFailed = false
+            return context.isStopped ? .stop : .next
+        }
+    }
+}
