@@ -27,7 +27,8 @@ public struct HTTPReply: Sendable {
             headEnd = Self.endOfHead(bytes, from: max(0, seen - 3))
         }
         guard let start = headEnd else { return nil }
-        let lines = String(decoding: bytes[..<start], as: UTF8.self).split(whereSeparator: \.isNewline)
+        let lines = String(decoding: bytes[..<start], as: UTF8.self).split(
+            whereSeparator: \.isNewline)
         let words = lines[0].split(separator: " ")
         guard words.count > 1, let status = Int(words[1]) else { return nil }
         self.status = status

@@ -31,8 +31,10 @@ final class ProgramWatch: Sendable {
 
     private init() {
         var ends: [Int32] = [-1, -1]
-        guard unsafe socketpair(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+        guard
+            unsafe socketpair(
+                AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0
+        else {
             end = Mutex(-1)
             return
         }
@@ -55,7 +57,9 @@ final class ProgramWatch: Sendable {
         let bytes = Array("\(line)\n".utf8)
         end.withLock { socket in
             guard socket >= 0 else { return }
-            _ = unsafe bytes.withUnsafeBytes { unsafe send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            _ = unsafe bytes.withUnsafeBytes {
+                unsafe send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
         }
     }
 }

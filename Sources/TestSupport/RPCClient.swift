@@ -76,7 +76,8 @@ public struct RPCClient: Sendable {
     /// Sends a body to `/RPC` and returns the reply.
     public func post(_ body: String) throws -> HTTPReply {
         let socket = try ClientSocket(.stream, port: port)
-        let head = "POST /RPC HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        let head =
+            "POST /RPC HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
         socket.send(Array((head + body).utf8))
         guard let reply = HTTPReply(from: socket, seconds: seconds) else {

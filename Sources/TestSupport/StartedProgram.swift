@@ -7,6 +7,8 @@ public final class StartedProgram: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// What happened, with the end of what the program printed.
         public let description: String
+        /// A failure.
+        public init(description: String) { self.description = description }
     }
 
     /// How a program ended, and what it printed.
@@ -15,6 +17,11 @@ public final class StartedProgram: Sendable {
         public let status: Int32
         /// What it printed, errors included.
         public let output: String
+        /// An outcome.
+        public init(status: Int32, output: String) {
+            self.status = status
+            self.output = output
+        }
     }
 
     /// Its process number.
