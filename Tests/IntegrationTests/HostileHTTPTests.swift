@@ -27,7 +27,7 @@ struct HostileHTTPTests {
         let server = try ServerProcess()
         for (body, code) in Self.documents {
             let reply = try server.rpc.post(body)
-            let document = try JSONValue(parsing: reply.body.span)
+            let document = try JSONValue(parsing: reply.text)
             #expect(document["jsonrpc"] == "2.0", "\(body.prefix(80))")
             #expect(document["error"]?["code"]?.integer == code, "\(body.prefix(80)): \(reply.text)")
             #expect(document["error"]?["message"]?.text?.isEmpty == false)
@@ -100,7 +100,7 @@ struct HostileHTTPTests {
              7,
              {"jsonrpc":"2.0","method":"no.such","id":null}]
             """
-        let replies = try JSONValue(parsing: try server.rpc.post(batch).body.span).items ?? []
+        let replies = try JSONValue(parsing: try server.rpc.post(batch).text).items ?? []
         #expect(replies.count == 3)
         let answered = replies.first { $0["id"] == "x" }
         let codes = replies.compactMap { $0["error"]?["code"]?.integer }
@@ -113,7 +113,7 @@ struct HostileHTTPTests {
         #expect(try server.rpc.call("cfg.get", "registrar", "max_expires") == 77)
         let named = try server.rpc.post(
             #"{"jsonrpc":"2.0","method":"cfg.get","params":{"name":"max_expires","group":"registrar"},"id":1}"#)
-        #expect(try JSONValue(parsing: named.body.span)["result"] == 77)
+        #expect(try JSONValue(parsing: named.text)["result"] == 77)
     }
 
     @Test("a connection is kept for several calls")
@@ -125,7 +125,7 @@ struct HostileHTTPTests {
             let head = "POST /RPC HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
             socket.send(Array((head + body).utf8))
             let reply = try #require(HTTPReply(from: socket, seconds: 5))
-            #expect(try JSONValue(parsing: reply.body.span)["result"] == [.string("\(number)")])
+            #expect(try JSONValue(parsing: reply.text)["result"] == [.string("\(number)")])
         }
     }
 
