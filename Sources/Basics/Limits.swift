@@ -136,4 +136,17 @@ public enum Limits {
     public static let loadWindowMax = 65_536
     /// Most sockets of a load.
     public static let loadSocketsMax = 1_024
+
+    // MARK: Remote control
+
+    /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.
+    public static let laidOutBytesMax = 1 << 20
+    /// Longest head of an HTTP answer.
+    public static let httpHeadBytesMax = 64 << 10
+    /// Longest string of an answer that is printed as it comes.
+    public static let printedStringBytesMax = 1 << 20
+    /// Most lines of the prompt's history.
+    public static let historyLinesMax = 1_000
+    /// Longest line at the prompt, in characters.
+    public static let promptLineMax = 4_096
 }

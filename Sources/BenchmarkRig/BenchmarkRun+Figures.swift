@@ -30,7 +30,8 @@ extension BenchmarkRun {
             "ul.dump", ["brief"], counting: "\"AoR\"", waitSeconds: 300)
         guard answer.matches == users else {
             throw RigError(
-                .answer, "ul.dump named \(answer.matches) of \(users) users: "
+                .answer,
+                "ul.dump named \(answer.matches) of \(users) users: "
                     + "status \(answer.status), \(answer.text.prefix(200))")
         }
         return answer.seconds

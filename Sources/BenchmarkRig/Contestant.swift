@@ -27,7 +27,8 @@ public struct Contestant: Sendable, Equatable {
     /// Kamailio as an expert runs it: the allocator TLSF, because the default one checks every
     /// fragment and makes it several times slower, and memory enough for a million contacts.
     public func command(configuration: String, directory: String, defines: [String]) -> [String] {
-        let common = ["-f", configuration, "-DD", "-E", "-Y", directory]
+        let common =
+            ["-f", configuration, "-DD", "-E", "-Y", directory]
             + defines.flatMap { ["-A", $0] }
         guard kind == .kamailio else { return [binary] + common }
         return [binary, "-x", "tlsf", "-X", "tlsf", "-m", "2048", "-M", "64"] + common

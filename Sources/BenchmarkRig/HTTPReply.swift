@@ -88,7 +88,8 @@ struct HTTPReply {
     private mutating func finishHead() {
         let lines = String(decoding: head, as: UTF8.self).lowercased().split(separator: "\r\n")
         head.removeAll()
-        status = lines.first.flatMap { $0.split(separator: " ").dropFirst().first }
+        status =
+            lines.first.flatMap { $0.split(separator: " ").dropFirst().first }
             .flatMap { Int($0) } ?? 0
         framing = .untilClose
         for line in lines.dropFirst() {

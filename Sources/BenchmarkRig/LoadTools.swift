@@ -46,7 +46,9 @@ public struct LoadOutcome: Sendable, Equatable {
 public struct LoadTools: Sendable {
     /// Registers and returns when all requests have come to an end.
     public var register: @Sendable (LoadRequest) throws(RigError) -> LoadOutcome
-    /// Runs the same datagrams against a bare echo; its CPU time in nanoseconds. The port is unused.
+    /// Runs the same datagrams against a bare echo and returns its CPU time in nanoseconds.
+    ///
+    /// The port of the request is unused: the echo chooses its own.
     public var echo: @Sendable (LoadRequest) throws(RigError) -> UInt64
 
     /// The tools.

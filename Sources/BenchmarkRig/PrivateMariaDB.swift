@@ -22,8 +22,10 @@ public final class PrivateMariaDB: Sendable {
         if asRoot { try ChildProcess.run(["chown", "mysql", directory.path], secondsMax: 10) }
         let data = directory.file("data")
         try ChildProcess.run(
-            ["mariadb-install-db", "--datadir=\(data)", "--skip-test-db",
-                "--auth-root-authentication-method=normal"] + user, secondsMax: 120)
+            [
+                "mariadb-install-db", "--datadir=\(data)", "--skip-test-db",
+                "--auth-root-authentication-method=normal",
+            ] + user, secondsMax: 120)
         process = try ChildProcess(
             ["mariadbd"] + user + [
                 "--datadir=\(data)", "--socket=\(directory.file("socket"))", "--port=\(port)",

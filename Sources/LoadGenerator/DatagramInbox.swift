@@ -31,7 +31,8 @@ struct DatagramInbox: ~Copyable {
             var header = unsafe clinux_mmsghdr()
             unsafe header.msg_hdr.msg_iov = pieces + index
             unsafe header.msg_hdr.msg_iovlen = 1
-            unsafe header.msg_hdr.msg_name = keepsNames
+            unsafe header.msg_hdr.msg_name =
+                keepsNames
                 ? UnsafeMutableRawPointer(names + index) : nil
             unsafe (headers + index).initialize(to: header)
         }

@@ -35,8 +35,9 @@ struct DatagramOutbox: ~Copyable {
     /// Whether no further request fits.
     var isFull: Bool { count == Limits.datagramBatch }
 
-    /// Sends all and forgets them. What the system refuses is lost, as any datagram may be: timer E
-    /// sends it again. Returns the errno of the first refusal, else 0.
+    /// Sends all and forgets them; returns the errno of the first refusal, else 0.
+    ///
+    /// What the system refuses is lost, as any datagram may be: timer E sends it again.
     mutating func send(_ socket: SocketHandle) -> Int32 {
         guard count > 0 else { return 0 }
         let length = bytes.count / count

@@ -13,7 +13,8 @@ public final class EchoServer: Sendable {
         let descriptor = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { throw LoadError.fromErrno("cannot open a socket") }
         socket = SocketHandle(descriptor: descriptor)
-        let address = isIPv6
+        let address =
+            isIPv6
             ? PeerAddress(high: 0, low: 1, port: port) : PeerAddress(ipv4: 0x7f00_0001, port: port)
         try socket.bind(to: address)
         self.port = try socket.localAddress().port

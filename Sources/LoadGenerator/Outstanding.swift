@@ -1,8 +1,11 @@
 /// The requests that wait for a final reply: at most a window of them, each in a slot.
 ///
-/// A value without clock or socket: time comes in as nanoseconds. Slots belong to *lanes* (sockets),
-/// slot number modulo lanes, so that a batch of replies on one socket frees a batch of requests for
-/// the same socket.
+/// A value without clock or socket: time comes in as nanoseconds. Slots belong to *lanes*, which are
+/// sockets: slot number modulo lanes. So a batch of replies on one socket frees a batch of requests
+/// for the same socket, and one system call takes them all.
+///
+/// What it must be able to do a hundred thousand times a second is open and close; both touch one
+/// entry and one list, and look nothing up. Only the sweep walks all slots, some times a second.
 struct Outstanding: Sendable {
     /// What is known of one request.
     struct Entry: Sendable {
@@ -79,7 +82,10 @@ struct Outstanding: Sendable {
         return Ticket(slot: slot, generation: generation)
     }
 
-    /// Takes a final reply at `now`; nanoseconds since the request, or nil when nobody waits for it.
+    /// Takes a final reply at `now` and returns the nanoseconds since its request was first sent.
+    ///
+    /// Nil when nobody waits for it: the reply is late, or a second one to a request that was sent
+    /// twice, or its ticket was never given out.
     mutating func close(_ ticket: Ticket, now: UInt64) -> UInt64? {
         let slot = Int(ticket.slot)
         guard slot < entries.count, entries[slot].generation == ticket.generation,

@@ -87,7 +87,8 @@ struct RequestTemplate: Sendable {
     }
 
     /// Writes `value` as `width` decimal digits, leading zeros included.
-    static func patch(_ value: Int, _ width: Int, _ place: Int, _ target: inout MutableSpan<UInt8>) {
+    static func patch(_ value: Int, _ width: Int, _ place: Int, _ target: inout MutableSpan<UInt8>)
+    {
         var rest = UInt64(value)
         var index = place + width
         while index > place {

@@ -35,7 +35,10 @@ struct ServerEndpoint: Sendable {
         length = size
     }
 
-    /// A non-blocking socket connected to the server; for TCP the connection may still be under way.
+    /// A non-blocking socket connected to the server.
+    ///
+    /// A TCP connection may still be under way. UDP sockets are connected as well: the kernel then
+    /// reports a port where nobody listens, and no datagram needs an address of its own.
     func connect(isTCP: Bool) throws(LoadError) -> SocketHandle {
         let kind = Int32(isTCP ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
         let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)

@@ -57,10 +57,14 @@ extension PeerAddress {
     init(_ storage: sockaddr_storage) {
         var storage = storage
         if storage.ss_family == sa_family_t(AF_INET6) {
-            let name = unsafe withUnsafeBytes(of: &storage) { unsafe $0.load(as: sockaddr_in6.self) }
+            let name = unsafe withUnsafeBytes(of: &storage) {
+                unsafe $0.load(as: sockaddr_in6.self)
+            }
             let halves = unsafe withUnsafeBytes(of: name.sin6_addr) { bytes in
-                unsafe (bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
-                    bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                unsafe (
+                    bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
+                    bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                )
             }
             self.init(
                 high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1),

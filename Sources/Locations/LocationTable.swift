@@ -31,11 +31,11 @@ public final class LocationTable: Sendable {
 
     /// A shard and its lock on cache lines of their own.
     private struct Cell: ~Copyable {
-        let shard: Mutex<Shard>
+        let shard: Guarded<Shard>
         /// Keeps the neighbour's lock out of this one's last cache line.
         private let padding = InlineArray<8, UInt64>(repeating: 0)
 
-        init(_ shard: consuming Shard) { self.shard = Mutex(shard) }
+        init(_ shard: consuming Shard) { self.shard = Guarded(shard) }
     }
 
     /// Its name: the argument of save() and the name of the table in the database.

@@ -113,6 +113,12 @@ struct ParameterBinding {
             return given
         case (.string, _):
             if let text = call.string(0) { return .string(text) }
+        case (.integer, .string(let text)):
+            // Decimal here, unlike in scripts: "010" is ten. Only 0x makes another number of it.
+            if let number = Int64(text) { return .integer(number) }
+            if text.lowercased().hasPrefix("0x"), let number = Int64(text.dropFirst(2), radix: 16) {
+                return .integer(number)
+            }
         case (.integer, _):
             if let number = call.integer(0) { return .integer(Int64(number)) }
         case (.number, .integer), (.number, .double): return given

@@ -13,9 +13,10 @@ public struct Program: Sendable {
         case reply
     }
 
-    private let request: Step?
-    private let reply: Step?
+    private let request: Step
+    private let reply: Step
     private let events: [String: Step]
+    private let entries: Set<Entry>
 
     /// Compiles a checked configuration for the modules that were made from it. `loaded` holds the
     /// core as well. Errors are those that only a module itself can find.
@@ -27,45 +28,49 @@ public struct Program: Sendable {
         let loopsMax = checked.integer("max_while_loops") ?? Limits.whileLoopsDefault
         var compiler = Compiler(checked.tree, scope: scope, loopsMax: loopsMax)
         compiler.compileRoutes()
-        var request: Step?
-        var reply: Step?
+        var request = Step.nothing
+        var reply = Step.nothing
+        var entries: Set<Entry> = []
         var events: [String: Step] = [:]
         for block in checked.tree.blocks {
             switch block.kind {
-            case .request: request = compiler.entry(block)
-            case .reply: reply = compiler.entry(block)
+            case .request:
+                request = compiler.entry(block)
+                entries.insert(.request)
+            case .reply:
+                reply = compiler.entry(block)
+                entries.insert(.reply)
             case .event(let name): events[name] = compiler.entry(block)
             case .named, .transactionReply, .failure, .branch, .send: break
             }
         }
         let errors = compiler.diagnostics.errors
         guard errors.isEmpty else { throw ScriptErrors(errors) }
-        return Program(request: request, reply: reply, events: events)
+        return Program(request: request, reply: reply, events: events, entries: entries)
     }
 
-    private init(request: Step?, reply: Step?, events: [String: Step]) {
+    private init(request: Step, reply: Step, events: [String: Step], entries: Set<Entry>) {
         self.request = request
         self.reply = reply
         self.events = events
+        self.entries = entries
     }
 
     /// Whether the configuration has a block.
-    public func has(_ entry: Entry) -> Bool {
-        switch entry {
-        case .request: request != nil
-        case .reply: reply != nil
-        }
-    }
+    public func has(_ entry: Entry) -> Bool { entries.contains(entry) }
 
     /// Runs a block on the context's message and returns its value: that of `return` or `exit`, or
     /// of the last action. `context.isDropped` tells whether `drop` was executed. Without such a
     /// block nothing happens, and the value is 1.
     @discardableResult
     public func run(_ entry: Entry, in context: ScriptContext) -> Int {
-        switch entry {
-        case .request: Self.run(request, in: context)
-        case .reply: Self.run(reply, in: context)
-        }
+        Self.begin(context)
+        let flow =
+            switch entry {
+            case .request: request(context)
+            case .reply: reply(context)
+            }
+        return flow == .leave ? 0 : context.actionValue
     }
 
     /// Whether the configuration has an event route.
@@ -75,20 +80,17 @@ public struct Program: Sendable {
     @discardableResult
     public func runEvent(_ name: String, in context: ScriptContext) -> Bool {
         guard let step = events[name] else { return false }
-        Self.run(step, in: context)
+        Self.begin(context)
+        _ = step(context)
         return true
     }
 
-    @discardableResult
-    private static func run(_ step: Step?, in context: ScriptContext) -> Int {
-        guard let step else { return 1 }
+    private static func begin(_ context: ScriptContext) {
         context.returnCode = 0
         context.actionValue = 1
         context.hasFailed = false
         context.isStopped = false
         context.isDropped = false
         context.depth = 0
-        let flow = step(context)
-        return flow == .leave ? 0 : context.actionValue
     }
 }

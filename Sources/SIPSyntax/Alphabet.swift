@@ -48,7 +48,9 @@ public struct Alphabet: Sendable {
     }
 }
 
-/// One row per byte: which alphabets it belongs to. A literal, so that it is laid out by the compiler.
+/// One row per byte: which alphabets it belongs to.
+///
+/// A literal, so that it is laid out by the compiler.
 private let alphabetTable: [256 of UInt16] = [
     0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,
     0x0000, 0x8004, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,
@@ -120,6 +122,7 @@ extension Cursor {
 
     @_lifetime(self: copy self)
     private mutating func skipSomeSpace() {
+        assert(!isAtEnd)
         while let byte = current {
             if byte == 32 || byte == 9 {
                 advance()
@@ -136,6 +139,7 @@ extension Cursor {
     /// Moves over a token, which is not empty.
     @_lifetime(self: copy self)
     public mutating func token(_ reason: StaticString) throws(SyntaxError) -> ByteRange {
+        assert(position <= end && end <= bytes.count)
         let found = run(of: .token)
         if found.isEmpty { throw malformed(reason) }
         return found
@@ -144,6 +148,7 @@ extension Cursor {
     /// Moves over white space, a byte that must come next, and white space behind it.
     @_lifetime(self: copy self)
     mutating func separator(_ byte: UInt8, _ reason: StaticString) throws(SyntaxError) {
+        assert(byte != 32 && byte != 9, "white space separates nothing")
         skipSpace()
         guard take(byte) else { throw malformed(reason) }
         skipSpace()

@@ -1,5 +1,7 @@
-/// One connection to one database. Not for two threads at a time; every call may block up to the
-/// connection's time limit, so no SIP worker calls it in db_mode 0, 2 and 4.
+/// One connection to one database.
+///
+/// Not for two threads at a time. Every call may block up to the connection's time limit, so no SIP
+/// worker calls it in db_mode 0, 2 and 4.
 ///
 /// A connection that was lost is opened again by the next call, except within a transaction: half
 /// of one must not be committed, so there each call throws until the transaction has ended.

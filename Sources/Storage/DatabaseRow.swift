@@ -8,9 +8,11 @@ public import Basics
 public struct DatabaseCell {
     /// What the cell holds.
     enum Content: UInt8 { case null, integer, double, bytes }
+    /// Which of the four it is.
     let content: Content
     /// The integer, the bit pattern of the number, or the count of bytes.
     let bits: Int
+    /// The first byte of text, in the driver's memory.
     let base: UnsafePointer<UInt8>?
 
     /// NULL.
@@ -111,6 +113,7 @@ public struct DatabaseRow: ~Copyable, ~Escapable {
         }
     }
 
+    /// The number whose bit pattern the cell holds.
     private func number(_ column: Int) -> Double {
         Double(bitPattern: UInt64(UInt(bitPattern: cells[column].bits)))
     }
@@ -123,6 +126,7 @@ enum NumberText {
         var place = 0
         let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
         if isNegative { place = 1 }
+        // 20 bytes hold a sign and the 19 digits of 64 bits.
         guard place < text.count, text.count <= 20 else { return nil }
         var value = 0
         while place < text.count {
@@ -145,6 +149,7 @@ enum NumberText {
         var place = 0
         let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
         if isNegative { place = 1 }
+        // 15 digits and a point: the mantissa and the divisor are exact in a Double.
         guard text.count > place, text.count <= 16 else { return longDouble(text) }
         var mantissa = 0
         var divisor = 1
@@ -165,6 +170,7 @@ enum NumberText {
         return isNegative ? -value : value
     }
 
+    /// Any other number, by way of `String`; long text is none.
     private static func longDouble(_ text: Span<UInt8>) -> Double? {
         guard text.count <= 64 else { return nil }
         return Double(String(copying: text))

@@ -85,10 +85,12 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
 
     // MARK: Parts
 
+    /// An error about the URL; `what` must not hold a part of it that could be the password.
     private static func wrong(_ what: String) -> StorageError {
         StorageError(.configuration, "the database URL \(what)")
     }
 
+    /// What follows `sqlite:`.
     private static func file(_ rest: Substring) throws(StorageError) -> Place {
         if rest == ":memory:" || rest == "//:memory:" || rest == "///:memory:" { return .memory }
         guard rest.hasPrefix("///") else {
@@ -99,6 +101,7 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         return .file(path)
     }
 
+    /// What follows `mysql:`.
     private static func server(_ rest: Substring) throws(StorageError) -> Server {
         guard rest.hasPrefix("//") else { throw wrong("must go on with // behind mysql:") }
         var rest = rest.dropFirst(2)
@@ -122,6 +125,7 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
             socket: try socket(query))
     }
 
+    /// The host, without the brackets of an IPv6 address, and the port, 0 without one.
     private static func hostAndPort(_ address: Substring) throws(StorageError) -> (String, Int) {
         var host = address
         var port: Substring?
@@ -141,6 +145,7 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         return (String(host), number)
     }
 
+    /// The option behind `?`.
     private static func socket(_ query: Substring?) throws(StorageError) -> String? {
         guard let query, !query.isEmpty else { return nil }
         guard query.hasPrefix("socket="), !query.contains("&") else {
@@ -162,6 +167,9 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         return behind
     }
 
+    /// Undoes percent-encoding (RFC 3986 2.1).
+    ///
+    /// There must be no zero byte, which would end the text in the C libraries.
     private static func decode(_ text: Substring, _ part: String) throws(StorageError) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

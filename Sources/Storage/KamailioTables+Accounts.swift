@@ -1,3 +1,4 @@
+// The tables that every server of a site shares: versions and who may register.
 extension KamailioTables {
     private typealias Column = TableDeclaration.Column
     private typealias Index = TableDeclaration.Index

@@ -1,3 +1,5 @@
+// The tables behind usrloc and registrar. `username` is the whole address-of-record unless
+// `use_domain` is set; then `domain` holds its other half. Times are local (LocalCalendar).
 extension KamailioTables {
     private typealias Column = TableDeclaration.Column
     private typealias Index = TableDeclaration.Index

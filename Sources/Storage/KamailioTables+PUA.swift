@@ -1,3 +1,5 @@
+// The table of the presence user agent. Publications leave the columns of a dialog empty,
+// subscriptions leave `etag` and `tuple_id` empty, so both share one unique index.
 extension KamailioTables {
     private typealias Column = TableDeclaration.Column
     private typealias Index = TableDeclaration.Index

@@ -1,3 +1,5 @@
+// The tables of the presence server. Their times are seconds since 1970, and `body` and `doc`
+// are bytes: documents are stored as they came.
 extension KamailioTables {
     private typealias Column = TableDeclaration.Column
     private typealias Index = TableDeclaration.Index

@@ -1,3 +1,5 @@
+// The tables of resource list subscriptions. A dialog is known by `callid`, `to_tag` and
+// `from_tag`.
 extension KamailioTables {
     private typealias Column = TableDeclaration.Column
     private typealias Index = TableDeclaration.Index

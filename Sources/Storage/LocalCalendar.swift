@@ -17,12 +17,17 @@ public final class LocalCalendar {
 
     /// A remembered offset.
     private struct Slot {
+        /// Which quarter of an hour it is about, counted from 1970.
         var quarter = Int.min
+        /// Seconds east of UTC.
         var offset = 0
     }
 
+    /// Asks the zone itself.
     private let zone: (Int) -> Int
+    /// Offsets by local time, for reading.
     private var local = [Slot](repeating: Slot(), count: slotCount)
+    /// Offsets by point in time, for writing.
     private var universal = [Slot](repeating: Slot(), count: slotCount)
 
     /// A calendar of the zone that `zone` describes: seconds east of UTC at a second since 1970.
@@ -82,6 +87,7 @@ public final class LocalCalendar {
         return writer.text
     }
 
+    /// Fills in all 19 bytes.
     private func fill(_ text: inout [19 of UInt8], _ time: WallTime) {
         let seconds = min(max(time.seconds, CivilDate.secondsMin), CivilDate.secondsMax)
         let local = seconds + offset(at: seconds)
@@ -104,6 +110,7 @@ public final class LocalCalendar {
 
     // MARK: Zone
 
+    /// Seconds east of UTC at a point in time.
     private func offset(at seconds: Int) -> Int {
         let quarter = Self.quarter(seconds)
         let slot = quarter & (Self.slotCount - 1)
@@ -116,6 +123,7 @@ public final class LocalCalendar {
         return first
     }
 
+    /// Seconds east of UTC at a local time, itself counted in seconds as if it were UTC.
     private func offset(atLocal seconds: Int) -> Int {
         let quarter = Self.quarter(seconds)
         let slot = quarter & (Self.slotCount - 1)
@@ -140,16 +148,19 @@ public final class LocalCalendar {
         return before
     }
 
+    /// The quarter of an hour that a second is in, rounded down before 1970 too.
     private static func quarter(_ seconds: Int) -> Int {
         seconds >= 0 ? seconds / slotSeconds : (seconds - slotSeconds + 1) / slotSeconds
     }
 
+    /// Two digits, nil when one of them is none.
     private static func pair(_ text: Span<UInt8>, _ place: Int) -> Int? {
         let tens = text[place] &- UInt8(ascii: "0")
         let ones = text[place + 1] &- UInt8(ascii: "0")
         return tens <= 9 && ones <= 9 ? Int(tens) * 10 + Int(ones) : nil
     }
 
+    /// Writes two digits.
     private static func put(_ value: Int, _ text: inout [19 of UInt8], _ place: Int) {
         text[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value / 10)
         text[place + 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value % 10)
@@ -165,8 +176,11 @@ struct CivilDate: Hashable {
     /// Last second that is written, a day before the end of year 9999.
     static let secondsMax = 253_402_214_399
 
+    /// The year, such as 2025.
     let year: Int
+    /// The month, 1 to 12.
     let month: Int
+    /// The day of the month, from 1.
     let day: Int
 
     /// A date; nil when there is no such day.

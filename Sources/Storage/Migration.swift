@@ -37,10 +37,12 @@ public struct Migration: Sendable {
         return report
     }
 
+    /// Whether it is the table of versions.
     private func isVersion(_ table: TableDeclaration) -> Bool {
         table.name == KamailioTables.version.name
     }
 
+    /// Looks at one table and creates what is missing of it.
     private func migrate(
         _ table: TableDeclaration, _ connection: any DatabaseConnection, _ mode: Mode
     ) throws(StorageError) -> MigrationReport.Entry {
@@ -67,6 +69,7 @@ public struct Migration: Sendable {
         return entry
     }
 
+    /// Creates indexes, in one step each: a large table is locked for that long.
     private func add(
         _ indexes: [TableDeclaration.Index], to table: TableDeclaration,
         _ connection: any DatabaseConnection, _ mode: Mode, _ entry: inout MigrationReport.Entry
@@ -88,6 +91,7 @@ public struct Migration: Sendable {
         }
     }
 
+    /// Compares the row of table `version`, and inserts a missing one.
     private func addVersion(
         _ table: TableDeclaration, _ connection: any DatabaseConnection, _ mode: Mode,
         _ entry: inout MigrationReport.Entry
@@ -153,6 +157,7 @@ public struct MigrationReport: Sendable, Hashable, CustomStringConvertible {
             if case .mismatch = outcome { false } else { true }
         }
 
+        /// Adds differences, which makes it a mismatch.
         mutating func note(_ differences: [String]) {
             guard !differences.isEmpty else { return }
             if case .mismatch(let earlier) = outcome {

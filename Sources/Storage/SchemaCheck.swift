@@ -3,7 +3,9 @@
 /// Wider than declared is right: an operator may have made a column longer. Columns that nobody
 /// declared are left alone unless a row could not be inserted without them.
 struct SchemaCheck {
+    /// The table as it should be.
     let declared: TableDeclaration
+    /// Whose types the found table has.
     let dialect: Dialect
 
     /// Every difference that would break a statement, one sentence each; empty when it fits.
@@ -37,6 +39,7 @@ struct SchemaCheck {
         }
     }
 
+    /// The differences of one column.
     private func differences(
         _ column: TableDeclaration.Column, _ found: FoundTable.Column
     ) -> [String] {
@@ -52,10 +55,12 @@ struct SchemaCheck {
         return sentences
     }
 
+    /// Whether a found type holds everything that the declared one does.
     private func accepts(_ type: TableDeclaration.ColumnType, _ found: String) -> Bool {
         dialect == .mariaDB ? acceptsMariaDB(type, found) : acceptsSQLite(type, found)
     }
 
+    /// The same for types as information_schema writes them: `varchar(64)`, `int(10) unsigned`.
     private func acceptsMariaDB(
         _ type: TableDeclaration.ColumnType, _ found: String
     ) -> Bool {
@@ -77,6 +82,7 @@ struct SchemaCheck {
         }
     }
 
+    /// The same for types as they stand in CREATE TABLE.
     private func acceptsSQLite(_ type: TableDeclaration.ColumnType, _ found: String) -> Bool {
         // SQLite itself looks only at what the name of a type contains (its "affinity").
         switch type {
@@ -89,10 +95,12 @@ struct SchemaCheck {
         }
     }
 
+    /// Column names do not differ by case alone in either dialect.
     private func same(_ left: String, _ right: String) -> Bool {
         left.lowercased() == right.lowercased()
     }
 
+    /// The same for lists of names.
     private func alike(_ left: [String], _ right: [String]) -> Bool {
         left.map { $0.lowercased() } == right.map { $0.lowercased() }
     }

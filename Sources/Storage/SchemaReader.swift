@@ -2,19 +2,25 @@
 struct FoundTable: Sendable, Hashable {
     /// One column as found.
     struct Column: Sendable, Hashable {
+        /// Its name.
         var name: String
         /// The type in lower case.
         var type: String
+        /// Whether it may be NULL.
         var isNullable: Bool
         /// Whether a row may be inserted without naming it.
         var hasInitial: Bool
     }
     /// One index as found, the primary key among them.
     struct Index: Sendable, Hashable {
+        /// Whether its columns are unique together; an index of some rows only is not.
         var isUnique: Bool
+        /// Its columns in order.
         var columns: [String]
     }
+    /// Columns in order.
     var columns: [Column] = []
+    /// Indexes in no particular order.
     var indexes: [Index] = []
     /// Whether there is such a table at all.
     var exists: Bool { !columns.isEmpty }
@@ -22,6 +28,7 @@ struct FoundTable: Sendable, Hashable {
 
 /// Asks a database for its tables; knows where each dialect keeps that.
 struct SchemaReader {
+    /// Whom it asks.
     let connection: any DatabaseConnection
 
     /// A table as it is now, without columns when there is none.
@@ -29,6 +36,7 @@ struct SchemaReader {
         FoundTable(columns: try columns(of: name), indexes: try indexes(of: name))
     }
 
+    /// Four columns in either dialect: name, type, may be NULL, has a default.
     private func columns(of table: String) throws(StorageError) -> [FoundTable.Column] {
         let sql =
             switch connection.dialect {
@@ -53,6 +61,7 @@ struct SchemaReader {
         return found
     }
 
+    /// One row for each column of each index, in order: index, is unique, column.
     private func indexes(of table: String) throws(StorageError) -> [FoundTable.Index] {
         let sql =
             switch connection.dialect {

@@ -49,6 +49,7 @@ extension TableDeclaration.ColumnType {
         dialect == .mariaDB ? mariaDB : sqlite
     }
 
+    /// As in the scripts of kamailio-mysql-modules.
     private var mariaDB: String {
         switch self {
         case .identity: "INT(10) UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL"
@@ -63,6 +64,7 @@ extension TableDeclaration.ColumnType {
         }
     }
 
+    /// As in Kamailio's scripts for SQLite, which takes any name of a type and goes by its sound.
     private var sqlite: String {
         switch self {
         case .identity: "INTEGER PRIMARY KEY NOT NULL"

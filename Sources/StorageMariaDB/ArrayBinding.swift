@@ -13,15 +13,23 @@ struct ArrayBinding: ~Copyable {
     /// What a column's array holds.
     private enum Kind: UInt8 { case integer = 1, double = 2, text = 4 }
 
+    /// Number of `?` in the statement.
     private let columns: Int
+    /// Number of rows that there is room for.
     private let rowsMax: Int
+    /// What the library reads about each column.
     private let binds: UnsafeMutablePointer<MYSQL_BIND>
     /// Eight bytes a cell, column after column.
     private let values: UnsafeMutableRawPointer
+    /// Bytes of each text, column after column.
     private let lengths: UnsafeMutablePointer<UInt>
+    /// Whether each cell is NULL, column after column.
     private let indicators: UnsafeMutablePointer<CChar>
+    /// Which kinds of cells each column holds, as a sum of `Kind`.
     private var kinds: [UInt8]
+    /// Text that is made here: times, numbers among text, repaired text.
     private var scratch = ByteWriter(capacity: 0)
+    /// The zone of times.
     private let calendar: LocalCalendar
 
     /// Arrays for at most `rowsMax` rows of `columns` columns.
@@ -49,8 +57,10 @@ struct ArrayBinding: ~Copyable {
         unsafe indicators.deallocate()
     }
 
-    /// Fills the arrays with some rows of a batch and gives them to the statement, which reads
-    /// them, and the batch, when it is executed. `cell` says what stands in a row's column.
+    /// Fills the arrays with some rows of a batch and gives them to the statement.
+    ///
+    /// The statement reads them, and the batch, when it is executed: until then neither may move.
+    /// `cell` says what stands in a row's column, counted in the statement's columns.
     @unsafe
     mutating func bind(
         _ statement: UnsafeMutablePointer<MYSQL_STMT>, _ range: Range<Int>,
@@ -101,6 +111,7 @@ struct ArrayBinding: ~Copyable {
     /// What the whole column is sent as: what all its cells are, or text.
     private func kind(_ column: Int) -> Kind { Kind(rawValue: kinds[column]) ?? .text }
 
+    /// Writes one cell into the arrays of its column.
     @unsafe
     private mutating func put(
         _ cell: RowBatch.Cell, _ column: Int, _ row: Int, _ batch: borrowing RowBatch
@@ -131,6 +142,7 @@ struct ArrayBinding: ~Copyable {
             let text = batch.bytes.span(range)
             if TextRepair.isUTF8(text) { return unsafe point(place, text, 0) }
             let start = scratch.count
+            // Decoding puts U+FFFD where bytes are no UTF-8.
             scratch.append(String(copying: text))
             unsafe point(place, scratch.span, start)
         case (.blob(let range), _):
@@ -149,6 +161,7 @@ struct ArrayBinding: ~Copyable {
         }
     }
 
+    /// Tells the library what the array of a column holds and where it is.
     @unsafe
     private func describe(_ column: Int) {
         let place = column * rowsMax

@@ -21,7 +21,9 @@ extension MariaDBConnection {
         return refused
     }
 
-    /// Deletes the rows whose key, and guard, a batch's rows name. Returns how many went.
+    /// Deletes the rows whose key, and guard, a batch's rows name.
+    ///
+    /// Returns how many went. A value that fits no column is an error here: it names no row.
     @discardableResult
     public func delete(
         from table: String, key: [String], guardColumn: String?, _ rows: borrowing RowBatch
@@ -71,6 +73,7 @@ final class PreparedStatement {
     /// The library's statement, which `mysql_close` detaches from its connection.
     let pointer: UnsafeMutablePointer<MYSQL_STMT>
 
+    /// Has the server prepare a statement.
     @unsafe
     init(_ sql: String, on open: UnsafeMutablePointer<MYSQL>) throws(StorageError) {
         guard let fresh = unsafe mysql_stmt_init(open) else {
@@ -90,15 +93,20 @@ final class PreparedStatement {
 /// A chunk stays below the server's largest packet and short enough for the time limit. One that
 /// is refused for a value in some row is halved until that row is alone; the others get through.
 struct BulkWrite: ~Copyable {
+    /// Where it goes.
     private let connection: MariaDBConnection
+    /// The statement.
     private let sql: String
+    /// Number of `?` in it.
     private let columns: Int
+    /// The arrays that every chunk is sent from.
     private var binding: ArrayBinding
     /// The rows that the server refuses for what is in them.
     private(set) var refused: [RefusedRow] = []
     /// How many rows the server says were changed.
     private(set) var changed = 0
 
+    /// A write of at most `rows` rows by one statement.
     init(_ connection: MariaDBConnection, _ sql: String, columns: Int, rows: Int) {
         self.connection = connection
         self.sql = sql
@@ -112,43 +120,58 @@ struct BulkWrite: ~Copyable {
     mutating func write(
         _ batch: borrowing RowBatch, _ cell: (Int, Int) -> RowBatch.Cell
     ) throws(StorageError) {
-        // A quarter is left for the packet's own fields and for text that grows in repair.
-        let bytesMax = min(connection.packetBytesMax / 4 * 3, Limits.databaseChunkBytesMax)
+        // Some room is left for the packet's own fields.
+        let packetMax = connection.packetBytesMax - 512
+        let bytesMax = min(packetMax, Limits.databaseChunkBytesMax)
         var start = 0
-        var end = 0
         var bytes = 0
-        while end < batch.rows {
-            let more = size(end, cell)
-            let isFull = end - start == Limits.databaseChunkRowsMax || bytes + more > bytesMax
-            if isFull, end > start {
-                try write(start..<end, batch, cell)
-                start = end
+        for row in 0..<batch.rows {
+            let more = size(row, batch, cell)
+            let isFull = row - start == Limits.databaseChunkRowsMax || bytes + more > bytesMax
+            if isFull, row > start {
+                try write(start..<row, batch, cell)
+                start = row
                 bytes = 0
             }
             bytes += more
-            end += 1
+            if more > packetMax {
+                // Sent, it would make the server hang up, again and again.
+                let error = StorageError(
+                    .refused, "a row of \(more) bytes is larger than the server's packets",
+                    code: 1_153)
+                refused.append(RefusedRow(row: row, error: error))
+                start = row + 1
+                bytes = 0
+            }
         }
-        try write(start..<end, batch, cell)
+        if start < batch.rows { try write(start..<batch.rows, batch, cell) }
     }
 
     /// Most bytes that a row takes in the packet.
-    private func size(_ row: Int, _ cell: (Int, Int) -> RowBatch.Cell) -> Int {
+    private func size(
+        _ row: Int, _ batch: borrowing RowBatch, _ cell: (Int, Int) -> RowBatch.Cell
+    ) -> Int {
         var bytes = 0
         for column in 0..<columns {
             switch cell(row, column) {
             case .null: bytes += 1
             case .integer, .double: bytes += 9
             case .time: bytes += 21
-            case .text(let range), .blob(let range): bytes += Int(range.count) + 10
+            case .blob(let range): bytes += Int(range.count) + 10
+            case .text(let range):
+                let growth = TextRepair.isUTF8(batch.bytes.span(range)) ? 1 : 3
+                bytes += Int(range.count) * growth + 10
             }
         }
         return bytes
     }
 
+    /// Sends one chunk, or its halves when a row in it is refused.
     private mutating func write(
         _ range: Range<Int>, _ batch: borrowing RowBatch, _ cell: (Int, Int) -> RowBatch.Cell
     ) throws(StorageError) {
         do throws(StorageError) {
+            // Asked for each time: a connection that was lost has lost its statements.
             let statement = unsafe try connection.statement(sql).pointer
             try unsafe binding.bind(statement, range, batch, cell)
             guard unsafe mysql_stmt_execute(statement) == 0 else {

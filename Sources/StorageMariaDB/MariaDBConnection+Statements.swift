@@ -30,9 +30,11 @@ extension MariaDBConnection {
         // What the callback left is read and dropped here, or the connection could not go on.
         defer { unsafe mysql_free_result(result) }
         let columns = Int(unsafe mysql_num_fields(result))
+        // The cells have room for so many; our statements read two dozen.
         guard columns <= Limits.databaseColumnsMax else {
             throw StorageError(.refused, "a result of \(columns) columns is too wide")
         }
+        // The last row and an error in the middle look the same; `mysql_errno` tells them apart.
         while let fields = unsafe mysql_fetch_row(result) {
             guard let lengths = unsafe mysql_fetch_lengths(result) else { break }
             for column in 0..<columns {
@@ -57,6 +59,7 @@ extension MariaDBConnection {
         return unsafe .bytes(bytes, count: Int(length))
     }
 
+    /// Sends a statement and waits for the first of its answer.
     @unsafe
     private func run(
         _ sql: String, _ values: [DatabaseValue]

@@ -27,6 +27,7 @@ public final class MariaDBConnection: DatabaseConnection {
     /// The cells of the row that is being read.
     let cells: UnsafeMutableBufferPointer<DatabaseCell>
 
+    /// A connection that is not open yet.
     init(_ driver: MariaDBDriver) {
         self.driver = driver
         unsafe cells = .allocate(capacity: Limits.databaseColumnsMax)
@@ -87,7 +88,10 @@ public final class MariaDBConnection: DatabaseConnection {
 
     // MARK: Transactions
 
-    /// Runs `body` in a transaction; rolls back when it throws. Within another one it joins that.
+    /// Runs `body` in a transaction, rolled back when it throws.
+    ///
+    /// Within another one it joins that. When the connection is lost during COMMIT nobody knows
+    /// whether it was done; bulk writes can be repeated, so the caller does just that.
     public func transaction(_ body: () throws(StorageError) -> Void) throws(StorageError) {
         if depth > 0 { return try body() }
         try send("START TRANSACTION")
@@ -148,6 +152,7 @@ public final class MariaDBConnection: DatabaseConnection {
         return error
     }
 
+    /// Sets what must be known before connecting.
     @unsafe
     private func setOptions(_ fresh: UnsafeMutablePointer<MYSQL>) {
         let timeouts = driver.timeouts
@@ -159,6 +164,7 @@ public final class MariaDBConnection: DatabaseConnection {
         unsafe mysql_options(fresh, MYSQL_SET_CHARSET_NAME, "utf8mb4")
     }
 
+    /// Sets one option that is a number.
     @unsafe
     private func set(
         _ fresh: UnsafeMutablePointer<MYSQL>, _ option: mysql_option, _ value: UInt32
@@ -167,6 +173,7 @@ public final class MariaDBConnection: DatabaseConnection {
         unsafe mysql_options(fresh, option, &value)
     }
 
+    /// Sets and asks what belongs to each new session.
     private func prepareSession() throws(StorageError) {
         try execute("SET SESSION innodb_lock_wait_timeout = \(driver.timeouts.lockWait)")
         var bytes: Int?
@@ -177,8 +184,10 @@ public final class MariaDBConnection: DatabaseConnection {
         packetBytesMax = max(bytes ?? 0, 1_024)
     }
 
-    /// Whether the server has hung up while nothing was going on: then there is something to read,
-    /// if only the end. Asked before each call, so that a restarted server costs no lost call.
+    /// Whether the server has hung up while nothing was going on.
+    ///
+    /// Then there is something to read, if only the end. Asked before each call, so
+    /// that a restarted server costs no lost call.
     @unsafe
     private func isStale(_ open: UnsafeMutablePointer<MYSQL>) -> Bool {
         let socket = unsafe mysql_get_socket(open)

@@ -56,7 +56,9 @@ public struct MariaDBDriver: DatabaseDriver {
         return connection
     }
 
-    /// libmariadb must be set up once per process before two threads use it; a static constant is
-    /// exactly that. Its `mysql_thread_init` does nothing since version 3, so no thread calls it.
+    /// Whether libmariadb is set up, which is done at the first use of this constant.
+    ///
+    /// It must be done once per process before two threads use it. Its `mysql_thread_init` does
+    /// nothing since version 3, so no thread calls it.
     static let library: Bool = mysql_server_init(0, nil, nil) == 0
 }

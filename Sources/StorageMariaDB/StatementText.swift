@@ -8,6 +8,7 @@ internal import Storage
 struct StatementText: ~Copyable {
     /// What is written so far.
     private(set) var bytes = ByteWriter(capacity: 512)
+    /// The zone of times.
     private let calendar: LocalCalendar
 
     /// An empty text; times are written in the zone of `calendar`.
@@ -33,6 +34,7 @@ struct StatementText: ~Copyable {
         guard next == values.count else { throw Self.miscounted(sql) }
     }
 
+    /// Writes one value as a literal.
     private mutating func write(_ value: DatabaseValue) {
         switch value {
         case .null: bytes.append("NULL")
@@ -55,6 +57,7 @@ struct StatementText: ~Copyable {
         }
     }
 
+    /// The error of a caller that gave too many or too few values.
     private static func miscounted(_ sql: String) -> StorageError {
         StorageError(.refused, "values and places do not match in: \(sql)")
     }

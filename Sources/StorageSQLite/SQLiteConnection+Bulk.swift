@@ -14,10 +14,12 @@ extension SQLiteConnection {
         var refused: [RefusedRow] = []
         try transaction { () throws(StorageError) in
             let statement = try statement(sql)
+            // There is no round trip to save here: row by row is the fastest way.
             for row in 0..<rows.rows {
                 do throws(StorageError) {
                     try run(statement, columns.count, rows) { rows.cell(row: row, column: $0) }
                 } catch {
+                    // SQLite has undone this one statement only, and the transaction goes on.
                     guard SQLiteError.isAboutOneRow(error.code) else { throw error }
                     refused.append(RefusedRow(row: row, error: error))
                 }
@@ -26,7 +28,9 @@ extension SQLiteConnection {
         return refused
     }
 
-    /// Deletes the rows whose key, and guard, a batch's rows name. Returns how many went.
+    /// Deletes the rows whose key, and guard, a batch's rows name.
+    ///
+    /// Returns how many went.
     @discardableResult
     public func delete(
         from table: String, key: [String], guardColumn: String?, _ rows: borrowing RowBatch
@@ -50,6 +54,7 @@ extension SQLiteConnection {
         return changed
     }
 
+    /// Runs a statement for one row; `cell` says what stands in its columns.
     private func run(
         _ statement: SQLiteStatement, _ columns: Int, _ batch: borrowing RowBatch,
         _ cell: (Int) -> RowBatch.Cell

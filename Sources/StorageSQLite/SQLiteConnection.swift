@@ -20,6 +20,7 @@ public final class SQLiteConnection: DatabaseConnection {
     /// The zone of DATETIME columns that hold text.
     let calendar = LocalCalendar()
 
+    /// A connection that is not open yet.
     init(_ driver: SQLiteDriver) { self.driver = driver }
 
     deinit { close() }
@@ -61,7 +62,9 @@ public final class SQLiteConnection: DatabaseConnection {
 
     // MARK: Transactions
 
-    /// Runs `body` in a transaction; rolls back when it throws. Within another one it joins that.
+    /// Runs `body` in a transaction, rolled back when it throws.
+    ///
+    /// Within another one it joins that.
     public func transaction(_ body: () throws(StorageError) -> Void) throws(StorageError) {
         if depth > 0 { return try body() }
         // The write lock is taken at once: taken later, it could fail in a way that only running
@@ -148,6 +151,7 @@ public final class SQLiteConnection: DatabaseConnection {
 
     // MARK: Private
 
+    /// Binds all values of a single statement.
     private func bind(
         _ statement: SQLiteStatement, _ values: [DatabaseValue], _ sql: String
     ) throws(StorageError) {

@@ -5,12 +5,14 @@ internal import Storage
 /// A compiled statement; freed with its last reference, before or after its connection.
 @safe
 final class SQLiteStatement {
+    /// The library's statement.
     private let pointer: OpaquePointer
     /// Number of columns of its rows.
     let columns: Int
     /// Number of `?` in it.
     let places: Int
 
+    /// Takes over a statement that the library has compiled.
     @unsafe
     init(_ pointer: OpaquePointer) {
         unsafe self.pointer = unsafe pointer
@@ -79,6 +81,7 @@ final class SQLiteStatement {
         }
     }
 
+    /// Binds a cell whose bytes, if it has any, are given beside it and not copied.
     @unsafe
     private func bind(
         _ cell: RowBatch.Cell, at place: Int, _ bytes: UnsafeBufferPointer<UInt8>?
@@ -104,6 +107,7 @@ final class SQLiteStatement {
     }
 
     /// A place in memory that outlives everything, for values without bytes.
+    ///
     /// Never written again, so all threads may point to it.
     private nonisolated(unsafe) static let nowhere: UnsafePointer<UInt8> = {
         let byte = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)

@@ -29,7 +29,8 @@ public final class MariaDBFixture: Sendable {
         /// The server that it is on.
         public let server: MariaDBFixture
 
-        /// Runs statements in it as the administrator; returns rows as lines, cells divided by tabs.
+        /// Runs statements in it as the administrator; returns a line a row, cells divided by
+        /// tabs.
         @discardableResult
         public func sql(_ text: String) throws -> String { try server.sql(text, in: name) }
     }
@@ -46,7 +47,9 @@ public final class MariaDBFixture: Sendable {
     public var socket: String { "\(folder)/s" }
     /// The running server's process number, 0 while there is none.
     public var processNumber: Int32 { process.withLock { $0 } }
+    /// The same, changed by starts and kills.
     private let process = Mutex<Int32>(0)
+    /// How many databases there have been.
     private let serial = Mutex(0)
 
     // MARK: Life
@@ -63,7 +66,7 @@ public final class MariaDBFixture: Sendable {
         _ = try Self.run(
             "mariadb-install-db",
             [
-                "--no-defaults", "--datadir=\(folder)/d", "--skip-test-db",
+                "--no-defaults", "--datadir=\(folder)/d", "--tmpdir=\(folder)", "--skip-test-db",
                 "--auth-root-authentication-method=normal",
             ] + Self.user)
         try start()
@@ -141,10 +144,12 @@ public final class MariaDBFixture: Sendable {
         try start()
     }
 
+    /// Sends the server a signal, when there is one.
     private func signal(_ number: Int32) {
         process.withLock { if $0 > 0 { _ = Glibc.kill($0, number) } }
     }
 
+    /// Starts the server and waits until it answers, 20 seconds at most.
     private func start() throws {
         let server = Process()
         let daemon =
@@ -152,7 +157,7 @@ public final class MariaDBFixture: Sendable {
                 "mariadbd", "--no-defaults", "--datadir=\(folder)/d", "--socket=\(socket)",
                 "--port=\(port)", "--bind-address=127.0.0.1", "--pid-file=\(folder)/pid",
                 "--log-error=\(folder)/log", "--character-set-server=utf8mb4",
-                "--skip-name-resolve",
+                "--skip-name-resolve", "--tmpdir=\(folder)",
             ] + Self.user
         server.executableURL = URL(fileURLWithPath: Self.tool(daemon[0]) ?? daemon[0])
         server.arguments = Array(daemon.dropFirst())
@@ -182,6 +187,7 @@ public final class MariaDBFixture: Sendable {
         try Self.launch(shell)
     }
 
+    /// Starts a process that reads and writes nothing.
     private static func launch(_ process: Process) throws {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -189,6 +195,7 @@ public final class MariaDBFixture: Sendable {
         try process.run()
     }
 
+    /// Ends the server and removes its folder.
     private func remove() {
         thaw()
         kill()
@@ -197,6 +204,7 @@ public final class MariaDBFixture: Sendable {
 
     // MARK: The process
 
+    /// The server that is shared, once somebody has asked for it.
     private static let common = Mutex<MariaDBFixture?>(nil)
     /// The account that the server runs as, which must not be root.
     private static let user = getuid() == 0 ? ["--user=mysql"] : []
@@ -207,6 +215,7 @@ public final class MariaDBFixture: Sendable {
         return Mutex([])
     }()
 
+    /// What is done when the process ends.
     private static func endAll() {
         common.withLock { $0?.remove() }
         for folder in endings.withLock({ $0 }) {
@@ -214,12 +223,14 @@ public final class MariaDBFixture: Sendable {
         }
     }
 
+    /// The path of a program; /usr/sbin is not in everybody's PATH.
     private static func tool(_ name: String) -> String? {
         ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"]
             .map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
+    /// Runs a program to its end; what it writes, or throws when it fails.
     private static func run(
         _ name: String, _ arguments: [String], input: String = ""
     ) throws -> String {

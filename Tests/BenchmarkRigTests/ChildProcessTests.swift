@@ -64,6 +64,13 @@ struct ChildProcessTests {
         return !stat.contains(") Z ")
     }
 
+    @Test("a program starts with no signal blocked, whatever the starting thread blocks")
+    func signals() throws {
+        let status = try ChildProcess.run(["cat", "/proc/self/status"], secondsMax: 10)
+        let blocked = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+        #expect(blocked?.hasSuffix("0000000000000000") == true, "\(blocked ?? "")")
+    }
+
     @Test("a directory vanishes with its last reference")
     func scratch() throws {
         var scratch: ScratchDirectory? = try ScratchDirectory(prefix: "child-test")

@@ -28,7 +28,8 @@ struct ProcessTableTests {
 
     @Test("a line of smaps is found by its whole name")
     func smaps() {
-        let text = "55af-7fff ---p 0 00:00 0 [rollup]\nRss:   1732 kB\nPss_Dirty: 116 kB\nPss: 296 kB\n"
+        let text =
+            "55af-7fff ---p 0 00:00 0 [rollup]\nRss:   1732 kB\nPss_Dirty: 116 kB\nPss: 296 kB\n"
         #expect(ProcessTable.parse(smaps: text, "Pss") == 296)
         #expect(ProcessTable.parse(smaps: text, "Rss") == 1_732)
         #expect(ProcessTable.parse(smaps: text, "Swap") == nil)

@@ -45,7 +45,8 @@ struct QuickRunTests {
             },
             echo: { (_) throws(RigError) in throw RigError(.system, "no echo") })
         let run = BenchmarkRun(
-            BenchmarkOptions(kamailio: nil, roost: nil), tools: failing) { _ in }
+            BenchmarkOptions(kamailio: nil, roost: nil), tools: failing
+        ) { _ in }
         let request = LoadRequest(port: 1, users: 5, count: 5, window: 1)
         let error = #expect(throws: RigError.self) { try run.register(request) }
         #expect(error?.description == "5 of 5 requests failed")

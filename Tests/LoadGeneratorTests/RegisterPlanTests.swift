@@ -113,8 +113,10 @@ struct ServerNameTests {
 
     @Test(
         "what is no host and port is refused",
-        arguments: ["", ":5060", "host:", "host:0", "host:65536", "host:x", "[::1", "[]:5060",
-            "[::1]5060", "a:b:c", "::1"])
+        arguments: [
+            "", ":5060", "host:", "host:0", "host:65536", "host:x", "[::1", "[]:5060",
+            "[::1]5060", "a:b:c", "::1",
+        ])
     func refused(_ text: String) {
         let error = #expect(throws: LoadError.self) { try ServerName(text) }
         #expect(error?.kind == .badPlan)

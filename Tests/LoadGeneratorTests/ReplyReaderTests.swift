@@ -54,7 +54,8 @@ struct ReplyReaderTests {
 
     @Test("an echo counts as 200 when it is wanted and else not at all")
     func echo() {
-        let text = "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=\(Self.branch)\r\n"
+        let text =
+            "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=\(Self.branch)\r\n"
         #expect(read(text) == nil)
         #expect(read(text, acceptsEcho: true)?.status == 200)
     }

@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import LoadGenerator
 
-/// A registrar of the tests: answers REGISTER requests on 127.0.0.1 or ::1 from a thread of its own.
+/// A registrar of the tests: answers REGISTER requests from a thread of its own.
 ///
 /// `answer` decides for each request, given with its number, what comes back: nothing, or a status
 /// line; header fields of the request follow it, as a real reply repeats them.

@@ -37,7 +37,7 @@ struct ParameterBindingTests {
         Case("mixed", #"{"value":1,"table":"t"}"#, gets: ["t", nil, 1]),
         Case("mixed", #"{"table":"t","q":null}"#, gets: ["t", nil, nil]),
         Case("subtract", #"["42","0x10"]"#, gets: 26),
-        Case("subtract", #"[42.0,2]"#, gets: 40),
+        Case("subtract", #"[42.0,2]"#, gets: 40), Case("subtract", #"["010","08"]"#, gets: 2),
         Case("sum", "[]", gets: 0), Case("sum", "{}", gets: 0),
         Case("sum", #"{"numbers":[1,2]}"#, gets: 3), Case("sum", #"{"numbers":4}"#, gets: 4),
         Case("mixed", "[]", code: 500, names: "table"),

@@ -8,7 +8,7 @@ import Testing
 
 /// Bulk writes and loads: small in every run, and large with printed times when
 /// `ROOST_MEASURE_ROWS` says how many rows.
-@Suite(.enabled(if: MariaDBFixture.isInstalled, "mariadbd is not installed"))
+@Suite("Bulk writes and loads of many rows", isInstalled)
 struct ThroughputTests {
     @Test("a batch is inserted, updated, loaded and deleted, and is what was written")
     func batch() throws {

@@ -20,8 +20,7 @@ struct HeaderReference: Sendable {
     /// Refuses what is no name of a header field.
     static func check(_ reference: VariableReference) throws(ArgumentError) {
         let name = reference.inner ?? ""
-        let isToken = !name.isEmpty && name.utf8.allSatisfy { Alphabet.token.contains($0) }
-        guard isToken else { throw ArgumentError("\"\(name)\" is no name of a header field") }
+        guard SIPToken.isToken(name.utf8) else { throw ArgumentError("\"\(name)\" is no name of a header field") }
     }
 
     /// The value, null when there is no such field.

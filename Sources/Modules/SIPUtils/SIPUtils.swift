@@ -30,7 +30,7 @@ public final class SIPUtilsModule: ServerModule {
     /// `is_supported("path")`: whether Supported lists an option tag (RFC 3261 20.37).
     static func supportTest(_ tag: String) throws(ArgumentError) -> CompiledCall {
         let name = Array(tag.utf8)
-        guard !name.isEmpty, name.allSatisfy({ Alphabet.token.contains($0) }) else {
+        guard SIPToken.isToken(name) else {
             throw ArgumentError("\"\(tag)\" is no option tag")
         }
         return { context in
@@ -52,11 +52,7 @@ public final class SIPUtilsModule: ServerModule {
 
     /// `is_alphanum`
     static func isAlphanumeric(_ text: Span<UInt8>) -> Bool {
-        all(text) { isAlphanumeric($0) }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        byte >= 48 && byte <= 57 || (byte | 32) >= 97 && (byte | 32) <= 122
+        all(text) { ($0 | 0x20) &- 97 < 26 || $0 &- 48 < 10 }
     }
 
     /// `is_tel_number`: an optional plus, then digits.

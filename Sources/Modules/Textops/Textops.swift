@@ -20,7 +20,7 @@ public final class TextopsModule: ServerModule {
         var others: [[UInt8]] = []
         for word in list.split(separator: "|", omittingEmptySubsequences: false) {
             let name = Array(word.trimmed.utf8)
-            guard !name.isEmpty, name.allSatisfy({ Alphabet.token.contains($0) }) else {
+            guard SIPToken.isToken(name) else {
                 throw ArgumentError("\"\(list)\" is no list of methods: \"INVITE|ACK\" is one")
             }
             switch SIPMethod(anyCase: name.span) {
@@ -54,7 +54,7 @@ public final class TextopsModule: ServerModule {
     /// The test of `is_present_hf("Name")`.
     static func presenceTest(_ name: String) throws(ArgumentError) -> CompiledCall {
         let text = Array(name.utf8)
-        guard !text.isEmpty, text.allSatisfy({ Alphabet.token.contains($0) }) else {
+        guard SIPToken.isToken(text) else {
             throw ArgumentError("\"\(name)\" is no name of a header field")
         }
         let known = HeaderName(name: text.span)
@@ -115,8 +115,7 @@ public final class TextopsModule: ServerModule {
             let isFolded = (first == 32 || first == 9) && !lines.isEmpty
             let name = line.prefix { $0 != UInt8(ascii: ":") }
             let isField =
-                name.count < line.count && !name.isEmpty
-                && name.allSatisfy { Alphabet.token.contains($0) }
+                name.count < line.count && SIPToken.isToken(name)
             guard isFolded || isField else { return nil }
             lines += line
             lines += [13, 10]
@@ -169,7 +168,7 @@ public final class TextopsModule: ServerModule {
                 let type = field.extracting(0..<expected.count)
                 guard type.matches(expected.span) else { return false }
                 return field.count == expected.count
-                    || !Alphabet.token.contains(field[expected.count])
+                    || !SIPToken.contains(field[expected.count])
             }
             return isOfType ? 1 : -1
         }

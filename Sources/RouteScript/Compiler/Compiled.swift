@@ -14,7 +14,22 @@ enum Flow: UInt8, Sendable {
 }
 
 /// A compiled statement.
-typealias Step = @Sendable (ScriptContext) -> Flow
+///
+/// The closure sits in a struct because the compiler wraps bare closures once more where they are
+/// kept in arrays, dictionaries and optionals, and each wrapping costs a call.
+struct Step: Sendable {
+    private let body: @Sendable (ScriptContext) -> Flow
+
+    /// A step that does what a closure does.
+    init(_ body: @escaping @Sendable (ScriptContext) -> Flow) { self.body = body }
+
+    /// Runs it.
+    func callAsFunction(_ context: ScriptContext) -> Flow { body(context) }
+
+    /// Does nothing.
+    static let nothing = Step { _ in .next }
+}
+
 /// A compiled expression whose value is an integer.
 typealias IntegerStep = @Sendable (ScriptContext) -> Int
 /// A compiled expression.

@@ -21,12 +21,12 @@ extension Compiler {
     /// Joins steps two by two, so that running a block reads no array and counts no references, and
     /// needs no more stack than the logarithm of its length.
     static func chain(_ steps: ArraySlice<Step>) -> Step {
-        guard let first = steps.first else { return { _ in .next } }
+        guard let first = steps.first else { return .nothing }
         guard steps.count > 1 else { return first }
         let middle = steps.startIndex + steps.count / 2
         let before = chain(steps[..<middle])
         let behind = chain(steps[middle...])
-        return { context in
+        return Step { context in
             let flow = before(context)
             return flow == .next ? behind(context) : flow
         }
@@ -44,7 +44,7 @@ extension Compiler {
         case .expression(let expression): return try effect(expression)
         case .end(let end, let value): return try self.end(end, value)
         case .leave:
-            return { context in
+            return Step { context in
                 context.actionValue = 0
                 return .leave
             }
@@ -67,12 +67,12 @@ extension Compiler {
         let run: IntegerStep
         if case .call(let call) = compiled.form { run = call } else { run = compiled.integer }
         guard mayStop || compiled.mayFail else {
-            return { context in
+            return Step { context in
                 context.actionValue = run(context)
                 return .next
             }
         }
-        return { context in
+        return Step { context in
             let value = run(context)
             context.actionValue = context.hasFailed ? -1 : value
             context.hasFailed = false
@@ -84,30 +84,27 @@ extension Compiler {
         _ end: Statement.End, _ value: Expression?
     ) throws(ScriptError) -> Step {
         let compiled = try value.map { (value) throws(ScriptError) in try expression(value) }
-        let number: IntegerStep? = compiled.map { compiled in
-            if case .call(let call) = compiled.form { return call }
-            return compiled.integer
-        }
+        let number = Self.code(compiled)
         switch end {
         case .drop:
-            return { context in
-                _ = number?(context)
+            return Step { context in
+                _ = number(context)
                 context.actionValue = 0
                 context.isDropped = true
                 context.isStopped = true
                 return .stop
             }
         case .exit:
-            return { context in
-                let value = number?(context) ?? 1
+            return Step { context in
+                let value = number(context)
                 context.actionValue = value
                 context.returnCode = value
                 context.isStopped = true
                 return .stop
             }
         case .return:
-            return { context in
-                let value = number?(context) ?? 1
+            return Step { context in
+                let value = number(context)
                 context.actionValue = value
                 context.returnCode = value
                 // `return 0` ends the script like `exit` (script.md 5).
@@ -115,6 +112,13 @@ extension Compiler {
                 return context.isStopped ? .stop : .finish
             }
         }
+    }
+
+    /// The code that `exit` and `return` pass on: a function's own one, and 1 where none is given.
+    private static func code(_ value: Compiled?) -> IntegerStep {
+        guard let value else { return { _ in 1 } }
+        if case .call(let call) = value.form { return call }
+        return value.integer
     }
 
     // MARK: if
@@ -133,7 +137,7 @@ extension Compiler {
                 _ = try branch(arm.body)
             }
         }
-        var rest: Step = { context in
+        var rest = Step { context in
             context.actionValue = 1
             return .next
         }
@@ -153,10 +157,10 @@ extension Compiler {
 
     /// Runs one of two steps: the first when the condition is above 0.
     private static func choose(
-        _ condition: Compiled, _ body: @escaping Step, otherwise: @escaping Step
+        _ condition: Compiled, _ body: Step, otherwise: Step
     ) -> Step {
         if case .call(let call) = condition.form, !condition.mayFail {
-            return { context in
+            return Step { context in
                 let code = call(context)
                 if code > 0 { return context.isStopped ? .stop : body(context) }
                 return context.isStopped ? .stop : otherwise(context)
@@ -164,9 +168,9 @@ extension Compiler {
         }
         let test = condition.integer
         guard condition.mayStop || condition.mayFail else {
-            return { context in test(context) > 0 ? body(context) : otherwise(context) }
+            return Step { context in test(context) > 0 ? body(context) : otherwise(context) }
         }
-        return { context in
+        return Step { context in
             let holds = test(context) > 0 && !context.hasFailed
             context.hasFailed = false
             if context.isStopped { return .stop }
@@ -183,7 +187,7 @@ extension Compiler {
         let run = try branch(body)
         let holds = test.integer
         let turnsMax = loopsMax
-        return { context in
+        return Step { context in
             var turns = 0
             while holds(context) > 0, !context.hasFailed {
                 if context.isStopped { return .stop }

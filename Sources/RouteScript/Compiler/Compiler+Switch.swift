@@ -17,7 +17,7 @@ extension Compiler {
         }
         let find = try finder(value, labels)
         // Each label starts a chain that goes on through the bodies behind it.
-        var entries: [Step] = [{ _ in .next }]
+        var entries: [Step] = [.nothing]
         for label in labels.reversed() {
             let body = sequence(label.body)
             let behind = entries[entries.count - 1]
@@ -25,14 +25,15 @@ extension Compiler {
             if ends {
                 entries.append(body)
             } else {
-                entries.append { context in
-                    let flow = body(context)
-                    return flow == .next ? behind(context) : flow
-                }
+                entries.append(
+                    Step { context in
+                        let flow = body(context)
+                        return flow == .next ? behind(context) : flow
+                    })
             }
         }
         let starts = Array(entries.reversed())
-        return { context in
+        return Step { context in
             let place = find(context)
             context.hasFailed = false
             if context.isStopped { return .stop }

@@ -107,13 +107,13 @@ struct Compiler {
     private mutating func cell(_ name: String) -> Step {
         let cell = cells[name] ?? RouteCell()
         cells[name] = cell
-        return { context in cell.run(context) }
+        return Step { context in cell.run(context) }
     }
 
     /// Runs the route that an expression names.
     func dynamicRoute(_ name: @escaping ValueStep) -> Step {
         let directory = directory
-        return { context in
+        return Step { context in
             guard let text = context.text(name(context)) else {
                 context.log(.error, "route() was called without a name")
                 context.actionValue = -1
@@ -141,7 +141,7 @@ final class RouteCell: @unchecked Sendable {
     func run(_ context: ScriptContext) -> Flow { step?(context) ?? .next }
 
     /// Sets what is run.
-    func fill(_ step: @escaping Step) {
+    func fill(_ step: Step) {
         precondition(self.step == nil, "a route is compiled once")
         self.step = step
     }
