@@ -68,10 +68,13 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 /// The layer of each target seen so far.
@@ -83,7 +86,7 @@ var heights: [String: Int] = [:]
     return parts.map { part in
         for need in part.needs {
             guard let other = heights[need] else {
-                fatalError("\(part.name) (layer \(height)) depends on \(need), declared nowhere below")
+                fatalError("\(part.name) (layer \(height)) depends on \(need), declared nowhere")
             }
             guard other < height else {
                 fatalError(
@@ -136,7 +139,7 @@ targets += layer(4, [
             products: [log]),
 ])
 targets += layer(5, [
-    module("Core"), module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
+    module("Core", needs: ["Management"]), module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
     module("TM"), module("PV"), module("Xlog"), module("Textops"), module("SIPUtils"),
     module("KEX"), module("Corex"), module("JSONRPC", needs: ["Management"]), module("CfgRPC"),
     module("CTL"), module("MicroHTTPD", needs: ["Management"]),
@@ -145,23 +148,25 @@ targets += layer(5, [
 targets += layer(6, [module("Registrar", needs: ["Locations", "Usrloc"])])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
-                              "Transport", "RouteScript", "Management", "Locations"]
-            + standing + binding, products: [log, lifecycle]),
+                              "Transport", "RouteScript", "Management", "Locations", "CLinux",
+                              "StorageMariaDB", "StorageSQLite"]
+            + standing + binding, products: [log, lifecycle, signals]),
     library("RemoteControl", needs: ["Basics", "JSONValue"]),
     library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
     library("TidyRules"),
     library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
     library("TestSupport", needs: ["Basics", "JSONValue"]),
+    library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(8, [
-    program("roost", needs: ["Server"], products: [arguments]),
+    program("roost", needs: ["Server", "Basics"], products: [arguments]),
     program("roostctl", needs: ["RemoteControl"], products: [arguments]),
     program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
     program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
     program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
 ])
 targets += layer(9, [
-    tests("Basics"), tests("SIPSyntax", needs: ["Basics"]), tests("JSONValue", needs: ["Basics"]),
+    tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]), tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"]), tests("Locations", needs: ["Basics", "SIPSyntax"]),
     tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),

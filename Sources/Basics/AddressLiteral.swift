@@ -2,8 +2,8 @@
 extension PeerAddress {
     /// Reads an IPv4 address in dotted decimal or an IPv6 address, with or without brackets.
     ///
-    /// Nil for anything else, host names among it. IPv4-mapped IPv6 addresses become IPv4, as they do
-    /// when a socket is read. Zone identifiers are refused.
+    /// Nil for anything else, host names among it. IPv4-mapped IPv6 addresses become IPv4, as they
+    /// do when a socket is read. Zone identifiers are refused.
     public init?(literal bytes: Span<UInt8>, port: UInt16) {
         var bytes = bytes
         if !bytes.isEmpty, bytes[0] == UInt8(ascii: "[") {

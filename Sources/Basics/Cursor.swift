@@ -1,8 +1,8 @@
 /// A place in a span of bytes that only moves inside a given range: what every parser walks with.
 ///
-/// No operation traps on what the bytes hold: at the end `current` is nil and the others do nothing.
-/// Offsets are those of the span, not of the range, so that what a parser of one header field finds
-/// are ranges of the whole message.
+/// No operation traps on what the bytes hold: at the end `current` is nil and the others do
+/// nothing. Offsets are those of the span, not of the range, so that what a parser of one header
+/// field finds are ranges of the whole message.
 public struct Cursor: ~Escapable {
     /// The bytes that the offsets count in.
     public let bytes: Span<UInt8>
@@ -106,7 +106,8 @@ public struct Cursor: ~Escapable {
 
     /// Moves over decimal digits and returns their value.
     ///
-    /// Nil when there is no digit or the value exceeds `limit`; the digits are passed in both cases.
+    /// Nil when there is no digit or the value exceeds `limit`; the digits are passed in both
+    /// cases.
     @_lifetime(self: copy self)
     public mutating func decimal(upTo limit: UInt64 = .max) -> UInt64? {
         let start = position

@@ -1,7 +1,8 @@
-/// A fixed number of trivial values in memory of their own, reached by index without copying the rest.
+/// A fixed number of trivial values in memory of their own, reached by index without copying the
+/// rest.
 ///
-/// An `InlineArray` within a noncopyable value was tried first: reading one element of it copies the
-/// whole array to the stack, which for a table of a hundred slots costs more than the look-up.
+/// An `InlineArray` within a noncopyable value was tried first: reading one element of it copies
+/// the whole array to the stack, which for a table of a hundred slots costs more than the look-up.
 @safe
 public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
     private let storage: UnsafeMutablePointer<Element>

@@ -67,6 +67,9 @@ public enum Limits {
     /// Longest regular expression in bytes.
     public static let patternBytesMax = 4_096
 
+    /// Most targets of one request beside its URI (core parameter `max_branches`).
+    public static let branchesMax = 31
+
     // MARK: Management
 
     /// Largest body of a JSON-RPC request in bytes.
@@ -75,4 +78,75 @@ public enum Limits {
     public static let jsonDepthMax = 64
     /// Most calls in one JSON-RPC batch.
     public static let batchCallsMax = 1_000
+
+    // MARK: Locations
+
+    /// Most bindings that one address-of-record may have, also where `max_contacts` is unlimited.
+    public static let contactsPerAoRMax = 1_024
+    /// Longest URI a contact was received from: the width of the column `received`.
+    public static let receivedBytesMax = 128
+    /// Longest Path of a contact: the width of the column `path`.
+    public static let pathBytesMax = 512
+    /// Longest `+sip.instance` of a contact: the width of the column `instance`.
+    public static let instanceBytesMax = 255
+    /// Longest unique name of a contact: the width of the column `ruid`.
+    public static let ruidBytesMax = 64
+    /// Most events that one shard of a location table keeps for its listeners.
+    public static let locationEventsMax = 65_536
+    /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.
+    public static let loadingRemovalsMax = 16_384
+
+    // MARK: Database
+
+    /// Most rows that one bulk statement writes: long enough to be fast, short enough to stay
+    /// within the connection's time limit.
+    public static let databaseChunkRowsMax = 4_000
+    /// Most bytes of one bulk statement, where the server allows as many.
+    public static let databaseChunkBytesMax = 4 << 20
+    /// Most statements that a connection keeps prepared.
+    public static let preparedStatementsMax = 64
+    /// Most columns of one result or batch.
+    public static let databaseColumnsMax = 256
+
+    /// Request bodies up to this size are read to their end although they are refused, so that the
+    /// client sees why; beyond, the connection is closed.
+    public static let discardedBodyBytesMax = 16 << 20
+    /// Most HTTP connections, and most of one address.
+    public static let httpConnectionsMax = 512
+    /// Most HTTP connections of one address.
+    public static let httpConnectionsPerAddressMax = 256
+    /// Seconds after which an HTTP connection without progress is closed.
+    public static let httpIdleSecondsMax = 30
+    /// Seconds within which an HTTP request must have arrived completely.
+    public static let httpRequestSecondsMax = 30
+    /// Bytes of a reply that wait for a slow HTTP client.
+    public static let httpPieceBytes = 64 << 10
+    /// Most ranges in `allowed_ips`.
+    public static let allowedRangesMax = 256
+    /// Longest text of a command's parameters in the log of changes.
+    public static let loggedParametersBytesMax = 512
+
+    // MARK: Load generator
+
+    /// Most addresses-of-record of one load: what seven digits can name.
+    public static let loadUsersMax = 10_000_000
+    /// Most requests of one load.
+    public static let loadRequestsMax = 1_000_000_000
+    /// Most requests of a load that wait for a reply.
+    public static let loadWindowMax = 65_536
+    /// Most sockets of a load.
+    public static let loadSocketsMax = 1_024
+
+    // MARK: Remote control
+
+    /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.
+    public static let laidOutBytesMax = 1 << 20
+    /// Longest head of an HTTP answer.
+    public static let httpHeadBytesMax = 64 << 10
+    /// Longest string of an answer that is printed as it comes.
+    public static let printedStringBytesMax = 1 << 20
+    /// Most lines of the prompt's history.
+    public static let historyLinesMax = 1_000
+    /// Longest line at the prompt, in characters.
+    public static let promptLineMax = 4_096
 }

@@ -30,7 +30,7 @@ public enum TransportProtocol: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 /// Which of the server's listening sockets: an index into `Services.sockets`.
-public struct SocketIndex: Sendable, Hashable {
+public struct SocketIndex: Sendable, Hashable, BitwiseCopyable {
     /// The index.
     public var value: UInt16
     /// The socket at an index.

@@ -36,6 +36,30 @@ int clinux_nice_thread(int nice) {
     return setpriority(PRIO_PROCESS, (id_t)clinux_thread_id(), nice);
 }
 
+struct clinux_work {
+    const char *name;
+    int nice;
+    void (*body)(void *);
+    void *argument;
+};
+
+static void *clinux_work_begin(void *argument) {
+    struct clinux_work *work = argument;
+    clinux_name_thread(work->name);
+    clinux_nice_thread(work->nice);
+    work->body(work->argument);
+    return NULL;
+}
+
+void clinux_run_thread(const char *name, int nice, void (*body)(void *), void *argument) {
+    struct clinux_work work = {name, nice, body, argument};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, clinux_work_begin, &work) != 0)
+        body(argument);
+    else
+        pthread_join(thread, NULL);
+}
+
 int clinux_pin_thread(int processor) {
     cpu_set_t set;
     CPU_ZERO(&set);

@@ -85,6 +85,28 @@ public struct JSONWriter: ~Copyable, Sendable {
         quote(text.utf8.span)
     }
 
+    /// Writes a literal, which must hold nothing that JSON escapes.
+    public mutating func string(_ text: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(text)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes a value that is JSON already, as it is: a document that was rendered before.
+    public mutating func rendered(_ text: Span<UInt8>) {
+        separate()
+        bytes.append(text)
+    }
+
+    /// Forgets everything, also what is open, and keeps the room.
+    public mutating func reset() {
+        bytes.removeAll()
+        depth = 0
+        needsComma = false
+        follows = false
+    }
+
     /// Writes a whole document.
     public mutating func value(_ value: JSONValue) {
         switch value {
@@ -145,8 +167,13 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     private mutating func quote(_ text: Span<UInt8>) {
+        bytes.reserve(text.count + 2)
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(text)
+        if JSONText.isClean(text) {
+            bytes.append(text)
+        } else {
+            JSONText.escape(text, into: &bytes)
+        }
         bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -27,11 +27,15 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
     public let example: RPCExample
     /// Whether it changes something: access rules and the log of changes ask.
     public let isChange: Bool
+    /// The code of its error when a mandatory parameter is left out.
+    public let missingParameterCode: Int
     let call: @Sendable (M, RPCCall) throws(RPCError) -> RPCOutcome
 
-    /// A command.
+    /// A command. `missingParameterCode` is for commands whose callers know another code than
+    /// JSON-RPC's for a mandatory parameter that is left out.
     public init(
         _ name: String, _ parameters: [RPCParameter] = [], result: Schema, isChange: Bool = false,
+        missingParameterCode: Int = RPCError.invalidParameters,
         _ summary: String, example: RPCExample,
         call: @escaping @Sendable (M, RPCCall) throws(RPCError) -> RPCOutcome
     ) {
@@ -39,55 +43,59 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
         self.parameters = parameters
         self.result = result
         self.isChange = isChange
+        self.missingParameterCode = missingParameterCode
         self.summary = summary
         self.example = example
         self.call = call
+    }
+
+    /// What the schema shows of it.
+    public var description: ModuleBlueprint.MethodDescription {
+        ModuleBlueprint.MethodDescription(
+            name: name, parameters: parameters, result: result, summary: summary,
+            example: example, isChange: isChange, missingParameterCode: missingParameterCode)
     }
 }
 
 /// A command bound to its module, without the module's type.
 public struct BoundMethod: Sendable {
-    /// Its name.
-    public let name: String
     /// The module that declares it.
     public let module: String
-    /// Its parameters in positional order.
-    public let parameters: [RPCParameter]
-    /// The shape of its result.
-    public let result: Schema
-    /// One sentence.
-    public let summary: String
-    /// A worked call.
-    public let example: RPCExample
-    /// Whether it changes something.
-    public let isChange: Bool
+    /// Its declaration.
+    public let description: ModuleBlueprint.MethodDescription
     /// Runs it.
     public let call: @Sendable (RPCCall) throws(RPCError) -> RPCOutcome
 
+    /// Its name.
+    public var name: String { description.name }
+    /// Its parameters in positional order.
+    public var parameters: [RPCParameter] { description.parameters }
+    /// The shape of its result.
+    public var result: Schema { description.result }
+    /// One sentence.
+    public var summary: String { description.summary }
+    /// A worked call.
+    public var example: RPCExample { description.example }
+    /// Whether it changes something.
+    public var isChange: Bool { description.isChange }
+
     init<M>(_ row: MethodRow<M>, of module: String, _ instance: M) {
-        name = row.name
         self.module = module
-        parameters = row.parameters
-        result = row.result
-        summary = row.summary
-        example = row.example
-        isChange = row.isChange
+        description = row.description
         call = { (call) throws(RPCError) in try row.call(instance, call) }
     }
 
     /// A command that belongs to no module's instance: one of the server's own.
     public init(
         _ name: String, module: String, _ parameters: [RPCParameter] = [], result: Schema,
-        isChange: Bool = false, _ summary: String, example: RPCExample,
+        isChange: Bool = false, missingParameterCode: Int = RPCError.invalidParameters,
+        _ summary: String, example: RPCExample,
         call: @escaping @Sendable (RPCCall) throws(RPCError) -> RPCOutcome
     ) {
-        self.name = name
         self.module = module
-        self.parameters = parameters
-        self.result = result
-        self.summary = summary
-        self.example = example
-        self.isChange = isChange
+        description = ModuleBlueprint.MethodDescription(
+            name: name, parameters: parameters, result: result, summary: summary,
+            example: example, isChange: isChange, missingParameterCode: missingParameterCode)
         self.call = call
     }
 }

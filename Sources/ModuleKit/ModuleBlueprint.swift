@@ -91,6 +91,8 @@ public struct ModuleBlueprint: Sendable {
         public let example: RPCExample
         /// Whether it changes something.
         public let isChange: Bool
+        /// The code of its error when a mandatory parameter is left out.
+        public let missingParameterCode: Int
     }
 
     /// The blueprint of a module type.
@@ -122,11 +124,7 @@ public struct ModuleBlueprint: Sendable {
         statistics = manifest.statistics.map { ($0.name, $0.summary) }
         tables = manifest.tables
         eventRoutes = manifest.eventRoutes
-        methods = manifest.methods.map { row in
-            MethodDescription(
-                name: row.name, parameters: row.parameters, result: row.result,
-                summary: row.summary, example: row.example, isChange: row.isChange)
-        }
+        methods = manifest.methods.map(\.description)
         configure = { TypedConfiguredModule<M>() }
     }
 }

@@ -122,7 +122,8 @@ extension ParameterRow {
                 parameters[keyPath: path].map { .string($0) } ?? .unset
             },
             write: { (parameters, value) throws(ParameterError) in
-                parameters[keyPath: path] = try Self.string(value, name)
+                let isReset = value == .unset
+                parameters[keyPath: path] = isReset ? nil : try Self.string(value, name)
             })
     }
 
@@ -156,6 +157,23 @@ extension ParameterRow {
                         .range, "\(name) has no case \(number); cases: \(numbers)", bounds: bounds)
                 }
                 parameters[keyPath: path] = chosen
+            })
+    }
+
+    /// A parameter that configuration files have and that means nothing here: it is accepted, its
+    /// name is noted under `path`, and the module says so in the log with `reason`.
+    public init(
+        ignored name: String, _ kind: Kind,
+        _ path: any WritableKeyPath<P, [String]> & Sendable, because reason: String
+    ) {
+        self.init(
+            name: name, kind: kind, summary: "Ignored: \(reason)", runtimeName: nil,
+            isRepeatable: true, read: { _ in .unset },
+            write: { (parameters, value) throws(ParameterError) in
+                if case .integer(let bounds) = kind { _ = try Self.integer(value, name, bounds) }
+                if !parameters[keyPath: path].contains(name) {
+                    parameters[keyPath: path].append(name)
+                }
             })
     }
 

@@ -14,6 +14,17 @@ public struct RPCError: Error, Sendable, Equatable {
         self.message = message
         self.data = data
     }
+
+    /// The body is no JSON (JSON-RPC 2.0 section 5.1).
+    public static let parseError = -32700
+    /// The JSON is no request.
+    public static let invalidRequest = -32600
+    /// There is no such command.
+    public static let methodNotFound = -32601
+    /// A parameter is missing, unknown or of another type.
+    public static let invalidParameters = -32602
+    /// The server failed.
+    public static let internalError = -32603
 }
 
 /// Who calls a management command, for the log of changes.

@@ -40,12 +40,16 @@ public final class ScriptContext {
     public var destinationURI: [UInt8]?
     /// `$var(name)` by the slot that the compiler gave the name; they outlive messages.
     public var variables: [ScriptValue] = []
+    /// Further targets of the request beside its URI.
+    public var branches: [ScriptBranch] = []
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.
     public var serverHeader: [UInt8] = []
+    /// Core parameter `server_id`, 0 when unset.
+    public var serverID = 0
     /// The key of To-tags: one for the process, from a source of true randomness.
     public var tagKey: UInt64 = 0
     /// State of this worker's generator of random numbers; never 0.
@@ -92,6 +96,7 @@ public final class ScriptContext {
         branchFlags = 0
         if rewrittenURI != nil { rewrittenURI = nil }
         if destinationURI != nil { destinationURI = nil }
+        if !branches.isEmpty { branches.removeAll(keepingCapacity: true) }
         forcesRport = false
         repliedStatus = 0
         refreshSettings()

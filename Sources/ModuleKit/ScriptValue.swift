@@ -42,3 +42,22 @@ public struct SourceLocation: Sendable, Hashable {
         SourceLocation(file: "command line", line: 1, column: 1)
     }
 }
+
+/// A further target of a request: what `append_branch` and `lookup` add.
+public struct ScriptBranch: Sendable, Hashable {
+    /// Its request URI.
+    public var uri: [UInt8]
+    /// Where it is sent instead of to its URI.
+    public var destination: [UInt8]?
+    /// Its priority in thousandths, -1 when unset.
+    public var q: Int
+    /// Its branch flags.
+    public var flags: UInt32
+    /// A target.
+    public init(uri: [UInt8], destination: [UInt8]?, q: Int, flags: UInt32) {
+        self.uri = uri
+        self.destination = destination
+        self.q = q
+        self.flags = flags
+    }
+}

@@ -10,6 +10,22 @@ public struct StartFailure: Error, Sendable, Hashable {
     public init(_ message: String) { self.message = message }
 }
 
+/// A name of this server beside its addresses: core parameter `alias`, or a host name found.
+public struct HostAlias: Sendable, Hashable {
+    /// The transport it holds for, nil for all.
+    public var transport: TransportProtocol?
+    /// Host name or address.
+    public var host: String
+    /// The port it holds for, nil for all.
+    public var port: UInt16?
+    /// An alias.
+    public init(transport: TransportProtocol? = nil, host: String, port: UInt16? = nil) {
+        self.transport = transport
+        self.host = host
+        self.port = port
+    }
+}
+
 /// What a module may ask of the server. No module sees a socket or a driver.
 public protocol Services: AnyObject, Sendable {
     /// The settings of all modules.
@@ -22,6 +38,10 @@ public protocol Services: AnyObject, Sendable {
     var startedAt: WallTime { get }
     /// The addresses that the server listens on; empty before it is bound.
     var sockets: [ListeningSocket] { get }
+    /// The names that are this server's own, for `core.aliases_list`.
+    var aliases: [HostAlias] { get }
+    /// What the configuration's preprocessor has defined, for `core.ppdefines`.
+    var defines: [(name: String, value: String?)] { get }
     /// The command line.
     var commandLine: [String] { get }
     /// The modules that are loaded, in the order of loading.
@@ -46,6 +66,10 @@ public protocol Services: AnyObject, Sendable {
 }
 
 extension Services {
+    /// No names beside the addresses.
+    public var aliases: [HostAlias] { [] }
+    /// Nothing defined.
+    public var defines: [(name: String, value: String?)] { [] }
     /// The loaded module of a type, nil when the script does not load it.
     public func module<M: ServerModule>(_ type: M.Type) -> M? {
         for loaded in loadedModules {

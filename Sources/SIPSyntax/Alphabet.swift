@@ -3,12 +3,12 @@ public import Basics
 /// The alphabets of RFC 3261 25.1: sets of bytes, each one bit of a table with a row per byte.
 ///
 /// Asking is one load and one test. A test compares the table with the characters of each alphabet.
-struct Alphabet: Sendable {
+public struct Alphabet: Sendable {
     /// The bit in `alphabetTable`.
     let bit: UInt16
 
     /// `token`.
-    static var token: Alphabet { Alphabet(bit: 1 << 0) }
+    public static var token: Alphabet { Alphabet(bit: 1 << 0) }
     /// What a Call-ID's `word` is made of, and `@`.
     static var word: Alphabet { Alphabet(bit: 1 << 1) }
     /// What a quoted string holds unescaped; bytes of UTF-8 are not looked into.
@@ -42,13 +42,15 @@ struct Alphabet: Sendable {
     static var blank: Alphabet { Alphabet(bit: 1 << 15) }
 
     /// Whether a byte belongs to it.
-    func contains(_ byte: UInt8) -> Bool {
+    public func contains(_ byte: UInt8) -> Bool {
         assert(bit.nonzeroBitCount == 1)
         return alphabetTable[Int(byte)] & bit != 0
     }
 }
 
-/// One row per byte: which alphabets it belongs to. A literal, so that it is laid out by the compiler.
+/// One row per byte: which alphabets it belongs to.
+///
+/// A literal, so that it is laid out by the compiler.
 private let alphabetTable: [256 of UInt16] = [
     0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,
     0x0000, 0x8004, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,
@@ -120,6 +122,7 @@ extension Cursor {
 
     @_lifetime(self: copy self)
     private mutating func skipSomeSpace() {
+        assert(!isAtEnd)
         while let byte = current {
             if byte == 32 || byte == 9 {
                 advance()
@@ -136,6 +139,7 @@ extension Cursor {
     /// Moves over a token, which is not empty.
     @_lifetime(self: copy self)
     public mutating func token(_ reason: StaticString) throws(SyntaxError) -> ByteRange {
+        assert(position <= end && end <= bytes.count)
         let found = run(of: .token)
         if found.isEmpty { throw malformed(reason) }
         return found
@@ -144,6 +148,7 @@ extension Cursor {
     /// Moves over white space, a byte that must come next, and white space behind it.
     @_lifetime(self: copy self)
     mutating func separator(_ byte: UInt8, _ reason: StaticString) throws(SyntaxError) {
+        assert(byte != 32 && byte != 9, "white space separates nothing")
         skipSpace()
         guard take(byte) else { throw malformed(reason) }
         skipSpace()

@@ -1,16 +1,21 @@
 import Basics
 
-/// The header fields that every message has, as `validate` found them; written in place, because as a
-/// whole it is too large to hand around.
+/// The header fields that every message has, as `validate` found them; written in place, because as
+/// a whole it is too large to hand around.
 struct CoreHeaders: Sendable {
     /// Whether all of it was parsed.
     var isComplete = false
     /// The top value of Via.
     var via: Via?
+    /// The value of From.
     var from: TaggedAddress?
+    /// The value of To.
     var to: TaggedAddress?
+    /// The value of CSeq.
     var cSeq: CSeq?
+    /// The parts of the URI of From.
     var fromURI: SIPURI?
+    /// The parts of the URI of To.
     var toURI: SIPURI?
     /// Nil in a response.
     var requestURI: SIPURI?

@@ -8,6 +8,7 @@ struct HeaderElements: ~Escapable {
     private let slots: Span<HeaderIndex.Slot>
     private var upcoming: UInt8
 
+    /// A walk that stands in front of the first value of a name.
     @_lifetime(borrow message)
     init(_ message: borrowing SIPMessage, _ name: HeaderName) {
         assert(name.row.isList)
@@ -20,6 +21,7 @@ struct HeaderElements: ~Escapable {
     /// Moves to the next value: over a comma and empty parts of the list, else to the next field.
     @_lifetime(self: copy self)
     mutating func advance() -> Bool {
+        assert(cursor.position <= cursor.end)
         while true {
             cursor.skipSpace()
             if !cursor.isAtEnd {

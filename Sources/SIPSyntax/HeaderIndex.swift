@@ -1,17 +1,23 @@
 public import Basics
 
-/// Where the parts of a message are: small tables, filled by one pass of
-/// `MessageScanner`.
+/// Where the parts of a message are: small tables, filled by one pass of `MessageScanner`.
 ///
-/// Its tables are allocated once, with the message that owns it, and refilled for every message that
-/// is loaded.
+/// Its tables are allocated once, with the message that owns it, and refilled for every message
+/// that is loaded.
 struct HeaderIndex: ~Copyable, Sendable {
-    /// One header field. Offsets fit in 16 bits because a message does.
+    /// One header field.
+    ///
+    /// Offsets fit in 16 bits because a message does.
     struct Slot: Sendable, BitwiseCopyable {
+        /// Offset of the field's line, where its name starts.
         var start: UInt16 = 0
+        /// Offset behind the name.
         var nameEnd: UInt16 = 0
+        /// Offset of the value, behind the white space that follows the colon.
         var valueStart: UInt16 = 0
+        /// Offset behind the value, in front of white space and the line end.
         var valueEnd: UInt16 = 0
+        /// Which field it is.
         var name = HeaderName.other
         /// Whether the value has line ends in it.
         var isFolded = false
@@ -28,6 +34,7 @@ struct HeaderIndex: ~Copyable, Sendable {
     /// The number that stands for no slot.
     static let none = UInt8.max
 
+    /// The fields in the order of the message; those behind `count` are left over from another one.
     var slots = FixedBuffer(repeating: Slot(), count: Limits.headersMax)
     /// First slot of each name.
     var firsts = FixedBuffer(repeating: HeaderIndex.none, count: HeaderName.count)

@@ -114,12 +114,14 @@ public enum HeaderName: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable
 extension HeaderName.Row {
     /// A field that appears once.
     fileprivate static func single(_ name: StaticString, _ compact: Unicode.Scalar? = nil) -> Self {
-        Self(name: name, compact: byte(compact), isList: false, isSingle: true)
+        assert(name.utf8CodeUnitCount > 0 && name.utf8CodeUnitCount <= 24)
+        return Self(name: name, compact: byte(compact), isList: false, isSingle: true)
     }
 
     /// A field whose values may be joined with commas.
     fileprivate static func list(_ name: StaticString, _ compact: Unicode.Scalar? = nil) -> Self {
-        Self(name: name, compact: byte(compact), isList: true, isSingle: false)
+        assert(name.utf8CodeUnitCount > 0 && name.utf8CodeUnitCount <= 24)
+        return Self(name: name, compact: byte(compact), isList: true, isSingle: false)
     }
 
     /// A field with one value, whose repetition does no harm.

@@ -8,11 +8,15 @@ import Basics
 final class HeaderNameTable: Sendable {
     /// A name of up to 24 bytes in lower case.
     struct Packed: Hashable {
+        /// Bytes 1 to 8, the first one lowest; missing ones are 0.
         var first: UInt64 = 0
+        /// Bytes 9 to 16.
         var second: UInt64 = 0
+        /// Bytes 17 to 24.
         var third: UInt64 = 0
     }
 
+    /// One place of the table; empty when its header is `other`.
     private struct Entry {
         var name = Packed()
         var header = HeaderName.other
@@ -21,6 +25,7 @@ final class HeaderNameTable: Sendable {
     /// Number of places; a power of two, more than twice the number of names and compact forms.
     private static let size = 256
 
+    /// The one table, built when it is first asked.
     static let shared = HeaderNameTable()
 
     private let entries: InlineArray<256, Entry>
@@ -54,8 +59,10 @@ final class HeaderNameTable: Sendable {
         return .other
     }
 
-    /// The header field whose name starts at an offset and ends at a colon within sixteen bytes: what
-    /// nearly all fields of nearly all messages are. Nil when it must be looked at more closely.
+    /// The header field whose name starts at an offset and ends at a colon within sixteen bytes:
+    /// what nearly all fields of nearly all messages are.
+    ///
+    /// Nil when it must be looked at more closely.
     func known(_ bytes: Span<UInt8>, at start: Int) -> (name: HeaderName, count: Int)? {
         assert(start >= 0)
         guard start &+ 16 <= bytes.count else { return nil }
@@ -73,7 +80,7 @@ final class HeaderNameTable: Sendable {
             let more = unsafe raw.unsafeLoadUnaligned(
                 fromUncheckedByteOffset: start &+ 8, as: UInt64.self)
             guard let bits = Self.bitsBeforeColon(UInt64(littleEndian: more)) else { return nil }
-            name.first = UInt64(littleEndian: word) | 0x2020_2020_2020_2020
+            name.first = Self.lowerCase(UInt64(littleEndian: word))
             if bits > 0 { name.second = Self.lower(more, bits) }
             count = 8 + bits / 8
         }
@@ -93,7 +100,7 @@ final class HeaderNameTable: Sendable {
 
     private static func lower(_ word: UInt64, _ bits: Int) -> UInt64 {
         assert(bits > 0 && bits < 64)
-        return (UInt64(littleEndian: word) | 0x2020_2020_2020_2020)
+        return lowerCase(UInt64(littleEndian: word))
             & (UInt64.max &>> UInt64(64 &- bits))
     }
 
@@ -110,9 +117,9 @@ final class HeaderNameTable: Sendable {
         entries[place] = Entry(name: name, header: header)
     }
 
-    /// Setting bit 5 of every byte makes letters lower case and leaves digits and `-` alone; other
-    /// tokens may then look alike, but none of them is in a name of the table.
+    /// The words of a name of 1 to 24 bytes.
     static func pack(_ bytes: Span<UInt8>, _ range: ByteRange) -> Packed {
+        assert(range.count > 0 && range.count <= 24 && range.end <= bytes.count)
         var name = Packed()
         name.first = word(bytes, range.start, min(Int(range.count), 8))
         if range.count > 8 {
@@ -122,6 +129,7 @@ final class HeaderNameTable: Sendable {
         return name
     }
 
+    /// Up to eight bytes in lower case, the first one lowest.
     static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
         precondition(start >= 0 && count > 0 && count <= 8)
         if start + 8 <= bytes.count {
@@ -130,13 +138,20 @@ final class HeaderNameTable: Sendable {
             let all = unsafe raw.unsafeLoadUnaligned(
                 fromUncheckedByteOffset: start, as: UInt64.self)
             let mask = UInt64.max &>> UInt64(64 - count * 8)
-            return (UInt64(littleEndian: all) | 0x2020_2020_2020_2020) & mask
+            return lowerCase(UInt64(littleEndian: all)) & mask
         }
         var word: UInt64 = 0
         for place in 0..<count {
-            word |= UInt64(bytes[start + place] | 0x20) << UInt64(place * 8)
+            word |= UInt64(bytes[start + place]) << UInt64(place * 8)
         }
-        return word
+        return lowerCase(word)
+    }
+
+    /// Sets bit 5 of every byte that has bit 6: letters become lower case, and no other byte
+    /// becomes a letter, a digit or one of `-.+`, so that names which hold only those are compared
+    /// exactly.
+    private static func lowerCase(_ word: UInt64) -> UInt64 {
+        word | (word & 0x4040_4040_4040_4040) &>> 1
     }
 
     private static func bucket(_ name: Packed) -> Int {

@@ -1,7 +1,7 @@
 public import Basics
 
-/// Walks over all values of one header field of a message: over each field of the name in order, and
-/// within it over the parts of a comma list.
+/// Walks over all values of one header field of a message: over each field of the name in order,
+/// and within it over the parts of a comma list.
 ///
 /// Commas within quoted strings and within `< >` do not separate. Empty parts are passed over, as
 /// the lists of RFC 2616 2.1 allow; a header field that is no list is one value.
@@ -13,6 +13,7 @@ public struct HeaderValues: ~Escapable {
     private var cursor: Cursor
     private let isList: Bool
 
+    /// A walk over the values of a name.
     @_lifetime(borrow message)
     init(_ message: borrowing SIPMessage, _ name: HeaderName) {
         let bytes = message.bytes
@@ -47,6 +48,7 @@ extension SIPMessage {
         get { index.slots.span.extracting(0..<index.count) }
     }
 
+    /// Number of the first slot of a name, `HeaderIndex.none` when there is none.
     func firstSlot(_ name: HeaderName) -> UInt8 {
         index.firsts[Int(name.rawValue)]
     }
@@ -82,6 +84,7 @@ extension Cursor {
     /// All that is left, without white space in front of it.
     @_lifetime(self: copy self)
     mutating func rest() -> ByteRange {
+        assert(position <= end)
         skipSpace()
         let part = ByteRange(offset: position, count: remaining)
         advance(remaining)

@@ -37,6 +37,7 @@ struct MessageScanner {
     private mutating func scanHeaders(
         _ bytes: Span<UInt8>, from begin: Int, into index: inout HeaderIndex
     ) -> Int {
+        assert(begin >= 0 && begin <= bytes.count)
         var place = begin
         while place < bytes.count {
             let first = bytes[place]
@@ -57,6 +58,7 @@ struct MessageScanner {
     private mutating func scanField(
         _ bytes: Span<UInt8>, from begin: Int, into index: inout HeaderIndex
     ) -> Int {
+        assert(begin < bytes.count && bytes[begin] != 10)
         var cursor = Cursor(bytes)
         cursor.move(to: begin)
         var name = HeaderName.other
@@ -95,8 +97,9 @@ struct MessageScanner {
         return line.next
     }
 
-    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated. A CR elsewhere is
-    /// part of the line; no header field that is parsed may hold one.
+    /// The end of the line that holds `from`: CR LF, or LF alone, which is tolerated.
+    ///
+    /// A CR elsewhere is part of the line; no header field that is parsed may hold one.
     private func endOfLine(_ bytes: Span<UInt8>, from: Int) -> Line {
         let place = lineFeed(bytes, from: from)
         guard place < bytes.count else { return Line(end: place, next: place) }

@@ -24,8 +24,8 @@ extension SIPMessage {
     /// Whether a field of this name is there.
     public func has(_ name: HeaderName) -> Bool { index.first(name) != nil }
 
-    /// The value of the `occurrence`-th field whose name is a text, without regard to case; a compact
-    /// form finds the long one and the other way round.
+    /// The value of the `occurrence`-th field whose name is a text, without regard to case; a
+    /// compact form finds the long one and the other way round.
     public func header(named text: Span<UInt8>, occurrence: Int = 0) -> ByteRange? {
         precondition(occurrence >= 0)
         var left = occurrence
@@ -75,6 +75,7 @@ extension SIPMessage {
 
     /// Writes the value of a field in one line: each fold becomes one space (RFC 3261 7.3.1).
     public func writeUnfolded(_ value: ByteRange, into writer: inout ByteWriter) {
+        assert(value.end <= bytes.count)
         let text = self[value]
         var cursor = Cursor(text)
         while !cursor.isAtEnd {
@@ -94,12 +95,14 @@ extension SIPMessage {
 
     /// Writes the value of the field of a number in one line.
     public func writeValue(ofField number: Int, into writer: inout ByteWriter) {
+        assert(number >= 0 && number < headerCount)
         let value = index.value(number)
         guard index.isFolded(number) else { return writer.append(self[value]) }
         writeUnfolded(value, into: &writer)
     }
 
     private func matching(_ text: Span<UInt8>, _ name: HeaderName, from number: Int) -> Int? {
+        assert(number >= 0 && number < headerCount)
         guard name == .other else { return number }
         var number: Int? = number
         while let found = number {

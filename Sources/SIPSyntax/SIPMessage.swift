@@ -62,8 +62,8 @@ public struct SIPMessage: ~Copyable, Sendable {
 
     /// Whether an error of `load` or `validate` may be answered at all.
     ///
-    /// A response never is, nor an ACK (RFC 3261 17); neither is what has too little of a request to
-    /// be one.
+    /// A response never is, nor an ACK (RFC 3261 17); neither is what has too little of a request
+    /// to be one.
     public var canBeAnswered: Bool {
         guard kind == .request, method != .ack, !methodRange.isEmpty else { return false }
         return header(.via) != nil || (header(.callID) != nil && header(.cSeq) != nil)
@@ -89,6 +89,7 @@ public struct SIPMessage: ~Copyable, Sendable {
     // MARK: Parts of loading
 
     private mutating func keep(_ error: SyntaxError) -> SyntaxError {
+        assert(fault == nil, "only the first fault is kept")
         fault = error
         return error
     }
@@ -118,6 +119,7 @@ public struct SIPMessage: ~Copyable, Sendable {
     }
 
     private mutating func note(_ offset: Int, _ reason: StaticString) {
+        assert(offset <= storage.count)
         if fault == nil { fault = SyntaxError(.malformed, offset: offset, reason) }
     }
 

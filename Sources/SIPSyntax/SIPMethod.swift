@@ -71,6 +71,7 @@ public enum SIPMethod: UInt32, Sendable, Hashable, CaseIterable {
 
     /// The only method that a name of this length and these first letters can be.
     private static func candidate(_ name: Span<UInt8>) -> SIPMethod {
+        assert(SIPMethod.allCases.count == 15, "a method that is not looked for below")
         guard name.count >= 3 else { return .other }
         switch (name.count, name[0]) {
         case (3, UInt8(ascii: "A")): return .ack

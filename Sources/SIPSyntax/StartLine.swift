@@ -10,16 +10,24 @@ public enum MessageKind: UInt8, Sendable, Hashable {
 
 /// The first line of a message.
 struct StartLine: Sendable {
+    /// Whether it starts with a method or with a version.
     var kind = MessageKind.request
+    /// The method of a request that we know, else `other`.
     var method = SIPMethod.other
+    /// The method as sent; empty in a response.
     var methodRange = ByteRange.empty
+    /// The Request-URI; empty in a response.
     var requestURI = ByteRange.empty
+    /// The version as sent.
     var version = ByteRange.empty
+    /// The status code, 100 to 699; 0 in a request.
     var status = 0
+    /// The reason phrase, which may be empty; empty in a request.
     var reason = ByteRange.empty
 
-    /// Reads the line that a cursor covers, without its line end. What was read before a fault stays,
-    /// so that the fault can be answered.
+    /// Reads the line that a cursor covers, without its line end.
+    ///
+    /// What was read before a fault stays, so that the fault can be answered.
     mutating func parse(_ cursor: inout Cursor) throws(SyntaxError) {
         self = StartLine()
         let line = cursor.bytes.extracting(cursor.position..<cursor.end)
@@ -34,13 +42,14 @@ struct StartLine: Sendable {
 
     /// `Method SP Request-URI SP SIP-Version` (RFC 3261 25.1), with exactly one space each.
     private mutating func parseRequest(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(kind == .request)
         methodRange = try cursor.token("Malformed method")
         method = SIPMethod(name: cursor.bytes.part(methodRange))
         guard cursor.take(32) else { throw cursor.malformed("Malformed request line") }
         let from = cursor.position
         while let byte = cursor.current, byte > 32, byte != 127 { cursor.advance() }
         requestURI = cursor.range(from: from)
-        guard !requestURI.isEmpty else { throw cursor.malformed("Request-URI is missing") }
+        guard !requestURI.isEmpty else { throw cursor.malformed("Malformed request line") }
         guard cursor.take(32) else { throw cursor.malformed("Malformed request line") }
         try parseVersion(&cursor)
         guard cursor.isAtEnd else { throw cursor.malformed("Malformed request line") }
@@ -48,6 +57,7 @@ struct StartLine: Sendable {
 
     /// `SIP-Version SP Status-Code SP Reason-Phrase`; the last space may be missing.
     private mutating func parseResponse(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(kind == .response)
         try parseVersion(&cursor)
         guard cursor.take(32) else { throw cursor.malformed("Malformed status line") }
         let from = cursor.position
@@ -64,6 +74,7 @@ struct StartLine: Sendable {
 
     /// `SIP/2.0`; another number is a version that we do not speak, anything else no version.
     private mutating func parseVersion(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(version.isEmpty)
         let from = cursor.position
         guard cursor.remaining >= 4,
             cursor.bytes.extracting(from..<(from + 4)).matches("SIP/")
@@ -75,6 +86,7 @@ struct StartLine: Sendable {
         }
         let minor = cursor.decimal()
         version = cursor.range(from: from)
+        guard let major, let minor else { throw cursor.malformed("Malformed SIP version") }
         guard major == 2, minor == 0 else {
             throw SyntaxError(.version, offset: from, "Version Not Supported")
         }

@@ -48,6 +48,7 @@ extension SIPMessage {
     }
 
     private mutating func checkVias() throws(SyntaxError) {
+        assert(!core.isComplete)
         var vias = vias
         let top = try vias.next()
         while try vias.next() != nil {}
@@ -57,6 +58,7 @@ extension SIPMessage {
 
     /// From and To; their URIs may be of any scheme.
     private mutating func checkAddresses() throws(SyntaxError) {
+        assert(!core.isComplete)
         guard let from = try from else { throw missing("From is missing") }
         core.from = from
         core.fromURI = try SIPURI(parsing: bytes, in: from.uri)
@@ -66,6 +68,7 @@ extension SIPMessage {
     }
 
     private mutating func checkCSeqAndCallID() throws(SyntaxError) {
+        assert(!core.isComplete)
         guard let cSeq = try cSeq else { throw missing("CSeq is missing") }
         core.cSeq = cSeq
         guard let callID else { throw missing("Call-ID is missing") }
@@ -80,6 +83,7 @@ extension SIPMessage {
     }
 
     private mutating func checkRequest() throws(SyntaxError) {
+        assert(kind == .request)
         let uri = try SIPURI(parsing: bytes, in: requestURI)
         if uri.scheme == .other {
             throw SyntaxError(.scheme, offset: requestURI.start, "Unsupported URI Scheme")

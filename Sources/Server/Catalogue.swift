@@ -20,14 +20,14 @@ internal import Xlog
 /// The one list of modules: a module that is not named here does not exist.
 package enum Catalogue {
     /// The module that is always there and holds the global parameters.
-    package static let core = ModuleBlueprint(CoreModule.self)
+    package static let core = ModuleBlueprint(Core.self)
 
     /// The modules that a configuration can load, by name.
     package static let modules: [ModuleBlueprint] = [
-        ModuleBlueprint(CfgRPCModule.self), ModuleBlueprint(CorexModule.self),
-        ModuleBlueprint(CTLModule.self), ModuleBlueprint(MySQLModule.self),
-        ModuleBlueprint(SQLiteModule.self), ModuleBlueprint(JSONRPCModule.self),
-        ModuleBlueprint(KEXModule.self), ModuleBlueprint(MicroHTTPDModule.self),
+        ModuleBlueprint(CfgRPC.self), ModuleBlueprint(Corex.self),
+        ModuleBlueprint(CTL.self), ModuleBlueprint(MySQLModule.self),
+        ModuleBlueprint(SQLiteModule.self), ModuleBlueprint(JSONRPC.self),
+        ModuleBlueprint(KEX.self), ModuleBlueprint(MicroHTTPD.self),
         ModuleBlueprint(PVModule.self), ModuleBlueprint(RegistrarModule.self),
         ModuleBlueprint(SLModule.self), ModuleBlueprint(SIPUtilsModule.self),
         ModuleBlueprint(TextopsModule.self), ModuleBlueprint(TMModule.self),

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Each job has a queue of its own, so that one that waits for a database does not hold up the
 /// others; a job that is still running when it is due again is not started a second time.
 final class ControlTimer: Sendable {
-    private let jobs = Mutex<[any DispatchSourceTimer & Sendable]>([])
+    private let jobs = Mutex<[Job]>([])
 
     /// Runs `body` every `seconds`, for the first time after that time.
     func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void) {
@@ -18,7 +18,7 @@ final class ControlTimer: Sendable {
             leeway: .milliseconds(50))
         timer.setEventHandler(handler: body)
         let job = Job(timer: timer)
-        jobs.withLock { $0.append(job.timer) }
+        jobs.withLock { $0.append(job) }
         timer.resume()
     }
 
@@ -28,10 +28,12 @@ final class ControlTimer: Sendable {
             defer { jobs = [] }
             return jobs
         }
-        for timer in ended { timer.cancel() }
+        for job in ended { job.timer.cancel() }
     }
 
-    private struct Job {
-        let timer: any DispatchSourceTimer & Sendable
+    /// A timer that runs. Dispatch sources may be used from any thread, though their protocol does
+    /// not say so: that is why it may be shared.
+    private struct Job: @unchecked Sendable {
+        let timer: any DispatchSourceTimer
     }
 }

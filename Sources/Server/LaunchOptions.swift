@@ -1,5 +1,3 @@
-package import Basics
-
 /// What the command line asks for, as kamailio's options have it.
 package struct LaunchOptions: Sendable {
     /// The configuration file (`-f`).

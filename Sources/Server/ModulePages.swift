@@ -1,4 +1,5 @@
 package import ModuleKit
+internal import Storage
 
 /// The reference pages of modules, printed from their declarations.
 public enum ModulePages {

@@ -1,14 +1,33 @@
 internal import Basics
+internal import Core
 internal import Glibc
 public import Logging
+internal import ModuleKit
 internal import Synchronization
 
-/// How much the log shows: core parameter `debug`, changeable while the server runs.
+/// How much the log shows: core parameter `debug`, which may change while the server runs.
 public final class LogThreshold: Sendable {
     private let number = Atomic<Int>(0)
+    private let seen = Atomic<UInt64>(0)
+    private let source = Mutex<(settings: SettingsStore, read: @Sendable () -> Int)?>(nil)
 
     /// A threshold at a level of Kamailio's: -5 alert to 3 debug.
     public init(debug: Int) { self.debug = debug }
+
+    /// From now on follows the setting `core.debug`, raised by what the command line added.
+    func follow(_ settings: SettingsStore, _ handle: SettingsHandle<Core.Parameters>, extra: Int) {
+        source.withLock { source in
+            source = (settings, { settings.current(handle).debug + extra })
+        }
+    }
+
+    /// Takes up a changed setting: a lock and a comparison when there is none.
+    private func refresh() {
+        guard let source = source.withLock({ $0 }) else { return }
+        let generation = source.settings.generation
+        guard seen.exchange(generation, ordering: .relaxed) != generation else { return }
+        debug = source.read()
+    }
 
     /// The level of Kamailio's: -5 alert, -1 error, 0 warning, 1 notice, 2 info, 3 debug.
     public var debug: Int {
@@ -18,7 +37,8 @@ public final class LogThreshold: Sendable {
 
     /// The same as a level of swift-log's.
     public var level: Logger.Level {
-        switch debug {
+        refresh()
+        return switch debug {
         case ...(-2): .critical
         case -1: .error
         case 0: .warning
@@ -97,11 +117,27 @@ public struct ServerLog: LogHandler {
                 _ = unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
             }
         case .syslog(let facility):
-            let text = line.text
-            unsafe withVaList([text]) { arguments in
-                unsafe vsyslog(facility | Self.priority(level), "%s", arguments)
+            let priority = facility | Self.priority(level)
+            unsafe line.text.withCString { text in
+                unsafe withVaList([text]) { arguments in
+                    unsafe vsyslog(priority, "%s", arguments)
+                }
             }
         }
+    }
+
+    /// The number of a facility such as `LOG_LOCAL0`; LOG_DAEMON for an unknown name.
+    static func facility(_ name: String) -> Int32 {
+        let named: [String: Int32] = [
+            "LOG_AUTH": LOG_AUTH, "LOG_AUTHPRIV": LOG_AUTHPRIV, "LOG_CRON": LOG_CRON,
+            "LOG_DAEMON": LOG_DAEMON, "LOG_FTP": LOG_FTP, "LOG_KERN": LOG_KERN, "LOG_LPR": LOG_LPR,
+            "LOG_MAIL": LOG_MAIL, "LOG_NEWS": LOG_NEWS, "LOG_SYSLOG": LOG_SYSLOG,
+            "LOG_USER": LOG_USER, "LOG_UUCP": LOG_UUCP,
+        ]
+        if name.hasPrefix("LOG_LOCAL"), let number = Int32(name.dropFirst(9)), number < 8 {
+            return LOG_LOCAL0 + (number << 3)
+        }
+        return named[name] ?? LOG_DAEMON
     }
 
     private static func priority(_ level: Logger.Level) -> Int32 {
@@ -129,11 +165,12 @@ public struct ServerLog: LogHandler {
 
     private static func writeTime(into line: inout ByteWriter) {
         var seconds = time(nil)
-        var parts = tm()
+        var parts = unsafe tm()
         unsafe localtime_r(&seconds, &parts)
         let fields: [(Int32, String)] = [
-            (parts.tm_year + 1900, "-"), (parts.tm_mon + 1, "-"), (parts.tm_mday, " "),
-            (parts.tm_hour, ":"), (parts.tm_min, ":"), (parts.tm_sec, ""),
+            unsafe (parts.tm_year + 1900, "-"), unsafe (parts.tm_mon + 1, "-"),
+            unsafe (parts.tm_mday, " "), unsafe (parts.tm_hour, ":"),
+            unsafe (parts.tm_min, ":"), unsafe (parts.tm_sec, ""),
         ]
         for (number, separator) in fields {
             if number < 10 { line.append("0") }

@@ -1,6 +1,5 @@
 package import Basics
 internal import CLinux
-package import JSONValue
 package import Logging
 package import ModuleKit
 package import Storage
@@ -10,6 +9,7 @@ internal import Synchronization
 package final class ServerServices: Services {
     private struct State {
         var sockets: [ListeningSocket] = []
+        var aliases: [HostAlias] = []
         var modules: [LoadedModule] = []
         var threads: [(id: Int, description: String)] = []
         var serverID = 0
@@ -46,6 +46,12 @@ package final class ServerServices: Services {
     package var sockets: [ListeningSocket] {
         get { state.withLock { $0.sockets } }
         set { state.withLock { $0.sockets = newValue } }
+    }
+
+    /// The names that are this server's own.
+    package var aliases: [HostAlias] {
+        get { state.withLock { $0.aliases } }
+        set { state.withLock { $0.aliases = newValue } }
     }
 
     /// The modules in the order of loading.

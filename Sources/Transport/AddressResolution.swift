@@ -11,12 +11,14 @@ enum AddressResolution {
     /// without the link-local ones, which nobody could be told. A name is its first IPv4 address,
     /// or its first IPv6 one when it has no other.
     static func addresses(of directive: ListenDirective) throws(BindError) -> [PeerAddress] {
-        if let literal = lookUp(directive.host, flags: AI_NUMERICHOST).first {
-            return [literal.at(directive.port)]
+        if let literal = PeerAddress(
+            literal: Array(directive.host.utf8).span, port: directive.port)
+        {
+            return [literal]
         }
         let interfaces = interfaceAddresses(named: directive.host == "*" ? nil : directive.host)
         if !interfaces.isEmpty { return interfaces.map { $0.at(directive.port) } }
-        let found = lookUp(directive.host, flags: 0)
+        let found = lookUp(directive.host)
         guard let address = found.first(where: { !$0.isIPv6 }) ?? found.first else {
             throw BindError(
                 .unknownHost, directive: directive.text,
@@ -26,10 +28,9 @@ enum AddressResolution {
         return [address.at(directive.port)]
     }
 
-    /// The addresses that the resolver knows for a name.
-    private static func lookUp(_ host: String, flags: CInt) -> [PeerAddress] {
+    /// The addresses that the resolver knows for a name, in the order of its preference.
+    private static func lookUp(_ host: String) -> [PeerAddress] {
         var hints = unsafe addrinfo()
-        unsafe hints.ai_flags = flags
         unsafe hints.ai_socktype = CInt(SOCK_DGRAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>? = nil
         guard unsafe getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
@@ -64,6 +65,7 @@ enum AddressResolution {
         return found
     }
 
+    /// The address of one entry of an interface list; nil if it is not one to listen on.
     private static func address(of entry: ifaddrs, named name: String?) -> PeerAddress? {
         guard let pointer = unsafe entry.ifa_addr,
             unsafe entry.ifa_flags & UInt32(IFF_UP) != 0,

@@ -30,17 +30,19 @@ struct BoundSocket: Sendable {
                 let listener = try StreamListener(address)
                 bound = listener.address
                 kind = .stream(listener)
-            case .tls, .sctp, .ws, .wss:
-                throw SystemError.notSupported
+            case .tls, .sctp, .ws, .wss: throw SystemError.notSupported
             }
         } catch {
             let name = ListeningSocket(transport: directive.transport, address: address).name
-            throw BindError(.system(error.number), directive: name, reason: error.reason)
+            let kind: BindError.Kind =
+                error == .notSupported ? .unsupported : .system(error.number)
+            throw BindError(kind, directive: name, reason: error.reason)
         }
         listening = ListeningSocket(
             transport: directive.transport, address: bound, advertised: directive.advertised)
     }
 
+    /// A socket for each worker, all bound to one address.
     private static func datagramSockets(
         at address: PeerAddress, settings: TransportSettings
     ) throws(SystemError) -> [DatagramSocket] {

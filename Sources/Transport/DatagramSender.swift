@@ -5,7 +5,9 @@ internal import Glibc
 /// Sends the datagrams of an outbox, up to a batch of them by one system call.
 @safe
 struct DatagramSender: ~Copyable {
+    /// Most datagrams of one call.
     private let capacity: Int
+    /// Datagrams that wait for the next call.
     private var staged = 0
     private let addresses: UnsafeMutableRawPointer
     private let vectors: UnsafeMutablePointer<iovec>
@@ -56,8 +58,10 @@ struct DatagramSender: ~Copyable {
         if staged > 0 { flush() }
     }
 
-    /// Notes one datagram. The bytes must stay where they are until `flush`, as those of an outbox
-    /// that is borrowed for as long do.
+    /// Notes one datagram.
+    ///
+    /// Its bytes must stay where they are until `flush`, as those of an outbox that is borrowed for
+    /// as long do.
     private mutating func stage(_ bytes: Span<UInt8>, to address: PeerAddress) {
         assert(staged < capacity)
         let slot = unsafe addresses + staged * KernelAddress.bytes
@@ -102,8 +106,8 @@ struct DatagramSender: ~Copyable {
 
     /// Whether the same datagram may pass at a second attempt.
     ///
-    /// ECONNREFUSED is the answer to an earlier datagram, which the kernel reports once; EAGAIN is a
-    /// full send buffer, which is given some time to drain.
+    /// ECONNREFUSED is the answer to an earlier datagram, which the kernel reports once; EAGAIN is
+    /// a full send buffer, which is given some time to drain.
     private func isWorthRetrying(_ number: CInt, hasRetried: Bool) -> Bool {
         switch number {
         case EINTR: true

@@ -19,6 +19,7 @@ final class DatagramSocket: Sendable {
     ///   - joining: whether others are bound there already, which this one shares datagrams with.
     ///     The first one is bound without, so that a stranger's socket is noticed.
     ///   - receiveBufferBytes: what to ask of the kernel, which may give less.
+    /// - Throws: what the system said, such as EADDRINUSE.
     init(
         _ address: PeerAddress, joining: Bool, receiveBufferBytes: Int
     ) throws(SystemError) {
@@ -31,6 +32,7 @@ final class DatagramSocket: Sendable {
             close(descriptor)
             throw error
         }
+        // The kernel caps both at net.core.rmem_max and wmem_max; a smaller buffer still works.
         let room = CInt(clamping: receiveBufferBytes)
         try? SocketDescriptor.set(descriptor, SOL_SOCKET, SO_RCVBUF, room)
         try? SocketDescriptor.set(descriptor, SOL_SOCKET, SO_SNDBUF, room)
@@ -40,8 +42,8 @@ final class DatagramSocket: Sendable {
 
     /// Lets further sockets be bound to the same address, `joining` this one.
     ///
-    /// The kernel then spreads the datagrams by the sender's address, so that those of one peer stay
-    /// with one worker, in their order.
+    /// The kernel then spreads the datagrams by the sender's address, so that those of one peer
+    /// stay with one worker, in their order.
     func admitOthers() throws(SystemError) {
         try SocketDescriptor.set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)
     }

@@ -43,6 +43,7 @@ public struct ListenDirective: Sendable, Hashable {
             rest = rest.dropFirst(prefix.count)
             break
         }
+        // A host called `udp` could not be named; neither can it in a Kamailio configuration.
         let host = try host(of: &rest, in: text)
         let port = rest.isEmpty ? defaultPort : UInt16(rest.dropFirst())
         guard let port, rest.isEmpty || rest.hasPrefix(":"), rest != ":" else {

@@ -3,8 +3,8 @@ public import Basics
 /// What works on messages: one instance for each thread of the transport, never shared.
 ///
 /// The thread that reads a batch calls `beginBatch`, then `handle` for each message in the order of
-/// arrival, then takes what was written into the outbox and sends it. The instance is created on the
-/// thread that uses it, so it needs no lock and need not be `Sendable`. It is a class because a
+/// arrival, then takes what was written into the outbox and sends it. The instance is created on
+/// the thread that uses it, so it needs no lock and need not be `Sendable`. It is a class because a
 /// worker keeps it for life; workers are generic over it, so that a call is a direct one.
 public protocol MessageHandler: AnyObject, SendableMetatype {
     /// Starts a batch: the time is read once for all of its messages.

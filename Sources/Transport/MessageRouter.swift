@@ -1,5 +1,6 @@
 internal import Basics
 internal import Logging
+internal import NIOCore
 internal import Synchronization
 
 /// Sends one message from any thread: on a UDP socket, or on the connection that leads there.
@@ -15,6 +16,10 @@ final class MessageRouter: Sendable {
     /// The connections that are open or being opened.
     let connections: ConnectionTable
 
+    /// Opens the connection of a number to a destination.
+    typealias Connector = @Sendable (Int64, Origin) -> Void
+    private let connector = Mutex<Connector?>(nil)
+
     /// A router over the sockets that are bound.
     init(
         sockets: [BoundSocket], settings: Snapshot<TransportSettings>,
@@ -24,17 +29,22 @@ final class MessageRouter: Sendable {
         self.settings = settings
         self.statistics = statistics
         self.logger = logger
-        connections = ConnectionTable()
+        connections = ConnectionTable(counting: statistics.connectionsOpen)
     }
+
+    /// Says who opens connections: called once the event loops run.
+    func connect(by connector: @escaping Connector) { self.connector.withLock { $0 = connector } }
 
     /// Sends a message; what cannot be sent is dropped and counted.
     func send(_ bytes: Span<UInt8>, to destination: Origin) {
         switch destination.transport {
         case .udp: sendDatagram(bytes, to: destination)
-        case .tcp, .tls, .ws, .wss, .sctp: statistics.sendErrors.add()
+        case .tcp: sendOnStream(ByteBuffer(copying: bytes), to: destination)
+        case .tls, .ws, .wss, .sctp: statistics.sendErrors.add()
         }
     }
 
+    /// Sends a datagram from whatever thread this is; workers batch those of their own socket.
     private func sendDatagram(_ bytes: Span<UInt8>, to destination: Origin) {
         guard let socket = datagramSocket(for: destination) else {
             statistics.sendErrors.add()
@@ -63,5 +73,61 @@ final class MessageRouter: Sendable {
             return group.first
         }
         return nil
+    }
+
+    /// Writes to a connection; while it is being opened the message waits with the connection.
+    private func sendOnStream(_ bytes: ByteBuffer, to destination: Origin) {
+        switch connections.way(for: bytes, to: destination, settings.value) {
+        case .channel(let channel):
+            statistics.streamMessagesSent.add()
+            channel.writeAndFlush(bytes).whenFailure { [statistics] _ in
+                statistics.sendErrors.add()
+            }
+        case .queued: break
+        case .opening(let number): open(number, to: destination)
+        case .none: statistics.sendErrors.add()
+        }
+    }
+
+    /// Has the connection opened that a message waits for; without event loops there is nobody to.
+    private func open(_ number: Int64, to destination: Origin) {
+        guard let connector = connector.withLock({ $0 }) else {
+            statistics.sendErrors.add(connections.remove(number))
+            return
+        }
+        var origin = destination
+        origin.connection = number
+        origin.socket = streamSocket(for: destination)
+        connector(number, origin)
+    }
+
+    /// The listening socket that a connection made by the server counts as: the one that is named,
+    /// else the first of the address family.
+    private func streamSocket(for destination: Origin) -> SocketIndex {
+        if !destination.socket.isNone, Int(destination.socket.value) < sockets.count,
+            sockets[Int(destination.socket.value)].listening.transport == destination.transport
+        {
+            return destination.socket
+        }
+        let first = sockets.firstIndex {
+            $0.listening.transport == destination.transport
+                && $0.listening.address.isIPv6 == destination.source.isIPv6
+        }
+        return first.map { SocketIndex($0) } ?? .none
+    }
+}
+
+extension ByteBuffer {
+    /// A buffer with a copy of bytes.
+    init(copying bytes: Span<UInt8>) {
+        self.init()
+        append(bytes)
+    }
+
+    /// Writes a copy of bytes.
+    mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { source in
+            _ = unsafe writeBytes(source)
+        }
     }
 }

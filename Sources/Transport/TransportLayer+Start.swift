@@ -23,8 +23,8 @@ extension TransportLayer {
         guard let router = state.withLock({ $0.router }) else {
             preconditionFailure("start comes after bind")
         }
+        var index = 0
         do throws(StartError) {
-            var index = 0
             for (place, socket) in router.sockets.enumerated() {
                 guard case .datagrams(let group) = socket.kind else { continue }
                 for (number, descriptor) in group.enumerated() {
@@ -35,12 +35,14 @@ extension TransportLayer {
                     index += 1
                 }
             }
+            try startStreams(router, firstIndex: index, makeHandler)
         } catch {
             stop(within: .seconds(1))
             throw error
         }
     }
 
+    /// Starts the thread of one worker.
     private func start<Handler: MessageHandler>(
         _ worker: WorkerID, _ number: Int, on socket: DatagramSocket, _ router: MessageRouter,
         _ makeHandler: @escaping @Sendable (WorkerID) -> Handler
@@ -67,20 +69,41 @@ extension TransportLayer {
             ])
     }
 
+    /// Starts the event loops if there is a stream socket to serve.
+    private func startStreams<Handler: MessageHandler>(
+        _ router: MessageRouter, firstIndex: Int,
+        _ makeHandler: @escaping @Sendable (WorkerID) -> Handler
+    ) throws(StartError) {
+        guard router.sockets.contains(where: { $0.listening.transport.isStream }) else { return }
+        do {
+            let service = try StreamService(router, firstIndex: firstIndex, makeHandler)
+            let streams = RunningStreams(workers: service.workers) { service.stop(until: $0) }
+            state.withLock { $0.streams = streams }
+            try service.start()
+        } catch {
+            throw StartError(worker: "tcp", reason: "\(error)")
+        }
+    }
+
     /// Stops taking messages, lets each thread finish its batch, and waits for their ends.
     ///
     /// It blocks the caller for `limit` at the most.
     /// - Returns: whether all threads have ended; one that has not is left to itself and logged.
     @discardableResult
     public func stop(within limit: Duration = .seconds(5)) -> Bool {
-        let workers = state.withLock { state in
-            state.isStopped = true
-            defer { state.workers = [] }
-            return state.workers
+        let (workers, streams) = state.withLock { state in
+            defer {
+                state.workers = []
+                state.streams = nil
+                // What nobody uses any more closes itself, so the addresses become free.
+                state.router = nil
+            }
+            return (state.workers, state.streams)
         }
         let deadline = DispatchTime.now() + limit.timeInterval
         for worker in workers { worker.stop() }
-        var isClean = true
+        var isClean = streams?.stop(deadline) ?? true
+        if !isClean { logger.error("the event loops do not end") }
         for worker in workers where !worker.thread.join(until: deadline) {
             isClean = false
             logger.error("a thread does not end", metadata: ["worker": "\(worker.worker.name)"])

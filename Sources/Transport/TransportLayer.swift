@@ -14,7 +14,9 @@ public final class TransportLayer: Sendable {
     /// What it counts.
     public let statistics = TransportStatistics()
 
+    /// Where events are told.
     let logger: Logger
+    /// What changes in its life; the hot path never takes this lock.
     let state = Mutex(State())
 
     /// What changes in its life.
@@ -23,8 +25,8 @@ public final class TransportLayer: Sendable {
         var router: MessageRouter?
         /// The threads that read datagrams.
         var workers: [RunningWorker] = []
-        /// Whether `stop` was called.
-        var isStopped = false
+        /// The event loops; nil while there are none.
+        var streams: RunningStreams?
     }
 
     /// One running thread and the way to end it.
@@ -35,6 +37,14 @@ public final class TransportLayer: Sendable {
         var thread: WorkerThread
         /// Makes it end after its batch.
         var stop: @Sendable () -> Void
+    }
+
+    /// The running event loops and the way to end them.
+    struct RunningStreams: Sendable {
+        /// Which ones they are.
+        var workers: [WorkerStatus]
+        /// Ends them; false when they have not ended by then.
+        var stop: @Sendable (DispatchTime) -> Bool
     }
 
     /// A layer that is bound to nothing.
@@ -52,6 +62,7 @@ public final class TransportLayer: Sendable {
     public var workers: [WorkerStatus] {
         state.withLock { state in
             state.workers.map { WorkerStatus(worker: $0.worker, threadID: $0.thread.threadID) }
+                + (state.streams?.workers ?? [])
         }
     }
 

@@ -9,8 +9,8 @@ public struct TransportSettings: Sendable, Hashable {
     public var udpWorkers = 1
     /// Event loops that serve all TCP connections (`tcp_children`), 1 to `Limits.workersMax`.
     public var tcpWorkers = 1
-    /// Receive buffer to ask of the kernel for a UDP socket, in bytes (`maxbuffer`); the kernel caps
-    /// it without a word.
+    /// Receive buffer to ask of the kernel for a UDP socket, in bytes (`maxbuffer`); the kernel
+    /// caps it without a word.
     public var receiveBufferBytes = 4 << 20
     /// Longest datagram that is taken, in bytes; a longer one is dropped and counted.
     public var datagramBytesMax = Limits.messageBytesMax

@@ -56,9 +56,11 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
         socket.stopReceiving()
     }
 
+    /// Hands the datagrams of a batch to the handler.
     private func work(through batch: borrowing DatagramBatch, _ count: Int, with handler: Handler) {
         handler.beginBatch(now: SystemClock.wall())
         var taken = 0
+        // All but the source is the same for every datagram of this socket.
         var origin = Origin(
             transport: .udp, socket: worker.socket, source: PeerAddress(ipv4: 0, port: 0))
         for place in 0..<count {

@@ -51,6 +51,7 @@ final class WorkerThread: Sendable {
     /// Lets the calling thread rest.
     static func pause(milliseconds: CInt) { _ = poll(nil, 0, milliseconds) }
 
+    /// What the thread does from its start to its end.
     private func run() {
         unsafe clinux_name_thread(name)
         number.store(Int(clinux_thread_id()), ordering: .relaxed)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Server
 
 /// The program: `roost` serves, `roost migrate` and `roost schema` do what their names say.
@@ -7,7 +8,7 @@ struct Roost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roost",
         abstract: "A SIP registrar and location server that reads a Kamailio configuration.",
-        version: ServerVersion.text,
+        version: ProductVersion.banner,
         subcommands: [Serve.self, Migrate.self, PrintSchema.self],
         defaultSubcommand: Serve.self)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Basics
 import Server
 
 /// Runs the server, with kamailio's options.
@@ -62,7 +63,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         if printsVersion {
-            print(ServerVersion.text)
+            print(ProductVersion.banner)
             return
         }
         if let helpModule { return try printHelp(helpModule) }

@@ -1,1 +1,10 @@
-print("")
+import Glibc
+import RemoteControl
+
+/// The variables of the environment that roostctl looks at.
+let environment = ["ROOST_URL", "HOME"].reduce(into: [String: String]()) { found, name in
+    guard let value = unsafe getenv(name) else { return }
+    found[name] = unsafe String(cString: value)
+}
+
+exit(ControlSession.main(Array(CommandLine.arguments.dropFirst()), environment: environment))

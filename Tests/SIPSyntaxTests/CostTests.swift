@@ -2,8 +2,10 @@ import Basics
 import SIPSyntax
 import Testing
 
-/// What the syntax costs per message: printed, not judged, because machines are noisy. The loops run
-/// small in every test run so that they cannot rot; in a release build they run long enough to tell.
+/// What the syntax costs per message: printed, not judged, because machines are noisy.
+///
+/// The loops run small in every test run so that they cannot rot; in a release build they run long
+/// enough to tell.
 @Suite("Cost", .serialized)
 struct CostTests {
     #if DEBUG

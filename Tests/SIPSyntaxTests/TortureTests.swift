@@ -114,7 +114,7 @@ struct TortureTests {
         var message = SIPMessage()
         try message.load(bytes.span)
         #expect(message.method == .register)
-        #expect(message.body.isEmpty)
+        #expect(message.body.isEmpty == true)
         #expect(message.text(message.callID) == "dblreq.0ha0isndaksdj99sdfafnl3lk233412")
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Dispatch
 import Synchronization
 import Transport
@@ -20,7 +21,7 @@ final class EchoHandler: MessageHandler {
         record.note(Record.Arrival(worker: worker.index, origin: origin))
         outbox.begin()
         outbox.writer.append(message)
-        outbox.commit(to: origin)
+        outbox.commit(to: record.target ?? origin)
     }
 
     func withOutbox<Result>(_ body: (inout Outbox) -> Result) -> Result { body(&outbox) }
@@ -36,12 +37,26 @@ final class Record: Sendable {
 
     let batches = Counter()
     private let arrivals = Mutex<[Arrival]>([])
+    private let threads = Mutex<[WorkerID: Int]>([:])
+    private let redirection = Mutex<Origin?>(nil)
     private let gate = Mutex<DispatchSemaphore?>(nil)
 
     func note(_ arrival: Arrival) { arrivals.withLock { $0.append(arrival) } }
 
     var all: [Arrival] { arrivals.withLock { $0 } }
     var origins: [Origin] { all.map(\.origin) }
+
+    /// Notes on which thread a handler was made.
+    func noteThread(of worker: WorkerID) {
+        threads.withLock { $0[worker] = Int(clinux_thread_id()) }
+    }
+
+    /// The threads that handlers were made on.
+    var madeOn: [WorkerID: Int] { threads.withLock { $0 } }
+
+    /// Where messages go instead of back.
+    var target: Origin? { redirection.withLock { $0 } }
+    func redirect(to origin: Origin) { redirection.withLock { $0 = origin } }
 
     /// Counts a batch, and waits while the handlers are held.
     func begin() {

@@ -18,7 +18,10 @@ final class Fixture: Sendable {
         layer = TransportLayer(settings: settings, logger: .quiet)
         let directives = try listen.flatMap { try ListenDirective.parse($0) }
         sockets = try layer.bind(directives)
-        try layer.start { [record] in EchoHandler($0, record) }
+        try layer.start { [record] worker in
+            record.noteThread(of: worker)
+            return EchoHandler(worker, record)
+        }
     }
 
     deinit { layer.stop(within: .seconds(5)) }

@@ -29,6 +29,9 @@ void clinux_name_thread(const char *name);
 int clinux_thread_id(void);
 // Lowers the priority of the calling thread: 0 (normal) to 19.
 int clinux_nice_thread(int nice);
+// Runs `body` on a new thread of that name and priority and waits for its end; in this thread when
+// none can be made. Threads that `body` starts inherit the priority.
+void clinux_run_thread(const char *name, int nice, void (*body)(void *), void *argument);
 // Binds the calling thread to one processor.
 int clinux_pin_thread(int processor);
 

@@ -1,1 +1,234 @@
-// The module's declaration and functions live in this folder.
+internal import JSONValue
+internal import Logging
+public import ModuleKit
+
+/// The module `cfg_rpc`: reads and changes settings while the server runs.
+///
+/// The work is done by `SettingsStore`; this module gives it Kamailio's commands and codes, and
+/// writes every change into the log: who, from where, what, old and new value.
+public final class CfgRPC: ServerModule {
+    /// It has no settings.
+    public typealias Parameters = NoParameters
+
+    private let services: any Services
+    private var settings: SettingsStore { services.settings }
+
+    /// Makes the module.
+    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
+        services = setup.services
+    }
+
+    // MARK: Reading
+
+    /// `group: name` for every setting of one group or of all.
+    func list(_ call: RPCCall) throws(RPCError) -> JSONValue {
+        let group = call.string(0)
+        return .array(
+            settings.descriptions.filter { group == nil || $0.group == group }
+                .map { .string("\($0.group): \($0.name)") })
+    }
+
+    /// One value, or all values of a group by name.
+    func get(_ call: RPCCall) throws(RPCError) -> JSONValue {
+        let group = try Self.group(call)
+        if let name = call.string(1) { return try read(group, name).json }
+        let names = settings.descriptions.filter { $0.group == group }.map(\.name)
+        guard !names.isEmpty else {
+            throw RPCError(
+                400, "there is no group \"\(group)\"", data: ["group": .string(group)])
+        }
+        var members: [JSONValue.Member] = []
+        for name in names { members.append(.init(name, try read(group, name).json)) }
+        return .object(members)
+    }
+
+    /// What is known of one setting.
+    func help(_ call: RPCCall) throws(RPCError) -> JSONValue {
+        let (group, name) = try Self.names(call)
+        let known: SettingDescription
+        do {
+            known = try settings.description(group: group, name: name)
+        } catch {
+            throw Self.refusal(error, group, name)
+        }
+        var members: [JSONValue.Member] = [
+            .init("desc", .string(known.summary)),
+            .init("type", known.isInteger ? "integer" : "string"),
+            .init("default", known.initial.json),
+            .init("value", try read(group, name).json),
+        ]
+        if let bounds = known.bounds {
+            members.append(.init("min", .integer(Int64(bounds.lowerBound))))
+            members.append(.init("max", .integer(Int64(bounds.upperBound))))
+        }
+        if !known.cases.isEmpty {
+            members.append(.init("cases", .array(known.cases.map { .string($0) })))
+        }
+        return .object(members)
+    }
+
+    // MARK: Changing
+
+    /// Changes a value at once.
+    func set(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let (group, name) = try Self.names(call)
+        let new = Self.value(call)
+        do {
+            let old = try settings.set(group: group, name: name, to: new)
+            note(call, group, name, old, new)
+            return .done
+        } catch {
+            throw Self.refusal(error, group, name, given: new)
+        }
+    }
+
+    /// Notes a change for the next commit.
+    func setDelayed(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let (group, name) = try Self.names(call)
+        let new = Self.value(call)
+        do {
+            try settings.setDelayed(group: group, name: name, to: new)
+            return .done
+        } catch {
+            throw Self.refusal(error, group, name, given: new)
+        }
+    }
+
+    /// Puts all waiting changes into force together.
+    func commit(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        do {
+            for change in try settings.commit() {
+                note(call, change.group, change.name, change.old, change.new)
+            }
+            return .done
+        } catch {
+            throw RPCError(400, error.message)
+        }
+    }
+
+    /// The changes that wait.
+    func diff() -> JSONValue {
+        .array(
+            settings.pending.map { change in
+                [
+                    "group name": .string(change.group), "variable name": .string(change.name),
+                    "old value": change.old.json, "new value": change.new.json,
+                ]
+            })
+    }
+
+    /// Forgets all waiting changes.
+    func rollback() -> RPCOutcome {
+        settings.rollback()
+        return .done
+    }
+
+    /// Gives a group the values it had at the start.
+    func reset(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let group = try Self.group(call)
+        do {
+            let before = settings.descriptions.filter { $0.group == group }
+            var old: [(SettingDescription, SettingValue)] = []
+            for known in before { old.append((known, try read(group, known.name))) }
+            try settings.reset(group: group)
+            for (known, value) in old where value != known.initial {
+                note(call, group, known.name, value, known.initial)
+            }
+            return .done
+        } catch let error as ParameterError {
+            throw RPCError(500, error.message, data: ["group": .string(group)])
+        } catch let error as RPCError {
+            throw error
+        } catch {
+            throw RPCError(500, "Reset failed")
+        }
+    }
+
+    /// Forgets a waiting change of one setting.
+    func deleteDelayed(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let (group, name) = try Self.names(call)
+        _ = try read(group, name)
+        guard settings.dropPending(group: group, name: name) else {
+            throw RPCError(
+                400, "no change of \(group).\(name) waits",
+                data: ["group": .string(group), "name": .string(name)])
+        }
+        return .done
+    }
+
+    /// Deletes the value of a group's instance. There are no instances, so nothing can be deleted:
+    /// the error says which command gives a group its first values back.
+    func delete(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let (group, name) = try Self.names(call)
+        _ = try read(group, name)
+        throw RPCError(
+            400, "group \"\(group)\" has no instances to delete from; use cfg.reset",
+            data: ["group": .string(group), "name": .string(name)])
+    }
+
+    // MARK: Parts
+
+    private func read(_ group: String, _ name: String) throws(RPCError) -> SettingValue {
+        do {
+            return try settings.value(group: group, name: name)
+        } catch {
+            throw Self.refusal(error, group, name)
+        }
+    }
+
+    private func note(
+        _ call: RPCCall, _ group: String, _ name: String, _ old: SettingValue, _ new: SettingValue
+    ) {
+        let change = "from \(old.json.encoded()) to \(new.json.encoded())"
+        let caller = call.caller
+        services.logger.notice(
+            "\(group).\(name) changed \(change) by \(caller.channel) \(caller.address)")
+    }
+
+    private static func group(_ call: RPCCall) throws(RPCError) -> String {
+        let group = call.string(0) ?? ""
+        guard !group.contains("[") else {
+            throw RPCError(
+                400, "group instances do not exist here: write \"group\", not \"\(group)\"",
+                data: ["group": .string(group)])
+        }
+        return group
+    }
+
+    private static func names(
+        _ call: RPCCall
+    ) throws(RPCError) -> (group: String, name: String) {
+        (try group(call), call.string(1) ?? "")
+    }
+
+    private static func value(_ call: RPCCall) -> SettingValue {
+        if case .integer(let number)? = call.values[2] { return .integer(Int(number)) }
+        return .string(call.string(2) ?? "")
+    }
+
+    /// What a program needs to tell its user: group, name, bounds, and what was given.
+    private static func refusal(
+        _ error: ParameterError, _ group: String, _ name: String, given: SettingValue? = nil
+    ) -> RPCError {
+        var data: [JSONValue.Member] = [
+            .init("group", .string(group)), .init("name", .string(name)),
+        ]
+        if let bounds = error.bounds {
+            data.append(.init("min", .integer(Int64(bounds.lowerBound))))
+            data.append(.init("max", .integer(Int64(bounds.upperBound))))
+        }
+        if let given { data.append(.init("given", given.json)) }
+        return RPCError(400, error.message, data: .object(data))
+    }
+}
+
+extension SettingValue {
+    /// The value as JSON; an unset string is null.
+    var json: JSONValue {
+        switch self {
+        case .integer(let number): .integer(Int64(number))
+        case .string(let text): .string(text)
+        case .unset: .null
+        }
+    }
+}

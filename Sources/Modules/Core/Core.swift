@@ -1,1 +1,52 @@
-// The module's declaration and functions live in this folder.
+internal import Logging
+public import ModuleKit
+
+/// The module `core`: global parameters, commands about the server, counters of messages.
+///
+/// It is always loaded, first. `name = value` in a configuration file sets its parameters; the
+/// server reads them from the instance.
+public final class Core: ServerModule {
+    /// The settings as the configuration file gives them.
+    public let parameters: Parameters
+    /// Where workers find the settings of now.
+    public let settings: SettingsHandle<Parameters>
+    /// The counters that workers add to.
+    public let counters = MessageCounters()
+    let services: any Services
+
+    /// Checks what a bound alone cannot.
+    public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
+        services = setup.services
+        parameters = setup.parameters
+        settings = setup.settings
+        try Self.check(setup.parameters)
+    }
+
+    /// Says which parameters of the configuration file have no effect, and why.
+    public func start() throws(StartFailure) {
+        for name in parameters.ignored {
+            let reason = Self.ignored.first { $0.name == name }?.reason ?? "it means nothing here"
+            services.logger.notice("parameter \(name) has no effect: \(reason)")
+        }
+    }
+
+    private static func check(_ parameters: Parameters) throws(StartFailure) {
+        let facility = parameters.logFacility
+        guard facilities.contains(facility) else {
+            throw StartFailure(
+                "log_facility: \"\(facility)\" is none; one of \(facilities.joined(separator: ", "))")
+        }
+        for header in [parameters.serverHeader, parameters.userAgentHeader] {
+            guard header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw StartFailure("server_header and user_agent_header are one line each")
+            }
+        }
+    }
+
+    /// The names that syslog's facilities have in configuration files.
+    static let facilities =
+        [
+            "LOG_AUTH", "LOG_AUTHPRIV", "LOG_CRON", "LOG_DAEMON", "LOG_FTP", "LOG_KERN", "LOG_LPR",
+            "LOG_MAIL", "LOG_NEWS", "LOG_SYSLOG", "LOG_USER", "LOG_UUCP",
+        ] + (0...7).map { "LOG_LOCAL\($0)" }
+}

@@ -1,14 +1,14 @@
 public import ModuleKit
 
-/// Module `corex`: additions to the core.
-///
-/// It can be loaded, so that configurations that load it start. It declares neither parameters nor
-/// functions: what a script asks of it is refused with file and line instead of being ignored.
-public final class CorexModule: ServerModule {
-    /// Nothing can be set.
+/// The module `corex`: commands about sockets, aliases and the log level.
+public final class Corex: ServerModule {
+    /// It has no settings.
     public typealias Parameters = NoParameters
-    /// What the module declares.
-    public static let manifest = Manifest<CorexModule>("corex", "Additions to the core.")
-    /// Nothing is opened.
-    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
+
+    let services: any Services
+
+    /// Makes the module.
+    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
+        services = setup.services
+    }
 }

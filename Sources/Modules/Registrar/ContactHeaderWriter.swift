@@ -14,7 +14,7 @@ struct ContactHeaderWriter {
         writer.append(UInt8(ascii: "<"))
         writer.append(binding.uri)
         writer.append(UInt8(ascii: ">"))
-        if let q = binding.q { Self.write(q: q, into: &writer) }
+        if let q = binding.values.q { Self.write(q: q, into: &writer) }
         writer.append(";expires=")
         writer.append(decimal: remaining(binding))
         if !binding.received.isEmpty, !receivedParameter.isEmpty {
@@ -28,20 +28,15 @@ struct ContactHeaderWriter {
         writer.append(";+sip.instance=\"")
         writer.append(binding.instance)
         writer.append(UInt8(ascii: "\""))
-        guard binding.regID > 0 else { return }
+        guard binding.values.regID > 0 else { return }
         writer.append(";reg-id=")
-        writer.append(decimal: binding.regID)
-    }
-
-    /// Ends the line, if a binding opened it.
-    func finish(_ writer: inout ByteWriter) {
-        if writer.count > 0 { writer.append("\r\n") }
+        writer.append(decimal: binding.values.regID)
     }
 
     /// Seconds that a binding still lives; a permanent one shows the largest value there is, where
     /// stock Kamailio prints a negative number.
     private func remaining(_ binding: borrowing BindingView) -> Int {
-        guard let expires = binding.expires else { return Int(Int32.max) }
+        guard let expires = binding.values.expires else { return Int(Int32.max) }
         return max(0, expires.seconds - now.seconds)
     }
 

@@ -4,7 +4,7 @@
 enum RegistrarFailure: Error, Equatable {
     case messageParse
     case toParse
-    case noUser
+    case unknownScheme
     case aorTooLong
     case callIDTooLong
     case contactParse
@@ -18,26 +18,24 @@ enum RegistrarFailure: Error, Equatable {
     case tooBrief(minimum: Int)
     case tooManyContacts
     case unavailable
-    case noSuchTable
 
     /// The status of the reply.
     var status: Int {
         switch self {
+        case .unknownScheme: 404
         case .tooBrief: 423
         case .tooManyContacts: 503
         case .unavailable: 503
-        case .aorTooLong, .noSuchTable: 500
+        case .aorTooLong: 500
         default: 400
         }
     }
 
-    /// The reason phrase of the status.
-    var reason: StaticString {
-        switch status {
-        case 400: "Bad Request"
-        case 423: "Interval Too Brief"
-        case 503: "Service Unavailable"
-        default: "Server Internal Error"
+    /// Whether the reply lists the bindings that there are.
+    var listsBindings: Bool {
+        switch self {
+        case .badQ, .badRegID, .tooBrief: true
+        default: false
         }
     }
 
@@ -46,7 +44,7 @@ enum RegistrarFailure: Error, Equatable {
         switch self {
         case .messageParse: "Message parse error"
         case .toParse: "Error while parsing AOR"
-        case .noUser: "No username in To URI"
+        case .unknownScheme: "To names an address of an unknown scheme"
         case .aorTooLong: "Address Of Record too long"
         case .callIDTooLong: "Callid too long"
         case .contactParse: "Contact parse error"
@@ -60,7 +58,6 @@ enum RegistrarFailure: Error, Equatable {
         case .tooBrief: "Interval too brief"
         case .tooManyContacts: "Too many registered contacts"
         case .unavailable: "Location database unavailable"
-        case .noSuchTable: "Location table not found"
         }
     }
 }

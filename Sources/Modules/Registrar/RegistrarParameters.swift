@@ -31,7 +31,11 @@ public struct RegistrarParameters: Sendable {
     /// Whether the user part of an AoR keeps its case.
     public var isCaseSensitive = false
     /// A prefix that is cut from the domain of an AoR.
-    public var realmPrefix = ""
+    public var realmPrefix = "" {
+        didSet { realmPrefixBytes = Array(realmPrefix.utf8) }
+    }
+    /// The same as bytes, made once and not for each message.
+    private(set) var realmPrefixBytes: [UInt8] = []
     /// Whether `lookup` adds all contacts as branches, or takes the first alone.
     public var appendsBranches = true
     /// Whether `lookup` and `registered` take expired bindings for usable.

@@ -23,7 +23,7 @@ struct RegistrationReader {
 
     /// Reads the message into the workspace's request.
     func read(
-        _ message: borrowing SIPMessage, into work: RegistrarWorkspace, random: () -> UInt64
+        _ message: borrowing SIPMessage, into work: inout RegistrarInput, random: () -> UInt64
     ) throws(RegistrarFailure) -> Purpose {
         work.scratch.removeAll()
         try readHead(message, into: &work.request, &work.scratch)
@@ -65,7 +65,7 @@ struct RegistrationReader {
 
     private func update(
         _ contact: Contact, _ message: borrowing SIPMessage, _ header: ExpiryRules.Stated,
-        _ work: RegistrarWorkspace, _ random: UInt64
+        _ work: borrowing RegistrarInput, _ random: UInt64
     ) throws(RegistrarFailure) -> ContactUpdate {
         guard contact.uri.count <= contactMaxSize, contact.uri.count <= Limits.contactBytesMax
         else { throw .contactTooLong }

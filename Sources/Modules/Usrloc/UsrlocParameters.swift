@@ -50,8 +50,6 @@ public struct UsrlocParameters: Sendable {
     public var filtersServerID = false
     /// Whether the table's version is checked at the start.
     public var checksVersion = true
-    /// Tables have two to this power of index slots to begin with.
-    public var hashSize = 10
 
     /// The defaults.
     public init() {}

@@ -12,8 +12,8 @@ public struct MethodSet: OptionSet, Sendable, Hashable {
     /// Every method, known or not.
     public static let all = MethodSet(rawValue: .max)
 
-    /// The methods of a comma list, as Allow and the Contact parameter `methods` have it; names that
-    /// are not known count as `other`.
+    /// The methods of a comma list, as Allow and the Contact parameter `methods` have it; names
+    /// that are not known count as `other`.
     public init(list bytes: Span<UInt8>) {
         var cursor = Cursor(bytes)
         rawValue = 0
@@ -23,7 +23,9 @@ public struct MethodSet: OptionSet, Sendable, Hashable {
         }
     }
 
-    /// Adds a method by its name. Unlike in a request line, case does not matter here.
+    /// Adds a method by its name.
+    ///
+    /// Unlike in a request line, case does not matter here.
     mutating func insert(name: Span<UInt8>) {
         assert(!name.isEmpty)
         insert(MethodSet(SIPMethod(anyCase: name)))

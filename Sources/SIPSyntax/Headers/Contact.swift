@@ -35,6 +35,7 @@ public struct Contact: Sendable, Hashable {
 
     /// Reads one value at a cursor; stops at the comma behind it or at the end.
     init(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(cursor.end <= cursor.bytes.count)
         cursor.skipSpace()
         let start = cursor.position
         if cursor.take(UInt8(ascii: "*")) {
@@ -58,11 +59,13 @@ public struct Contact: Sendable, Hashable {
 
     /// The first parameter of a name, without regard to case.
     public func parameter(_ name: Span<UInt8>, in bytes: Span<UInt8>) -> HeaderParameter? {
-        HeaderParameters.find(name, of: bytes, in: parameters)
+        assert(parameters.end <= bytes.count, "not the bytes that were parsed")
+        return HeaderParameters.find(name, of: bytes, in: parameters)
     }
 
     /// Takes up a parameter; of two with the same name the last one counts.
     private mutating func note(_ parameter: HeaderParameter, _ bytes: Span<UInt8>) {
+        assert(parameter.name.end <= bytes.count && !parameter.name.isEmpty)
         switch parameter.key {
         case ParameterKey.q: q = Self.qvalue(bytes, parameter.value)
         case ParameterKey.expires:
@@ -116,6 +119,7 @@ extension NameAddress {
 public struct Contacts: ~Escapable {
     private var elements: HeaderElements
 
+    /// A walk over fields of Contact.
     @_lifetime(copy elements)
     init(_ elements: HeaderElements) { self.elements = elements }
 

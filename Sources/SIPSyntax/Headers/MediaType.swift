@@ -27,7 +27,8 @@ public struct MediaType: Sendable, Hashable {
     public func matches(
         _ type: StaticString, _ subtype: StaticString, in bytes: Span<UInt8>
     ) -> Bool {
-        bytes.part(self.type).matches(type) && bytes.part(self.subtype).matches(subtype)
+        assert(self.type.end <= self.subtype.start)
+        return bytes.part(self.type).matches(type) && bytes.part(self.subtype).matches(subtype)
     }
 }
 

@@ -11,9 +11,10 @@ public struct NameAddress: Sendable, Hashable {
 
     /// Reads one at a cursor and stops behind it.
     ///
-    /// A URI outside of `< >` ends at `;`, which starts a parameter of the header field, and may hold
-    /// neither `?` nor `,` (RFC 3261 20.10).
+    /// A URI outside of `< >` ends at `;`, which starts a parameter of the header field, and may
+    /// hold neither `?` nor `,` (RFC 3261 20.10).
     init(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(cursor.end <= cursor.bytes.count)
         cursor.skipSpace()
         let start = cursor.position
         displayName = ByteRange(offset: start, count: 0)
@@ -44,6 +45,7 @@ public struct NameAddress: Sendable, Hashable {
     }
 
     private static func bareURI(_ cursor: inout Cursor) throws(SyntaxError) -> ByteRange {
+        assert(cursor.position <= cursor.end)
         let uri = cursor.run(of: .bare)
         if let byte = cursor.current, byte == 60 || byte == 62 || byte == 34 || byte == 63 {
             throw cursor.malformed("Malformed address")

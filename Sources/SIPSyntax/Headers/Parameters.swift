@@ -16,20 +16,33 @@ public struct HeaderParameter: Sendable, Hashable {
     }
 }
 
-/// Names of parameters as one word: their bytes in lower case, the first one lowest. A test compares
-/// them with the names.
+/// Names of parameters as one word: their bytes in lower case, the first one lowest.
+///
+/// A test compares them with the names.
 enum ParameterKey {
+    /// RFC 3261 20.42: the transaction.
     static let branch: UInt64 = 0x68636e617262
+    /// RFC 3581: answers go to the port that sent.
     static let rport: UInt64 = 0x74726f7072
+    /// RFC 3261 18.2.1: the address that sent.
     static let received: UInt64 = 0x6465766965636572
+    /// RFC 3261 18.2.2: the address for answers.
     static let maddr: UInt64 = 0x726464616d
+    /// RFC 3261 18.1.1: the multicast scope.
     static let ttl: UInt64 = 0x6c7474
+    /// RFC 3261 19.3: one end of a dialog.
     static let tag: UInt64 = 0x676174
+    /// RFC 3261 20.10: the preference.
     static let q: UInt64 = 0x71
+    /// RFC 3261 20.10: the life that is asked for.
     static let expires: UInt64 = 0x73657269707865
+    /// RFC 5626 4.2: the number of the flow.
     static let regID: UInt64 = 0x64692d676572
+    /// RFC 3840 10.6: the methods that are taken.
     static let methods: UInt64 = 0x73646f6874656d
+    /// RFC 5626 4.1: the first eight bytes of `+sip.instance`.
     static let instance: UInt64 = 0x736e692e7069732b
+    /// RFC 6665 8.2.1: the id of an event.
     static let id: UInt64 = 0x6469
 }
 
@@ -63,6 +76,7 @@ public struct HeaderParameters: ~Escapable {
     public static func find(
         _ name: Span<UInt8>, of bytes: Span<UInt8>, in range: ByteRange
     ) -> HeaderParameter? {
+        assert(!name.isEmpty && range.end <= bytes.count)
         var all = HeaderParameters(bytes, in: range)
         while let parameter = all.next() {
             if bytes.part(parameter.name).matches(name) { return parameter }
@@ -123,6 +137,7 @@ extension Cursor {
     /// Moves over white space, and must then be at the end or at a comma if those may follow.
     @_lifetime(self: copy self)
     mutating func endOfElement(_ reason: StaticString) throws(SyntaxError) {
+        assert(position <= end)
         skipSpace()
         if isAtEnd || current == UInt8(ascii: ",") { return }
         throw malformed(reason)

@@ -18,6 +18,7 @@ public struct RouteEntry: Sendable, Hashable {
 
     /// Reads one value at a cursor; stops at the comma behind it or at the end.
     init(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(cursor.end <= cursor.bytes.count)
         cursor.skipSpace()
         let start = cursor.position
         let address = try NameAddress(&cursor)
@@ -35,6 +36,7 @@ public struct RouteEntry: Sendable, Hashable {
 public struct RouteEntries: ~Escapable {
     private var elements: HeaderElements
 
+    /// A walk over fields of one of the route header fields.
     @_lifetime(copy elements)
     init(_ elements: HeaderElements) { self.elements = elements }
 

@@ -56,7 +56,8 @@ public enum SIPDate {
     }
 
     private static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        bytes.extracting(range).decimal(upTo: 9999).map { Int($0) }
+        assert(range.upperBound <= bytes.count && range.count <= 4)
+        return bytes.extracting(range).decimal(upTo: 9999).map { Int($0) }
     }
 
     private static func index(_ bytes: Span<UInt8>, _ start: Int, _ names: StaticString) -> Int? {

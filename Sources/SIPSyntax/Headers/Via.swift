@@ -34,6 +34,7 @@ public struct Via: Sendable, Hashable {
 
     /// Reads one value at a cursor; stops at the comma behind it or at the end.
     init(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(cursor.end <= cursor.bytes.count)
         cursor.skipSpace()
         let start = cursor.position
         let name = try cursor.token("Malformed Via")
@@ -74,12 +75,14 @@ public struct Via: Sendable, Hashable {
 
     /// Whether the branch was made under RFC 3261 and names a transaction (8.1.1.7).
     public func hasMagicCookie(in bytes: Span<UInt8>) -> Bool {
+        assert(whole.end <= bytes.count, "not the bytes that were parsed")
         guard let branch, branch.count > 7 else { return false }
         return bytes.part(branch).hasPrefix(matching: "z9hG4bK")
     }
 
     /// The transport, nil for one that we do not know.
     public func transportProtocol(in bytes: Span<UInt8>) -> TransportProtocol? {
+        assert(whole.end <= bytes.count, "not the bytes that were parsed")
         let name = bytes.part(transport)
         for known in TransportProtocol.allCases where name.matches(known.name) { return known }
         return nil
@@ -104,6 +107,7 @@ public struct Via: Sendable, Hashable {
 
     /// Takes up a parameter; of two with the same name the first one counts.
     private mutating func note(_ parameter: HeaderParameter, _ cursor: Cursor) throws(SyntaxError) {
+        assert(parameter.name.end <= cursor.position && !parameter.name.isEmpty)
         let bytes = cursor.bytes
         switch parameter.key {
         case ParameterKey.branch where branch == nil: branch = parameter.value
@@ -130,6 +134,7 @@ public struct Via: Sendable, Hashable {
 public struct Vias: ~Escapable {
     private var elements: HeaderElements
 
+    /// A walk over fields of Via.
     @_lifetime(copy elements)
     init(_ elements: HeaderElements) { self.elements = elements }
 

@@ -2,8 +2,8 @@ public import Basics
 
 /// Cuts the bytes of a connection into messages by Content-Length (RFC 3261 18.3).
 ///
-/// A value without a socket: bytes go in with `append`, actions come out of `next`. Memory is bounded
-/// by `Limits.messageBytesMax` plus what one `append` brings.
+/// A value without a socket: bytes go in with `append`, actions come out of `next`. Memory is
+/// bounded by `Limits.messageBytesMax` plus what one `append` brings.
 public struct StreamFramer: ~Copyable, Sendable {
     /// What the connection has to do.
     public enum Action: Sendable, Equatable {
@@ -13,7 +13,9 @@ public struct StreamFramer: ~Copyable, Sendable {
         case message(ByteRange)
         /// Answer a ping of two line ends with one (RFC 5626 4.4.1).
         case pong
-        /// End the connection. The header section, if the range holds one, may be answered first.
+        /// End the connection.
+        ///
+        /// The header section, if the range holds one, may be answered first.
         case fail(SyntaxError, ByteRange)
     }
 
@@ -37,6 +39,7 @@ public struct StreamFramer: ~Copyable, Sendable {
     ///   - acceptNoContentLength: Whether a message without Content-Length has no body instead of
     ///     being an error (the core parameter `tcp_accept_no_cl`).
     public init(capacity: Int = 4096, acceptNoContentLength: Bool = false) {
+        precondition(capacity >= 0)
         buffer = ByteWriter(capacity: capacity)
         acceptsMissingLength = acceptNoContentLength
     }
@@ -63,6 +66,7 @@ public struct StreamFramer: ~Copyable, Sendable {
 
     /// What to do next; to be called until it says `wait` or `fail`.
     public mutating func next() -> Action {
+        assert(start <= scanned || scanned == 0)
         if let failure { return .fail(failure, .empty) }
         if expected == 0 {
             if let action = skipLineEnds() { return action }
@@ -83,9 +87,11 @@ public struct StreamFramer: ~Copyable, Sendable {
         return .message(range)
     }
 
-    /// Passes over line ends between messages. Two in a row are a ping; a single one is nothing, but
-    /// stays until it is known what follows.
+    /// Passes over line ends between messages.
+    ///
+    /// Two in a row are a ping; a single one is nothing, but stays until it is known what follows.
     private mutating func skipLineEnds() -> Action? {
+        assert(expected == 0, "in the middle of a message")
         while pendingBytes > 0 {
             guard buffer.span[start] == 13 || buffer.span[start] == 10 else { return nil }
             if buffer.span[start] == 10 {
@@ -115,6 +121,7 @@ public struct StreamFramer: ~Copyable, Sendable {
 
     /// Offset behind the empty line of the message at `start`; nil when it has not come yet.
     private mutating func headerEnd() throws(SyntaxError) -> Int? {
+        assert(expected == 0, "in the middle of a message")
         // The empty line may have begun in the bytes seen last.
         let end = Self.emptyLine(buffer.span, from: max(start, scanned - 3))
         scanned = end ?? buffer.count
@@ -126,6 +133,7 @@ public struct StreamFramer: ~Copyable, Sendable {
 
     /// Offset behind the first empty line, nil when there is none.
     private static func emptyLine(_ bytes: Span<UInt8>, from: Int) -> Int? {
+        assert(from >= 0 && from <= bytes.count)
         var cursor = Cursor(bytes)
         cursor.move(to: from)
         while cursor.seek(10) {
@@ -150,11 +158,14 @@ public struct StreamFramer: ~Copyable, Sendable {
         return end - start + length
     }
 
-    /// The value of Content-Length in a header section; nil when there is none. Two different ones are
-    /// an error, because the two ends would not agree where the next message starts.
+    /// The value of Content-Length in a header section; nil when there is none.
+    ///
+    /// Two different ones are an error, because the two ends would not agree where the next message
+    /// starts.
     static func contentLength(
         _ bytes: Span<UInt8>, in section: ByteRange
     ) throws(SyntaxError) -> Int? {
+        assert(section.end <= bytes.count)
         var found: Int?
         var cursor = Cursor(bytes, in: section)
         while cursor.seek(10) {

@@ -11,7 +11,8 @@ public enum Host: Sendable, Hashable {
 
     /// What kind of host the bytes are; nil when they are none.
     ///
-    /// What has no letter must be an IPv4 address, because the last label of a name starts with one.
+    /// What has no letter must be an IPv4 address, because the last label of a name starts with
+    /// one.
     public static func kind(of bytes: Span<UInt8>) -> Host? {
         guard !bytes.isEmpty else { return nil }
         if bytes[0] == UInt8(ascii: "[") {

@@ -9,7 +9,10 @@ extension SIPURI {
     public static func areEquivalent(
         _ one: SIPURI, in left: Span<UInt8>, _ two: SIPURI, in right: Span<UInt8>
     ) -> Bool {
+        assert(one.whole.end <= left.count && two.whole.end <= right.count)
         guard one.scheme == two.scheme else { return false }
+        // Also for URIs that are not equivalent to themselves by the letter: `;a=1;a=2`.
+        if left.part(one.whole).equals(right.part(two.whole)) { return true }
         guard one.isSIP, one.whole.count <= longestCompared, two.whole.count <= longestCompared
         else {
             return left.part(one.whole).matches(right.part(two.whole))
@@ -38,7 +41,8 @@ extension SIPURI {
     private static func sameParameters(
         _ one: SIPURI, _ left: Span<UInt8>, _ two: SIPURI, _ right: Span<UInt8>
     ) -> Bool {
-        covers(one, left, two, right) && covers(two, right, one, left)
+        assert(one.isSIP && two.isSIP)
+        return covers(one, left, two, right) && covers(two, right, one, left)
     }
 
     private static func covers(
@@ -70,6 +74,7 @@ extension SIPURI {
     private static func sameHeaders(
         _ one: SIPURI, _ left: Span<UInt8>, _ two: SIPURI, _ right: Span<UInt8>
     ) -> Bool {
+        assert(one.isSIP && two.isSIP)
         guard one.headers.isEmpty == two.headers.isEmpty else { return false }
         return hasHeaders(one, left, two, right) && hasHeaders(two, right, one, left)
     }
@@ -77,6 +82,7 @@ extension SIPURI {
     private static func hasHeaders(
         _ one: SIPURI, _ left: Span<UInt8>, _ two: SIPURI, _ right: Span<UInt8>
     ) -> Bool {
+        assert(one.headers.end <= left.count && two.headers.end <= right.count)
         var pairs = one.headerPairs(in: left)
         while let pair = pairs.next() {
             var others = two.headerPairs(in: right)

@@ -45,6 +45,7 @@ extension SIPURI {
     }
 
     private mutating func parseSIP(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(isSIP && cursor.position > schemeRange.end)
         try parseUser(&cursor)
         try parseHost(&cursor)
         if cursor.take(UInt8(ascii: ":")) {
@@ -57,9 +58,12 @@ extension SIPURI {
         if cursor.take(UInt8(ascii: "?")) { headers = try cursor.uriHeaders() }
     }
 
-    /// The user part may hold `;`, `?` and `/` unescaped, so it is read first as far as it goes; without
-    /// an `@` behind it, it was the host. Nothing behind the host may hold an `@`.
+    /// The user part may hold `;`, `?` and `/` unescaped, so it is read first as far as it goes;
+    /// without an `@` behind it, it was the host.
+    ///
+    /// Nothing behind the host may hold an `@`.
     private mutating func parseUser(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(user == nil && password == nil)
         let start = cursor.position
         let name = try cursor.escaped(.uriUser)
         var secret: ByteRange?
@@ -71,6 +75,7 @@ extension SIPURI {
     }
 
     private mutating func parseHost(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(hostKind == nil)
         let start = cursor.position
         if cursor.take(UInt8(ascii: "[")) {
             guard cursor.seek(UInt8(ascii: "]")) else { throw cursor.malformed("Malformed host") }
@@ -85,6 +90,7 @@ extension SIPURI {
 
     /// `tel:` and a number, global or local, with visual separators (RFC 3966 3).
     private mutating func parseTel(_ cursor: inout Cursor) throws(SyntaxError) {
+        assert(scheme == .tel)
         let number = cursor.run(of: .phone)
         guard !number.isEmpty else { throw cursor.malformed("Malformed telephone number") }
         user = number

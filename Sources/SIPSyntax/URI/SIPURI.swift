@@ -2,8 +2,8 @@ public import Basics
 
 /// Where the parts of a URI are; the bytes stay with whoever owns them.
 ///
-/// Offsets count in the span that was parsed. What it accepts is RFC 3261 19.1 for `sip` and `sips`,
-/// RFC 3966 for `tel`, and any scheme with visible characters behind it as `other`.
+/// Offsets count in the span that was parsed. What it accepts is RFC 3261 19.1 for `sip` and
+/// `sips`, RFC 3966 for `tel`, and any scheme with visible characters behind it as `other`.
 public struct SIPURI: Sendable, Hashable {
     /// The schemes that the server tells apart.
     public enum Scheme: UInt8, Sendable, Hashable, CaseIterable {
@@ -21,11 +21,15 @@ public struct SIPURI: Sendable, Hashable {
     public var scheme: Scheme
     /// The scheme as written, without the colon.
     public var schemeRange: ByteRange
-    /// The user part, escaped as sent; nil without `@`. Of a `tel` URI the number.
+    /// The user part, escaped as sent; nil without `@`.
+    ///
+    /// Of a `tel` URI the number.
     public var user: ByteRange?
     /// The password; nil without one.
     public var password: ByteRange?
-    /// The host; an IPv6 address with its brackets. Empty for `tel` and `other`.
+    /// The host; an IPv6 address with its brackets.
+    ///
+    /// Empty for `tel` and `other`.
     public var host: ByteRange
     /// What the host is; nil for `tel` and `other`.
     public var hostKind: Host?

@@ -13,6 +13,7 @@ public struct URIPairs: ~Escapable {
     private var cursor: Cursor
     private let separator: UInt8
 
+    /// The pairs of a range, each of which a separator ends.
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>, in range: ByteRange, separator: UInt8) {
         assert(separator == UInt8(ascii: ";") || separator == UInt8(ascii: "&"))
@@ -43,13 +44,15 @@ extension SIPURI {
     /// The parameters in order; `bytes` is the span that was parsed.
     @_lifetime(copy bytes)
     public func parameterPairs(in bytes: Span<UInt8>) -> URIPairs {
-        URIPairs(bytes, in: parameters, separator: UInt8(ascii: ";"))
+        assert(parameters.end <= bytes.count, "not the bytes that were parsed")
+        return URIPairs(bytes, in: parameters, separator: UInt8(ascii: ";"))
     }
 
     /// The headers in order; `bytes` is the span that was parsed.
     @_lifetime(copy bytes)
     public func headerPairs(in bytes: Span<UInt8>) -> URIPairs {
-        URIPairs(bytes, in: headers, separator: UInt8(ascii: "&"))
+        assert(headers.end <= bytes.count, "not the bytes that were parsed")
+        return URIPairs(bytes, in: headers, separator: UInt8(ascii: "&"))
     }
 
     /// The first parameter of a name, without regard to case.

@@ -8,7 +8,9 @@ extension ByteWriter {
         append(10)
     }
 
-    /// Writes `Name: value` and the line end. The value must hold no line end.
+    /// Writes `Name: value` and the line end.
+    ///
+    /// The value must hold no line end.
     public mutating func appendHeader(_ name: StaticString, _ value: Span<UInt8>) {
         assert(!value.indices.contains { value[$0] == 10 }, "a header value of two lines")
         append(name)
@@ -19,6 +21,7 @@ extension ByteWriter {
 
     /// Writes `Name: value` and the line end.
     public mutating func appendHeader(_ name: StaticString, _ value: StaticString) {
+        assert(name.utf8CodeUnitCount > 0)
         append(name)
         append(": ")
         append(value)
@@ -34,8 +37,8 @@ extension ByteWriter {
         appendLineEnd()
     }
 
-    /// Writes text that comes from outside into a line: control bytes become spaces, so that nothing
-    /// can start a line of its own.
+    /// Writes text that comes from outside into a line: control bytes become spaces, so that
+    /// nothing can start a line of its own.
     public mutating func appendOneLine(_ text: Span<UInt8>) {
         let start = count
         append(text)

@@ -7,7 +7,8 @@ public enum ReasonPhrase {
     }
 
     private static func success(_ status: Int) -> StaticString {
-        switch status {
+        assert(status < 400)
+        return switch status {
         case 100: "Trying"
         case 180: "Ringing"
         case 181: "Call Is Being Forwarded"
@@ -27,7 +28,8 @@ public enum ReasonPhrase {
     }
 
     private static func clientError(_ status: Int) -> StaticString {
-        switch status {
+        assert(status >= 400 && status < 500)
+        return switch status {
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 402: "Payment Required"
@@ -65,7 +67,8 @@ public enum ReasonPhrase {
     }
 
     private static func other(_ status: Int) -> StaticString {
-        switch status {
+        assert(status >= 500)
+        return switch status {
         case 500: "Server Internal Error"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"

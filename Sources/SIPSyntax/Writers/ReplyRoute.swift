@@ -4,12 +4,14 @@ public import Basics
 public enum ReplyRoute {
     /// The destination by RFC 3261 18.2.2 and RFC 3581 4.
     ///
-    /// On a connection it is that connection. A datagram is answered at the address that sent it, at
-    /// the port of sent-by, or at the port that sent it when the sender asked for `rport`. `maddr` is
-    /// not followed: it served multicast, and would let a stranger aim responses at anybody.
+    /// On a connection it is that connection. A datagram is answered at the address that sent it,
+    /// at the port of sent-by, or at the port that sent it when the sender asked for `rport`.
+    /// `maddr` is not followed: it served multicast, and would let a stranger aim responses at
+    /// anybody.
     public static func destination(
         for request: borrowing SIPMessage, from origin: Origin, forceRport: Bool = false
     ) -> Origin {
+        assert(request.kind == .request)
         guard !origin.transport.isStream, !forceRport else { return origin }
         guard let via = topVia(request), !via.hasRport else { return origin }
         var destination = origin

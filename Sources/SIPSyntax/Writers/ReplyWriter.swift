@@ -2,8 +2,8 @@ public import Basics
 
 /// Writes the response to a request in place, without parsing more of the request than it must.
 ///
-/// A response is written in three steps, so that header fields in the middle need no buffer of their
-/// own: `begin`, any number of `ByteWriter.appendHeader`, `ByteWriter.finishMessage`.
+/// A response is written in three steps, so that header fields in the middle need no buffer of
+/// their own: `begin`, any number of `ByteWriter.appendHeader`, `ByteWriter.finishMessage`.
 ///
 /// A request that was refused as malformed can be answered too: what cannot be parsed is copied as
 /// it is, and what is missing is left out.
@@ -105,12 +105,13 @@ public enum ReplyWriter {
         do throws(SyntaxError) { return try request.topVia } catch { return nil }
     }
 
-    /// Writes the first Via field with `received` and `rport` of the top value as they are seen here;
-    /// what the sender wrote of the two is not believed.
+    /// Writes the first Via field with `received` and `rport` of the top value as they are seen
+    /// here; what the sender wrote of the two is not believed.
     private static func writeTop(
         _ via: Via, _ request: borrowing SIPMessage, _ origin: Origin, _ forceRport: Bool,
         _ writer: inout ByteWriter
     ) {
+        assert(via.whole.end <= request.bytes.count)
         let symmetric = via.hasRport || forceRport
         var copied = via.whole.start
         if via.hasRport || via.received != nil {

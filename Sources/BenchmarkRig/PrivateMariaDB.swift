@@ -1,0 +1,97 @@
+internal import Glibc
+
+/// A MariaDB of our own in a temporary directory, with Kamailio's tables.
+///
+/// Its settings are Debian's defaults: every transaction reaches the disk before it is confirmed,
+/// which is what an operator has, and what makes writing row by row slow.
+public final class PrivateMariaDB: Sendable {
+    /// Name and password of the account, and name of the database.
+    static let account = (user: "kamailio", password: "kamailiorw", database: "kamailio")
+
+    /// Port on 127.0.0.1.
+    public let port: UInt16
+    private let directory: ScratchDirectory
+    private let process: ChildProcess
+
+    /// Installs and starts it, creates the database and Kamailio's tables of `schemas`.
+    public init(
+        schemas: [String] = ["standard", "usrloc"],
+        schemaDirectory: String = "/usr/share/kamailio/mysql"
+    ) throws(RigError) {
+        directory = try ScratchDirectory(prefix: "benchmark-db")
+        port = try FreePort.find(1)[0]
+        let asRoot = getuid() == 0
+        let user = asRoot ? ["--user=mysql"] : []
+        if asRoot { try ChildProcess.run(["chown", "mysql", directory.path], secondsMax: 10) }
+        let data = directory.file("data")
+        try ChildProcess.run(
+            [
+                "mariadb-install-db", "--datadir=\(data)", "--skip-test-db",
+                "--auth-root-authentication-method=normal",
+            ] + user, secondsMax: 120)
+        process = try ChildProcess(
+            ["mariadbd"] + user + [
+                "--datadir=\(data)", "--socket=\(directory.file("socket"))", "--port=\(port)",
+                "--bind-address=127.0.0.1", "--pid-file=\(directory.file("pid"))",
+            ], output: directory.file("log"))
+        try waitUntilReady()
+        try sql(Self.accounts, database: "mysql")
+        for schema in schemas {
+            let path = "\(schemaDirectory)/\(schema)-create.sql"
+            guard let text = TextFile.read(path) else {
+                throw RigError(.missing, "no \(path): install kamailio-mysql-modules")
+            }
+            try sql(text)
+        }
+    }
+
+    deinit { process.end(graceSeconds: 10) }
+
+    /// URL of the database as a configuration file has it.
+    public var url: String { Self.url(port: port) }
+
+    /// URL of the database behind `port`.
+    static func url(port: UInt16) -> String {
+        let account = Self.account
+        return "mysql://\(account.user):\(account.password)@127.0.0.1:\(port)/\(account.database)"
+    }
+
+    /// Runs statements and returns the rows: a line each, columns between tabs.
+    @discardableResult
+    public func sql(_ text: String, database: String = "kamailio") throws(RigError) -> String {
+        let file = directory.file("statement.sql")
+        try TextFile.write(text, to: file)
+        return try ChildProcess.run(
+            ["mariadb", "-uroot", "-N", "-S", directory.file("socket"), database], input: file,
+            secondsMax: 300)
+    }
+
+    /// Rows of the table `location`.
+    public func rows() throws(RigError) -> Int {
+        let text = try sql("select count(*) from location")
+        return Int(text.filter { $0.isNumber }) ?? -1
+    }
+
+    /// Removes all rows of the table `location`.
+    public func clear() throws(RigError) { try sql("truncate table location") }
+
+    /// Waits until it takes statements, or says why it does not.
+    private func waitUntilReady() throws(RigError) {
+        let isReady = Patience(seconds: 60, everyMilliseconds: 50).wait {
+            !process.isRunning || (try? sql("select 1", database: "mysql")) != nil
+        }
+        guard isReady, process.isRunning else {
+            throw RigError(
+                .ended, "mariadbd did not start:\n\(TextFile.tail(directory.file("log")))")
+        }
+    }
+
+    /// The account comes from both names of this machine: over TCP and over its socket.
+    private static var accounts: String {
+        let (user, password, database) = account
+        let grants = ["127.0.0.1", "localhost"].map { host in
+            "grant all on \(database).* to \(user)@'\(host)' identified by '\(password)';"
+        }
+        return "create database \(database);\n" + grants.joined(separator: "\n")
+    }
+}

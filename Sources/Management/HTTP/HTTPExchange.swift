@@ -1,0 +1,57 @@
+internal import Basics
+
+/// One request while its body arrives. Only the thread of its connection touches it.
+final class HTTPExchange {
+    /// Address and port of the client.
+    let client: String
+    /// Its HTTP method.
+    let method: String
+    /// Its path.
+    let path: String
+    /// The body so far, within the limit.
+    private(set) var body: [UInt8] = []
+    /// Whether the body is larger than the limit.
+    private(set) var isTooLarge = false
+    /// Whether the body is so large that it is not even read to its end.
+    private(set) var isHopeless = false
+    private let bodyBytesMax: Int
+    private let deadline: MonotonicTime
+    private var received = 0
+
+    init(
+        client: String, method: String, path: String, configuration: HTTPServer.Configuration
+    ) {
+        self.client = client
+        self.method = method
+        self.path = path
+        bodyBytesMax = configuration.bodyBytesMax
+        let patience = UInt64(configuration.requestSecondsMax) * 1_000_000_000
+        deadline = MonotonicTime(nanoseconds: SystemClock.monotonic().nanoseconds + patience)
+    }
+
+    /// Notes the length that the head announces.
+    func announce(_ length: String) {
+        guard let length = Int(length) else { return }
+        isTooLarge = length > bodyBytesMax
+        isHopeless = length > max(bodyBytesMax, Limits.discardedBodyBytesMax)
+        if !isTooLarge { body.reserveCapacity(length) }
+    }
+
+    /// Takes a piece of the body; false when the connection is to be closed: the body is far too
+    /// large, or trickles in so slowly that it is an attack.
+    @unsafe func take(_ piece: UnsafeRawBufferPointer) -> Bool {
+        received += piece.count
+        guard received <= max(bodyBytesMax, Limits.discardedBodyBytesMax) else { return false }
+        guard SystemClock.monotonic() < deadline else { return false }
+        if received > bodyBytesMax {
+            isTooLarge = true
+            body = []
+        } else {
+            unsafe body.append(contentsOf: piece)
+        }
+        return true
+    }
+
+    /// Frees the body; the answer may take long.
+    func forgetBody() { body = [] }
+}

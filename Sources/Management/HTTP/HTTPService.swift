@@ -1,0 +1,142 @@
+internal import Basics
+internal import CMicroHTTPD
+internal import Logging
+
+/// What the callbacks of libmicrohttpd work with. It outlives the daemon, and nothing in it changes.
+final class HTTPService: Sendable {
+    private let configuration: HTTPServer.Configuration
+    private let endpoints: [any HTTPEndpoint]
+    private let logger: Logger
+
+    init(
+        _ configuration: HTTPServer.Configuration, endpoints: [any HTTPEndpoint], logger: Logger
+    ) {
+        self.configuration = configuration
+        self.endpoints = endpoints
+        self.logger = logger
+    }
+
+    // MARK: Callbacks
+
+    /// Whether a client may connect.
+    static let accept: MHD_AcceptPolicyCallback = { closure, address, _ in
+        guard let service = unsafe HTTPService.from(closure) else { return .NO }
+        guard let client = unsafe PeerAddress(address) else { return .NO }
+        return service.admits(client) ? .YES : .NO
+    }
+
+    /// Head, pieces of the body, and end of a request: called once or more for each.
+    static let handle: MHD_AccessHandlerCallback = {
+        (closure, connection, url, method, _, upload, size, context) in
+        guard let service = unsafe HTTPService.from(closure),
+            let connection = unsafe connection, let url = unsafe url,
+            let method = unsafe method, let size = unsafe size, let context = unsafe context
+        else { return .NO }
+        guard let known = unsafe context.pointee else {
+            let exchange = unsafe service.begin(
+                connection, String(cString: url), String(cString: method))
+            unsafe context.pointee = Unmanaged.passRetained(exchange).toOpaque()
+            guard exchange.isHopeless else { return .YES }
+            return unsafe service.refuse(exchange, 413, connection)
+        }
+        let exchange = unsafe Unmanaged<HTTPExchange>.fromOpaque(known).takeUnretainedValue()
+        guard unsafe size.pointee > 0, let upload = unsafe upload else {
+            return unsafe service.finish(exchange, connection)
+        }
+        let piece = unsafe UnsafeRawBufferPointer(start: upload, count: size.pointee)
+        unsafe size.pointee = 0
+        return unsafe exchange.take(piece) ? .YES : .NO
+    }
+
+    /// A request is over, answered or not: its state goes.
+    static let completed: MHD_RequestCompletedCallback = { _, _, context, _ in
+        guard let context = unsafe context, let known = unsafe context.pointee else { return }
+        unsafe Unmanaged<HTTPExchange>.fromOpaque(known).release()
+        unsafe context.pointee = nil
+    }
+
+    @unsafe private static func from(_ closure: UnsafeMutableRawPointer?) -> HTTPService? {
+        guard let closure = unsafe closure else { return nil }
+        return unsafe Unmanaged<HTTPService>.fromOpaque(closure).takeUnretainedValue()
+    }
+
+    // MARK: Requests
+
+    private func admits(_ client: PeerAddress) -> Bool {
+        let ranges = configuration.allowed
+        if ranges.isEmpty || ranges.contains(where: { $0.contains(client) }) { return true }
+        logger.notice("HTTP connection from \(client.text) refused: not in allowed_ips")
+        return false
+    }
+
+    /// Looks at the head of a request: whether it will be answered, and how much may follow.
+    @unsafe private func begin(
+        _ connection: OpaquePointer, _ url: String, _ method: String
+    ) -> HTTPExchange {
+        let client = unsafe PeerAddress(cmicrohttpd_client(connection))?.text ?? "unknown"
+        let exchange = HTTPExchange(
+            client: client, method: method, path: url, configuration: configuration)
+        let length = unsafe MHD_lookup_connection_value(
+            connection, .HEADER_KIND, "Content-Length")
+        if let length = unsafe length { exchange.announce(unsafe String(cString: length)) }
+        return exchange
+    }
+
+    /// Answers a request whose body has arrived.
+    @unsafe private func finish(
+        _ exchange: HTTPExchange, _ connection: OpaquePointer
+    ) -> MHD_Result {
+        guard let endpoint = endpoints.first(where: { $0.path == exchange.path }) else {
+            return unsafe refuse(exchange, 404, connection)
+        }
+        guard endpoint.method == exchange.method else {
+            return unsafe refuse(exchange, 405, connection, allow: endpoint.method)
+        }
+        guard !exchange.isTooLarge else { return unsafe refuse(exchange, 413, connection) }
+        let request = HTTPRequest(body: exchange.body, client: exchange.client)
+        exchange.forgetBody()
+        switch endpoint.answer(request) {
+        case .nothing: return unsafe send(exchange, 204, Self.response([]), connection)
+        case .content(let content, let type):
+            let response = unsafe HTTPStream.response(content)
+            return unsafe send(exchange, 200, response, connection, type: type)
+        }
+    }
+
+    @unsafe private func refuse(
+        _ exchange: HTTPExchange, _ status: UInt32, _ connection: OpaquePointer,
+        allow: String? = nil
+    ) -> MHD_Result {
+        let text: String =
+            switch status {
+            case 404: "Not found. Commands are served under /RPC.\n"
+            case 405: "Send a POST request.\n"
+            default: "The body is larger than \(configuration.bodyBytesMax) bytes.\n"
+            }
+        let response = unsafe Self.response(Array(text.utf8))
+        if let allow, let response = unsafe response {
+            unsafe MHD_add_response_header(response, "Allow", allow)
+        }
+        return unsafe send(exchange, status, response, connection, type: "text/plain")
+    }
+
+    @unsafe private static func response(_ body: [UInt8]) -> OpaquePointer? {
+        var body = body
+        return unsafe body.withUnsafeMutableBytes { bytes in
+            unsafe MHD_create_response_from_buffer(
+                bytes.count, bytes.baseAddress, .RESPMEM_MUST_COPY)
+        }
+    }
+
+    @unsafe private func send(
+        _ exchange: HTTPExchange, _ status: UInt32, _ response: OpaquePointer?,
+        _ connection: OpaquePointer, type: String? = nil
+    ) -> MHD_Result {
+        guard let response = unsafe response else { return .NO }
+        if let type { unsafe MHD_add_response_header(response, "Content-Type", type) }
+        let result = unsafe MHD_queue_response(connection, status, response)
+        unsafe MHD_destroy_response(response)
+        logger.debug("http \(exchange.client) \(exchange.method) \(exchange.path) \(status)")
+        return result
+    }
+}

@@ -1,0 +1,79 @@
+internal import Basics
+internal import CMicroHTTPD
+internal import JSONValue
+
+/// Content on its way to a client: one piece is held at a time, so memory does not grow with the
+/// answer. Only the thread of its connection touches it.
+final class HTTPStream {
+    private let content: any HTTPContent
+    private var writer: JSONWriter
+    private var sent = 0
+    private var isComplete = false
+
+    private init(_ content: any HTTPContent) {
+        self.content = content
+        writer = JSONWriter(
+            capacity: Limits.httpPieceBytes + Limits.httpPieceBytes / 4, isPretty: content.isPretty)
+    }
+
+    deinit { if !isComplete { content.abandon() } }
+
+    /// A response with the content: with a length when it fits one piece, in chunks otherwise.
+    @unsafe static func response(_ content: any HTTPContent) -> OpaquePointer? {
+        let stream = HTTPStream(content)
+        stream.fill()
+        if stream.isComplete { return unsafe stream.whole() }
+        return unsafe MHD_create_response_from_callback(
+            UInt64.max, Limits.httpPieceBytes,
+            { (closure, _, buffer, room) in
+                guard let closure = unsafe closure, let buffer = unsafe buffer else { return -2 }
+                let stream = unsafe Unmanaged<HTTPStream>.fromOpaque(closure).takeUnretainedValue()
+                return unsafe stream.copy(into: buffer, room: room)
+            },
+            Unmanaged.passRetained(stream).toOpaque(),
+            { closure in
+                guard let closure = unsafe closure else { return }
+                unsafe Unmanaged<HTTPStream>.fromOpaque(closure).release()
+            })
+    }
+
+    /// Asks for content until a piece is full.
+    private func fill() {
+        while !isComplete, writer.bytes.count < Limits.httpPieceBytes {
+            isComplete = !content.produce(into: &writer)
+        }
+    }
+
+    @unsafe private func whole() -> OpaquePointer? {
+        unsafe Self.lend(writer, ByteRange(offset: 0, count: writer.bytes.count)) { bytes in
+            unsafe MHD_create_response_from_buffer(
+                bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                .RESPMEM_MUST_COPY)
+        }
+    }
+
+    /// The next bytes; -1 at the end, as the library wants it.
+    @unsafe private func copy(into buffer: UnsafeMutablePointer<CChar>, room: Int) -> Int {
+        if sent == writer.bytes.count {
+            writer.bytes.removeAll()
+            sent = 0
+            fill()
+        }
+        let count = min(room, writer.bytes.count - sent)
+        guard count > 0 else { return -1 }
+        unsafe Self.lend(writer, ByteRange(offset: sent, count: count)) { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe UnsafeMutableRawPointer(buffer).copyMemory(from: base, byteCount: count)
+        }
+        sent += count
+        return count
+    }
+
+    /// Lends bytes of the writer: a span of a property of this object could not leave the access.
+    @unsafe private static func lend<R>(
+        _ writer: borrowing JSONWriter, _ range: ByteRange,
+        _ body: (UnsafeBufferPointer<UInt8>) -> R
+    ) -> R {
+        unsafe writer.bytes.span(range).withUnsafeBufferPointer(body)
+    }
+}

@@ -1,0 +1,22 @@
+internal import ModuleKit
+
+/// JSON-RPC 2.0 over HTTP: POST /RPC. Errors of JSON-RPC are answers like others, with status 200.
+public final class RPCEndpoint: HTTPEndpoint {
+    /// Where commands are served.
+    public let path = "/RPC"
+    /// The only method.
+    public let method = "POST"
+    private let dispatcher: JSONRPCDispatcher
+
+    /// An endpoint for the commands of a dispatcher.
+    public init(_ dispatcher: JSONRPCDispatcher) { self.dispatcher = dispatcher }
+
+    /// Runs what the body asks for.
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        let caller = RPCCaller(channel: "http", address: request.client)
+        guard let answer = dispatcher.answer(request.body.span, from: caller) else {
+            return .nothing
+        }
+        return .content(answer, type: "application/json")
+    }
+}

@@ -1,0 +1,124 @@
+internal import JSONValue
+public import ModuleKit
+
+extension CfgRPC {
+    private static let group = RPCParameter("group", .string, "The group: a module's name")
+    private static let name = RPCParameter("name", .string, "The setting's name in the group")
+    private static let text = RPCParameter("value", .string, "The new value")
+    private static let number = RPCParameter("value", .integer, "The new value")
+    private static let either = RPCParameter("value", .value, "The new value")
+    private static let scalar = Schema.oneOf([.integer, .string, .null])
+    private static let change = Schema.object(
+        [
+            .init("group name", .string), .init("variable name", .string),
+            .init("old value", scalar), .init("new value", scalar),
+        ], others: nil)
+    private static let knowledge = Schema.object(
+        [
+            .init("desc", .string), .init("type", .string), .init("default", scalar),
+            .init("value", scalar), .init("min", .integer, isRequired: false),
+            .init("max", .integer, isRequired: false),
+            .init("cases", .array(.string), isRequired: false),
+        ], others: nil)
+
+    /// The declaration.
+    public static let manifest = Manifest<CfgRPC>(
+        "cfg_rpc", "Reads and changes settings while the server runs",
+        methods: reading + immediate + delayed + undoing)
+
+    private static let reading: [MethodRow<CfgRPC>] = [
+        MethodRow(
+            "cfg.list", [RPCParameter("group", .string, isOptional: true, "Only this group")],
+            result: .array(.string), "Lists the settings that can be read and changed",
+            example: RPCExample(["core"], ["core: debug"])
+        ) { (module, call) throws(RPCError) in .value(try module.list(call)) },
+        MethodRow(
+            "cfg.get",
+            [group, RPCParameter("name", .string, isOptional: true, "Only this setting")],
+            result: .oneOf([scalar, .object([], others: scalar)]),
+            missingParameterCode: 500,
+            "Shows the value of a setting, or of all settings of a group",
+            example: RPCExample(["core", "debug"], 0)
+        ) { (module, call) throws(RPCError) in .value(try module.get(call)) },
+        MethodRow(
+            "cfg.help", [group, name], result: knowledge,
+            "Explains a setting: type, bounds, default and value",
+            example: RPCExample(
+                ["core", "debug"],
+                [
+                    "desc": "Log level", "type": "integer", "default": 0, "value": 0, "min": -5,
+                    "max": 9,
+                ])
+        ) { (module, call) throws(RPCError) in .value(try module.help(call)) },
+        MethodRow(
+            "cfg.diff", result: .array(change), "Shows the changes that wait for cfg.commit",
+            example: RPCExample(
+                [],
+                [
+                    [
+                        "group name": "core", "variable name": "debug", "old value": 0,
+                        "new value": 2,
+                    ]
+                ])
+        ) { (module, _) in .value(module.diff()) },
+    ]
+
+    private static let immediate: [MethodRow<CfgRPC>] = [
+        setter("cfg.set", either, 2), setter("cfg.set_now_int", number, 2),
+        setter("cfg.seti", number, 2), setter("cfg.set_now_string", text, "2"),
+        setter("cfg.sets", text, "2"),
+    ]
+
+    private static let delayed: [MethodRow<CfgRPC>] = [
+        delayedSetter("cfg.set_delayed", either, 2),
+        delayedSetter("cfg.set_delayed_int", number, 2),
+        delayedSetter("cfg.set_delayed_string", text, "2"),
+        MethodRow(
+            "cfg.commit", result: .nothing, isChange: true,
+            "Puts all waiting changes into force together", example: RPCExample([], [:])
+        ) { (module, call) throws(RPCError) in try module.commit(call) },
+        MethodRow(
+            "cfg.rollback", result: .nothing, isChange: true, "Forgets all waiting changes",
+            example: RPCExample([], [:])
+        ) { (module, _) in module.rollback() },
+    ]
+
+    private static let undoing: [MethodRow<CfgRPC>] = [
+        MethodRow(
+            "cfg.reset", [group], result: .nothing, isChange: true, missingParameterCode: 500,
+            "Gives all settings of a group the values they had at the start",
+            example: RPCExample(["core"], [:])
+        ) { (module, call) throws(RPCError) in try module.reset(call) },
+        MethodRow(
+            "cfg.del", [group, name], result: .nothing, isChange: true,
+            missingParameterCode: 400,
+            "Refused: it deletes a value of a group's instance, and groups have none here",
+            example: RPCExample(["core", "debug"], [:])
+        ) { (module, call) throws(RPCError) in try module.delete(call) },
+        MethodRow(
+            "cfg.del_delayed", [group, name], result: .nothing, isChange: true,
+            missingParameterCode: 400, "Forgets the waiting change of one setting",
+            example: RPCExample(["core", "debug"], [:])
+        ) { (module, call) throws(RPCError) in try module.deleteDelayed(call) },
+    ]
+
+    private static func setter(
+        _ method: String, _ value: RPCParameter, _ example: JSONValue
+    ) -> MethodRow<CfgRPC> {
+        MethodRow(
+            method, [group, name, value], result: .nothing, isChange: true,
+            "Changes a setting at once: the very next message sees it",
+            example: RPCExample(["core", "debug", example], [:])
+        ) { (module, call) throws(RPCError) in try module.set(call) }
+    }
+
+    private static func delayedSetter(
+        _ method: String, _ value: RPCParameter, _ example: JSONValue
+    ) -> MethodRow<CfgRPC> {
+        MethodRow(
+            method, [group, name, value], result: .nothing, isChange: true,
+            "Notes a change of a setting for the next cfg.commit",
+            example: RPCExample(["core", "debug", example], [:])
+        ) { (module, call) throws(RPCError) in try module.setDelayed(call) }
+    }
+}

@@ -1,0 +1,74 @@
+internal import ModuleKit
+
+extension Core {
+    /// A global parameter that real configuration files have and that has no effect here.
+    struct IgnoredParameter: Sendable {
+        let name: String
+        let kind: ParameterRow<Parameters>.Kind
+        let reason: String
+
+        init(
+            _ name: String, _ reason: String, isString: Bool = false,
+            bounds: ClosedRange<Int> = Int(Int32.min)...Int(UInt32.max)
+        ) {
+            self.name = name
+            kind = isString ? .string : .integer(bounds)
+            self.reason = reason
+        }
+    }
+
+    private static let memory = "there is no allocator of its own to watch"
+    private static let buffers = "buffers grow as they are needed"
+    private static let stack = "the operating system's default is used"
+    private static let names = "no name is looked up while a message is handled"
+    private static let threads = "workers are threads of one process"
+
+    /// All of them; each that a file sets is named in the log at the start, with its reason.
+    static let ignored: [IgnoredParameter] = [
+        IgnoredParameter("memdbg", memory), IgnoredParameter("memlog", memory),
+        IgnoredParameter("mem_join", memory), IgnoredParameter("mem_safety", memory),
+        IgnoredParameter("mem_summary", memory), IgnoredParameter("mem_status_mode", memory),
+        IgnoredParameter("mem_add_size", memory), IgnoredParameter("shm_mem_size", memory),
+        IgnoredParameter("shm_force_alloc", memory), IgnoredParameter("mlock_pages", memory),
+        IgnoredParameter("pv_buffer_size", buffers), IgnoredParameter("pv_buffer_slots", buffers),
+        IgnoredParameter("sql_buffer_size", buffers), IgnoredParameter("pv_cache_limit", buffers),
+        IgnoredParameter("pv_cache_action", buffers), IgnoredParameter("tcp_rd_buf_size", buffers),
+        IgnoredParameter("tcp_wq_max", buffers), IgnoredParameter("tcp_conn_wq_max", buffers),
+        IgnoredParameter("tcp_wq_blk_size", buffers), IgnoredParameter("tcp_fd_cache", buffers),
+        IgnoredParameter("tcp_async", "sending on TCP never blocks a worker"),
+        IgnoredParameter("tcp_connect_wait", "sending on TCP never blocks a worker"),
+        IgnoredParameter("tcp_keepalive", stack), IgnoredParameter("tcp_keepidle", stack),
+        IgnoredParameter("tcp_keepintvl", stack), IgnoredParameter("tcp_keepcnt", stack),
+        IgnoredParameter("tcp_defer_accept", stack), IgnoredParameter("tcp_delayed_ack", stack),
+        IgnoredParameter("tcp_syncnt", stack), IgnoredParameter("tcp_linger2", stack),
+        IgnoredParameter("tcp_accept_aliases", "aliases of connections do not exist yet"),
+        IgnoredParameter("tls_max_connections", "there is no TLS yet"),
+        IgnoredParameter("enable_tls", "there is no TLS yet", bounds: 0...0),
+        IgnoredParameter("enable_sctp", "there is no SCTP"),
+        IgnoredParameter("tos", stack), IgnoredParameter("udp4_raw", stack),
+        IgnoredParameter("udp_mtu", "no request is forwarded yet"),
+        IgnoredParameter("udp_mtu_try_proto", "no request is forwarded yet", isString: true),
+        IgnoredParameter("mhomed", "replies leave through the socket that the request came on"),
+        IgnoredParameter("dns", names), IgnoredParameter("rev_dns", names),
+        IgnoredParameter("dns_try_ipv6", names), IgnoredParameter("dns_retr_time", names),
+        IgnoredParameter("dns_retr_no", names), IgnoredParameter("dns_servers_no", names),
+        IgnoredParameter("dns_use_search_list", names), IgnoredParameter("dns_cache_init", names),
+        IgnoredParameter("use_dns_cache", names), IgnoredParameter("use_dns_failover", names),
+        IgnoredParameter("dns_srv_lb", names), IgnoredParameter("dns_try_naptr", names),
+        IgnoredParameter("fork", threads), IgnoredParameter("socket_workers", threads),
+        IgnoredParameter("async_workers", threads),
+        IgnoredParameter("chroot", "use a container or systemd's RootDirectory", isString: true),
+        IgnoredParameter("sip_warning", "replies carry no Warning header field"),
+        IgnoredParameter("phone2tel", "a telephone number in a SIP URI is a user like others"),
+        IgnoredParameter("check_via", "replies are matched by their branch"),
+        IgnoredParameter("log_prefix", "log lines carry their own fields", isString: true),
+        IgnoredParameter("log_prefix_mode", "log lines carry their own fields"),
+        IgnoredParameter("log_color", "log lines have no colours"),
+        IgnoredParameter("corelog", "the log level holds for all lines"),
+        IgnoredParameter("latency_log", "latencies are not logged"),
+        IgnoredParameter("latency_cfg_log", "latencies are not logged"),
+        IgnoredParameter("latency_limit_action", "latencies are not logged"),
+        IgnoredParameter("latency_limit_db", "latencies are not logged"),
+        IgnoredParameter("http_reply_parse", "SIP sockets do not read HTTP"),
+    ]
+}

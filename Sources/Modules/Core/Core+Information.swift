@@ -1,0 +1,97 @@
+internal import Basics
+internal import Glibc
+internal import JSONValue
+internal import ModuleKit
+
+/// Commands about the program and its time.
+extension Core {
+    private static func texts(_ names: [String], _ numbers: [String] = []) -> Schema {
+        .object(
+            names.map { .init($0, .string) } + numbers.map { .init($0, .integer) }, others: nil)
+    }
+
+    static let information: [MethodRow<Core>] = [
+        MethodRow(
+            "core.version", result: .string, "Shows name, version and platform",
+            example: RPCExample([], .string(ProductVersion.banner))
+        ) { (_, _) in .value(.string(ProductVersion.banner)) },
+        MethodRow(
+            "core.info", result: texts(["version", "id", "compiler", "compiled", "flags"]),
+            "Shows how the program was built",
+            example: RPCExample(
+                [],
+                [
+                    "version": "roost 0.2.0", "id": "", "compiler": "Swift 6.3", "compiled": "",
+                    "flags": "RELEASE, USE_TCP",
+                ])
+        ) { (_, _) in
+            .value([
+                "version": .string("\(ProductVersion.name) \(ProductVersion.number)"), "id": "",
+                "compiler": .string(ProductVersion.compiler), "compiled": "",
+                "flags": .string(ProductVersion.flags),
+            ])
+        },
+        MethodRow(
+            "core.flags", result: .string, "Shows how the program was built",
+            example: RPCExample([], "RELEASE, USE_TCP")
+        ) { (_, _) in .value(.string(ProductVersion.flags)) },
+        MethodRow(
+            "core.uptime", result: texts(["now", "up_since"], ["uptime"]),
+            "Shows how long the server has run, in seconds",
+            example: RPCExample(
+                [],
+                [
+                    "now": "Sat Nov 21 05:38:04 2026", "up_since": "Sat Nov 21 05:37:23 2026",
+                    "uptime": 41,
+                ])
+        ) { (core, _) in
+            let now = SystemClock.wall()
+            let since = core.services.startedAt
+            return .value([
+                "now": .string(calendarText(now)), "up_since": .string(calendarText(since)),
+                "uptime": .integer(Int64(now.seconds - since.seconds)),
+            ])
+        },
+        runInformation,
+    ]
+
+    private static let runInformation = MethodRow<Core>(
+        "core.runinfo",
+        result: texts(
+            [
+                "name", "version", "sourceid", "compiler", "compiled", "time_now", "time_started",
+                "utime_days",
+            ], ["uptime_secs"]),
+        "Shows version and time of the server that runs",
+        example: RPCExample(
+            [],
+            [
+                "name": "roost", "version": "0.2.0", "sourceid": "", "compiler": "Swift 6.3",
+                "compiled": "", "time_now": "Sat Nov 21 05:38:04 2026",
+                "time_started": "Sat Nov 21 05:37:23 2026", "uptime_secs": 41,
+                "utime_days": "0d 0h 0m 41s",
+            ])
+    ) { (core, _) in
+        let now = SystemClock.wall()
+        let up = now.seconds - core.services.startedAt.seconds
+        return .value([
+            "name": .string(ProductVersion.name), "version": .string(ProductVersion.number),
+            "sourceid": "", "compiler": .string(ProductVersion.compiler), "compiled": "",
+            "time_now": .string(calendarText(now)),
+            "time_started": .string(calendarText(core.services.startedAt)),
+            "uptime_secs": .integer(Int64(up)),
+            "utime_days": .string(
+                "\(up / 86_400)d \(up / 3_600 % 24)h \(up / 60 % 60)m \(up % 60)s"),
+        ])
+    }
+
+    /// Local time in the form of ctime(3), without its line end: what remote controls show.
+    static func calendarText(_ time: WallTime) -> String {
+        var seconds = time_t(time.seconds)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&seconds, &parts) != nil else { return "" }
+        var text = [CChar](repeating: 0, count: 64)
+        let count = unsafe strftime(&text, text.count, "%a %b %e %H:%M:%S %Y", &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,96 @@
+public import ModuleKit
+
+extension Core {
+    /// The declaration.
+    public static let manifest = Manifest<Core>(
+        "core", "Global parameters, commands about the server, counters of messages",
+        parameters: logging + workers + tcp + identity + limits + ignoredRows,
+        methods: information + processes + echoes + network + configuration + discovery,
+        statistics: MessageCounters.rows)
+
+    private static let logging: [ParameterRow<Parameters>] = [
+        ParameterRow(
+            "debug", \.debug, -5...9,
+            "Log level: -5 alert, -4 bug, -2 critical, -1 error, 0 warning, 1 notice, 2 info, "
+                + "3 debug",
+            runtime: .changeable),
+        ParameterRow(
+            "log_stderror", \.logsToStandardError,
+            "Whether the log goes to standard error instead of syslog"),
+        ParameterRow("log_facility", \.logFacility, "Syslog's facility, such as LOG_LOCAL0"),
+        ParameterRow("log_name", \.logName, "The server's name in syslog"),
+    ]
+
+    private static let workers: [ParameterRow<Parameters>] = [
+        ParameterRow(
+            "children", \.children, 0...1024, "UDP workers per socket; 0 for one per processor"),
+        ParameterRow("port", \.port, 1...65535, "Port of listen lines that have none"),
+        ParameterRow(
+            "maxbuffer", \.maxBuffer, 1_024...1_073_741_824,
+            "Largest receive buffer of a UDP socket in bytes"),
+        ParameterRow("user", \.user, "User that the server becomes"),
+        ParameterRow("uid", \.user, "Another name of user"),
+        ParameterRow("group", \.group, "Group that the server becomes"),
+        ParameterRow("gid", \.group, "Another name of group"),
+        ParameterRow("workdir", \.workDirectory, "Directory to change to at the start"),
+        ParameterRow("wdir", \.workDirectory, "Another name of workdir"),
+        ParameterRow("rundir", \.runDirectory, "Directory for sockets and the like"),
+        ParameterRow("run_dir", \.runDirectory, "Another name of rundir"),
+        ParameterRow(
+            "exit_timeout", \.exitTimeout, 0...3_600, "Seconds that a clean stop may take"),
+    ]
+
+    private static let tcp: [ParameterRow<Parameters>] = [
+        ParameterRow("disable_tcp", \.disablesTCP, "Whether TCP is off"),
+        ParameterRow(
+            "tcp_children", \.tcpChildren, 0...1024,
+            "Threads for TCP connections; 0 for as many as children"),
+        ParameterRow(
+            "tcp_accept_no_cl", \.tcpAcceptsNoContentLength,
+            "Whether messages without Content-Length are accepted on TCP"),
+        ParameterRow(
+            "tcp_connection_lifetime", \.tcpConnectionLifetime, 0...604_800,
+            "Seconds after which a connection without traffic is closed"),
+        ParameterRow(
+            "tcp_max_connections", \.tcpMaxConnections, 0...1_000_000, "Most TCP connections"),
+        ParameterRow(
+            "tcp_connect_timeout", \.tcpConnectTimeout, 0...3_600,
+            "Seconds that a connection may take to open"),
+        ParameterRow(
+            "tcp_send_timeout", \.tcpSendTimeout, 0...3_600,
+            "Seconds that sending may wait for a slow receiver"),
+        ParameterRow("tcp_crlf_ping", \.tcpCRLFPing, "Whether CRLF keepalives are answered"),
+    ]
+
+    private static let identity: [ParameterRow<Parameters>] = [
+        ParameterRow(
+            "server_id", \.serverID, 0...Int(Int32.max), "Number of this server in shared tables"),
+        ParameterRow(
+            "auto_aliases", \.autoAliases,
+            "Whether host names that lead to our addresses are aliases"),
+        ParameterRow("server_header", \.serverHeader, "The whole Server header field"),
+        ParameterRow("user_agent_header", \.userAgentHeader, "The whole User-Agent header field"),
+        ParameterRow(
+            "server_signature", \.serverSignature, "Whether replies carry a Server header field"),
+        ParameterRow(
+            "stats_name_separator", \.statisticsNameSeparator,
+            "What stands between the parts of a statistic's name"),
+        ParameterRow("version_table", \.versionTable, "Table that holds the others' versions"),
+    ]
+
+    private static let limits: [ParameterRow<Parameters>] = [
+        ParameterRow(
+            "max_while_loops", \.maxWhileLoops, 0...Int(Int32.max),
+            "Rounds after which a while loop ends; 0 for no limit"),
+        ParameterRow(
+            "max_recursive_level", \.maxRecursiveLevel, 1...10_000,
+            "Depth of nested blocks and route calls"),
+        ParameterRow(
+            "force_rport", \.forcesRport, "Whether replies go to the source port without rport"),
+    ]
+
+    private static let ignoredRows = ignored.map { entry in
+        ParameterRow<Parameters>(
+            ignored: entry.name, entry.kind, \.ignored, because: entry.reason)
+    }
+}

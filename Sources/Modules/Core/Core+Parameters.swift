@@ -1,0 +1,76 @@
+internal import Basics
+internal import ModuleKit
+
+extension Core {
+    /// The global parameters of a configuration file that have an effect.
+    public struct Parameters: Sendable {
+        /// Which messages are logged: those of this level and below (-5 alert to 3 debug).
+        public var debug = 0
+        /// Whether the log goes to standard error instead of syslog.
+        public var logsToStandardError = false
+        /// Syslog's facility, `LOG_DAEMON`.
+        public var logFacility = "LOG_DAEMON"
+        /// The name in syslog; empty for the program's.
+        public var logName = ""
+        /// UDP workers per socket; 0 for one per processor.
+        public var children = 0
+        /// Threads for TCP connections; 0 for as many as `children`.
+        public var tcpChildren = 0
+        /// The port of `listen` lines that have none.
+        public var port = 5060
+        /// The number of this server in rows that several servers share.
+        public var serverID = 0
+        /// Whether host names that lead to our addresses are aliases.
+        public var autoAliases = true
+        /// Whether TCP is off.
+        public var disablesTCP = false
+        /// Whether a message without Content-Length is accepted on TCP (against RFC 3261 20.14).
+        public var tcpAcceptsNoContentLength = false
+        /// Seconds after which a TCP connection without traffic is closed.
+        public var tcpConnectionLifetime = 120
+        /// Most TCP connections.
+        public var tcpMaxConnections = 2048
+        /// Seconds that a TCP connection may take to open.
+        public var tcpConnectTimeout = 10
+        /// Seconds that sending on TCP may block.
+        public var tcpSendTimeout = 10
+        /// Whether CRLF keepalives are answered (RFC 5626 4.4.1).
+        public var tcpCRLFPing = true
+        /// The whole Server header field of replies.
+        public var serverHeader = "Server: \(ProductVersion.banner)"
+        /// The whole User-Agent header field of requests.
+        public var userAgentHeader = "User-Agent: \(ProductVersion.banner)"
+        /// Whether replies carry a Server header field.
+        public var serverSignature = true
+        /// Rounds after which a `while` ends; 0 for no limit.
+        public var maxWhileLoops = 100
+        /// Depth of nested blocks and route calls.
+        public var maxRecursiveLevel = 256
+        /// What stands between the parts of a statistic's name.
+        public var statisticsNameSeparator = "_"
+        /// Where sockets and pid files are made.
+        public var runDirectory = "/run/roost"
+        /// The directory that is changed to at the start; empty for none.
+        public var workDirectory = ""
+        /// The user that the server becomes; empty for none.
+        public var user = ""
+        /// The group that the server becomes; empty for none.
+        public var group = ""
+        /// Largest receive buffer of a UDP socket in bytes.
+        public var maxBuffer = 262_144
+        /// The table that holds the versions of the others.
+        public var versionTable = "version"
+        /// Whether the return port is honoured without `rport` (RFC 3581) for every request.
+        public var forcesRport = false
+        /// Seconds that a clean stop may take.
+        public var exitTimeout = 60
+        /// Names of parameters that were given and have no effect.
+        public var ignored: [String] = []
+
+        /// The values without a configuration file.
+        public init() {}
+    }
+
+    /// The settings without a configuration file.
+    public static var defaults: Parameters { Parameters() }
+}

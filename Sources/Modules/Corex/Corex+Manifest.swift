@@ -1,0 +1,88 @@
+internal import Basics
+internal import JSONValue
+public import ModuleKit
+
+extension Corex {
+    private static let socket = Schema.object(
+        [
+            .init("PROTO", .string), .init("NAME", .string),
+            .init("ADDRLIST", .object([.init("ADDR", .string)], others: nil)),
+            .init("PORT", .string), .init("MCAST", .string), .init("MHOMED", .string),
+            .init("VIRTUAL", .string), .init("SOCKNAME", .string), .init("ADVERTISE", .string),
+        ], others: nil)
+    private static let alias = Schema.object(
+        [.init("PROTO", .string), .init("ADDR", .string), .init("PORT", .integer)], others: nil)
+    private static let level = Schema.oneOf([
+        .object([.init("debug", .integer)], others: nil),
+        .object([.init("old", .integer), .init("new", .integer)], others: nil),
+    ])
+
+    /// The declaration.
+    public static let manifest = Manifest<Corex>(
+        "corex", "Commands about sockets, aliases and the log level",
+        methods: [
+            MethodRow(
+                "corex.list_sockets", result: .array(socket), "The sockets listened on",
+                example: RPCExample(
+                    [],
+                    [
+                        [
+                            "PROTO": "udp", "NAME": "127.0.0.1", "ADDRLIST": ["ADDR": "127.0.0.1"],
+                            "PORT": "5060", "MCAST": "no", "MHOMED": "no", "VIRTUAL": "no",
+                            "SOCKNAME": "-", "ADVERTISE": "-",
+                        ]
+                    ])
+            ) { (module, _) in .value(module.sockets()) },
+            MethodRow(
+                "corex.list_aliases", result: .array(alias), "The names that are this server's own",
+                example: RPCExample([], [["PROTO": "*", "ADDR": "example.com", "PORT": 0]])
+            ) { (module, _) in .value(module.aliases()) },
+            MethodRow(
+                "corex.debug",
+                [RPCParameter("level", .integer, isOptional: true, "The new level")],
+                result: level, isChange: true, "Shows or changes the log level",
+                example: RPCExample([2], ["old": 0, "new": 2])
+            ) { (module, call) throws(RPCError) in .value(try module.debug(call.integer(0))) },
+        ])
+
+    private func sockets() -> JSONValue {
+        .array(
+            services.sockets.map { socket in
+                let host = JSONValue.string(socket.address.hostText)
+                return [
+                    "PROTO": .string("\(socket.transport.name)"), "NAME": host,
+                    "ADDRLIST": ["ADDR": host], "PORT": .string(String(socket.address.port)),
+                    "MCAST": "no", "MHOMED": "no", "VIRTUAL": "no", "SOCKNAME": "-",
+                    "ADVERTISE": .string(socket.advertised ?? "-"),
+                ]
+            })
+    }
+
+    private func aliases() -> JSONValue {
+        .array(
+            services.aliases.map { alias in
+                [
+                    "PROTO": .string(alias.transport.map { "\($0.name)" } ?? "*"),
+                    "ADDR": .string(alias.host), "PORT": .integer(Int64(alias.port ?? 0)),
+                ]
+            })
+    }
+
+    private func debug(_ level: Int?) throws(RPCError) -> JSONValue {
+        do {
+            guard let level else {
+                let now = try services.settings.value(group: "core", name: "debug")
+                return ["debug": number(now)]
+            }
+            let old = try services.settings.set(group: "core", name: "debug", to: .integer(level))
+            return ["old": number(old), "new": .integer(Int64(level))]
+        } catch {
+            throw RPCError(500, error.message)
+        }
+    }
+
+    private func number(_ value: SettingValue) -> JSONValue {
+        if case .integer(let number) = value { return .integer(Int64(number)) }
+        return .integer(0)
+    }
+}

@@ -1,0 +1,39 @@
+internal import Basics
+internal import Locations
+public import ModuleKit
+internal import Usrloc
+
+/// Module `registrar`: the registrar of RFC 3261 10.3.
+public final class RegistrarModule: ServerModule {
+    /// The module's settings.
+    public typealias Parameters = RegistrarParameters
+    /// The settings that hold when the configuration says nothing.
+    public static var defaults: RegistrarParameters { RegistrarParameters() }
+
+    let services: any Services
+    let settings: SettingsHandle<RegistrarParameters>
+    let usrloc: UsrlocModule
+    /// REGISTER requests that were carried out.
+    let accepted = Counter()
+    /// REGISTER requests that were refused.
+    let rejected = Counter()
+
+    /// Binds to the location service, which must be loaded before.
+    public init(_ setup: ModuleSetup<RegistrarParameters>) throws(StartFailure) {
+        guard let usrloc = setup.services.module(UsrlocModule.self) else {
+            throw StartFailure("module registrar needs usrloc: load it before")
+        }
+        self.usrloc = usrloc
+        services = setup.services
+        settings = setup.settings
+    }
+
+    /// How AoRs are made under the settings given.
+    func addressRules(_ parameters: borrowing RegistrarParameters) -> AddressRules {
+        var rules = AddressRules()
+        rules.usesDomain = usrloc.parameters.usesDomain
+        rules.isCaseSensitive = parameters.isCaseSensitive
+        rules.realmPrefix = parameters.realmPrefixBytes
+        return rules
+    }
+}

@@ -1,0 +1,16 @@
+/// The flags of `save`, as its documentation numbers them.
+struct SaveFlags: OptionSet, Sendable {
+    let rawValue: Int
+    /// The database is not told.
+    static let memoryOnly = SaveFlags(rawValue: 0x01)
+    /// No reply is sent.
+    static let noReply = SaveFlags(rawValue: 0x02)
+    /// One contact an AoR: this one replaces all others.
+    static let singleContact = SaveFlags(rawValue: 0x04)
+    /// Lifetimes are not shortened at random.
+    static let exactExpires = SaveFlags(rawValue: 0x08)
+    /// With `noReply`: header fields are left for the reply that the script sends.
+    static let prepareReply = SaveFlags(rawValue: 0x10)
+    /// All of them.
+    static let all = SaveFlags(rawValue: 0x1f)
+}

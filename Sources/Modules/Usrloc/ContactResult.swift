@@ -1,0 +1,106 @@
+import Basics
+import JSONValue
+import Locations
+import ModuleKit
+
+/// Writes one binding as `ul.dump` and `ul.lookup` show it, field for field as recorded answers do.
+struct ContactResult {
+    /// The time that lifetimes are counted from.
+    let now: WallTime
+    /// Names of the server's sockets, by their index.
+    let sockets: [String]
+
+    /// Writes `{"Contact": {...}}`.
+    func write(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("Contact")
+        writer.beginObject()
+        writer.key("Address")
+        writer.string(binding.uri)
+        writer.key("Expires")
+        writeExpires(binding, into: &writer)
+        writer.key("Q")
+        writer.double(binding.values.q.map { Double($0) / 1000 } ?? -1)
+        writeText("Call-ID", binding.callID, into: &writer)
+        writer.key("CSeq")
+        writer.integer(binding.values.cseq)
+        writeText("User-Agent", binding.userAgent, into: &writer)
+        writeText("Received", binding.received, into: &writer)
+        writeText("Path", binding.path, into: &writer)
+        writer.key("State")
+        writer.string(binding.storageState.name)
+        writer.key("Flags")
+        writer.integer(binding.values.flags)
+        writer.key("CFlags")
+        writer.integer(binding.values.cflags)
+        writer.key("Socket")
+        writer.string(socketName(binding.values.socket))
+        writer.key("Methods")
+        writer.integer(binding.values.methods)
+        writeRuid(binding, into: &writer)
+        writeText("Instance", binding.instance, into: &writer)
+        writer.key("Reg-Id")
+        writer.integer(binding.values.regID)
+        writer.key("Server-Id")
+        writer.integer(binding.values.serverID)
+        writer.key("Tcpconn-Id")
+        writer.integer(binding.values.connection)
+        writer.key("Keepalive")
+        writer.integer(0)
+        writer.key("Last-Keepalive")
+        writer.integer(binding.values.lastModified.seconds)
+        writer.key("KA-Roundtrip")
+        writer.integer(0)
+        writer.key("Last-Modified")
+        writer.integer(binding.values.lastModified.seconds)
+        writer.endObject()
+        writer.endObject()
+    }
+
+    /// The shape of what `write` writes.
+    static let schema = Schema.object(
+        [
+            Schema.Property(
+                "Contact",
+                .object(
+                    [
+                        .init("Address", .string), .init("Expires", .oneOf([.integer, .string])),
+                        .init("Q", .number), .init("Call-ID", .string), .init("CSeq", .integer),
+                        .init("User-Agent", .string), .init("Received", .string),
+                        .init("Path", .string), .init("State", .string), .init("Flags", .integer),
+                        .init("CFlags", .integer), .init("Socket", .string),
+                        .init("Methods", .integer), .init("Ruid", .string),
+                        .init("Instance", .string), .init("Reg-Id", .integer),
+                        .init("Server-Id", .integer), .init("Tcpconn-Id", .integer),
+                        .init("Keepalive", .integer), .init("Last-Keepalive", .integer),
+                        .init("KA-Roundtrip", .integer), .init("Last-Modified", .integer),
+                    ], others: nil))
+        ], others: nil)
+
+    private func writeExpires(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
+        guard let expires = binding.values.expires else { return writer.string("permanent") }
+        if expires > now {
+            writer.integer(expires.seconds - now.seconds)
+        } else {
+            writer.string("expired")
+        }
+    }
+
+    private func writeText(
+        _ name: StaticString, _ text: Span<UInt8>, into writer: inout JSONWriter
+    ) {
+        writer.key(name)
+        if text.isEmpty { writer.string("[not set]") } else { writer.string(text) }
+    }
+
+    private func writeRuid(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
+        var ruid = ByteWriter(capacity: 64)
+        binding.writeRuid(into: &ruid)
+        writeText("Ruid", ruid.span, into: &writer)
+    }
+
+    private func socketName(_ socket: SocketIndex) -> String {
+        let index = Int(socket.value)
+        return socket.isNone || index >= sockets.count ? "[not set]" : sockets[index]
+    }
+}

@@ -1,0 +1,130 @@
+import Basics
+import Locations
+import Logging
+import Storage
+import Synchronization
+
+/// db_mode 3: nothing is kept in memory; each request loads its AoR and writes it back.
+///
+/// The table in memory is a work bench: the rules of registration are the same in every mode. One
+/// AoR of a shard is on the bench at a time. This is the one mode in which a SIP worker waits for
+/// the database; a connection's time limits bound the wait.
+final class DatabaseOnlyStore: Sendable {
+    /// Connections that nobody uses at the moment.
+    private struct Idle: @unchecked Sendable {
+        // A connection is in this list or with one caller, never both: that is why it may be shared.
+        var connections: [any DatabaseConnection] = []
+    }
+    /// Lets one request of a shard work at a time.
+    private final class Turn: Sendable {
+        let lock = Mutex(())
+    }
+
+    private let driver: any DatabaseDriver
+    private let columns: LocationColumns
+    private let reader: LocationReader
+    private let logger: Logger
+    private let counters: UsrlocCounters
+    private let idle = Mutex(Idle())
+    private let turns: [Turn]
+
+    init(
+        driver: any DatabaseDriver, columns: LocationColumns, reader: LocationReader,
+        counters: UsrlocCounters, logger: Logger
+    ) {
+        self.driver = driver
+        self.columns = columns
+        self.reader = reader
+        self.counters = counters
+        self.logger = logger
+        turns = (0..<LocationTable.shardCount).map { _ in Turn() }
+    }
+
+    /// Loads an AoR, runs `body` on it, and writes what changed; throws when the database is away,
+    /// and then nothing has changed.
+    func with<R>(
+        _ table: LocationTable, _ aor: Span<UInt8>, now: WallTime, _ body: () -> R
+    ) throws(LocationsUnavailable) -> R {
+        let shard = Int(table.hashValue(of: aor) >> 58)
+        turns[shard].lock._unsafeLock()
+        defer { turns[shard].lock._unsafeUnlock() }
+        return try leased { (connection) throws(StorageError) in
+            defer { table.forget(aor) }
+            try load(table, aor, now, connection)
+            let result = body()
+            try write(table, shard, connection)
+            return result
+        }
+    }
+
+    /// Runs `body` with a connection of its own, for commands and for the timer.
+    func leased<R>(
+        _ body: (any DatabaseConnection) throws(StorageError) -> R
+    ) throws(LocationsUnavailable) -> R {
+        do throws(StorageError) {
+            let kept = idle.withLock { $0.connections.popLast() }
+            let connection = if let kept { kept } else { try driver.connect() }
+            let result = try body(connection)
+            idle.withLock { $0.connections.append(connection) }
+            return result
+        } catch {
+            logger.error(
+                "the location database does not answer", metadata: ["error": "\(error.message)"])
+            throw LocationsUnavailable(message: error.message)
+        }
+    }
+
+    /// Deletes the rows that have expired; returns how many.
+    func deleteExpired(
+        _ table: LocationTable, now: WallTime, serverID: Int?
+    ) throws(LocationsUnavailable) -> Int {
+        try leased { (connection) throws(StorageError) in
+            let name = connection.dialect.quoted(table.name)
+            var sql = "DELETE FROM \(name) WHERE expires > ? AND expires <= ?"
+            var values: [DatabaseValue] = [.time(WallTime(seconds: 0)), .time(now)]
+            if let serverID {
+                sql += " AND server_id = ?"
+                values.append(.integer(serverID))
+            }
+            return try connection.execute(sql, values)
+        }
+    }
+
+    private func load(
+        _ table: LocationTable, _ aor: Span<UInt8>, _ now: WallTime,
+        _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        var buffer = ByteWriter(capacity: 256)
+        let (condition, values) = columns.condition(for: aor)
+        let sql = LocationReader.select(table.name, connection.dialect) + " WHERE \(condition)"
+        var refused = 0
+        try connection.query(sql, values) { row in
+            if reader.load(row, into: table, now: now, aor: &buffer) == .refused { refused += 1 }
+            return true
+        }
+        if refused > 0 {
+            counters.rowsSkipped.add(refused)
+            logger.warning(
+                "rows of an address-of-record cannot be understood and are left alone",
+                metadata: ["table": "\(table.name)", "rows": "\(refused)"])
+        }
+    }
+
+    private func write(
+        _ table: LocationTable, _ shard: Int, _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        var batch = LocationBatch(columns: columns)
+        while batch.take(table, shard: shard, limit: LocationWriter.rowsPerLock) > 0 {
+            do throws(StorageError) {
+                let refused = try batch.write(to: table.name, connection)
+                if let row = refused.first { throw row.error }
+            } catch {
+                table.fail(shard: shard)
+                throw error
+            }
+            table.confirm(shard: shard)
+            counters.rowsWritten.add(batch.changes)
+            batch.removeAll()
+        }
+    }
+}

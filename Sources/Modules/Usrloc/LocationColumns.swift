@@ -1,0 +1,90 @@
+import Basics
+import Locations
+import Storage
+
+/// How a binding is laid out as a row of the location table.
+struct LocationColumns: Sendable {
+    /// The columns that are written, in order.
+    let written: [String]
+    /// Whether an AoR is split into the columns `username` and `domain`.
+    let usesDomain: Bool
+    /// Names of the server's sockets, by their index.
+    let sockets: [String]
+
+    init(usesDomain: Bool, sockets: [String]) {
+        self.usesDomain = usesDomain
+        self.sockets = sockets
+        let head = usesDomain ? ["ruid", "username", "domain"] : ["ruid", "username"]
+        written =
+            head + [
+                "contact", "received", "path", "expires", "q", "callid", "cseq", "last_modified",
+                "flags", "cflags", "user_agent", "socket", "methods", "instance", "reg_id",
+                "server_id", "connection_id", "keepalive", "partition",
+            ]
+    }
+
+    /// Adds a binding to a batch, in the order of `written`.
+    ///
+    /// `ruid` is a buffer that the caller lends; its content is overwritten.
+    func append(
+        _ binding: borrowing BindingView, to rows: inout RowBatch, ruid: inout ByteWriter
+    ) {
+        assert(rows.columns == written.count)
+        ruid.removeAll()
+        binding.writeRuid(into: &ruid)
+        rows.append(ruid.span)
+        appendName(binding.aor, to: &rows)
+        rows.append(binding.uri)
+        rows.appendOrNull(binding.received)
+        rows.appendOrNull(binding.path)
+        rows.append(binding.values.expires ?? WallTime(seconds: 0))
+        rows.append(binding.values.q.map { Double($0) / 1000 } ?? -1)
+        rows.append(binding.callID)
+        rows.append(Int(binding.values.cseq))
+        rows.append(binding.values.lastModified)
+        rows.append(Int(binding.values.flags))
+        rows.append(Int(binding.values.cflags))
+        rows.append(binding.userAgent)
+        appendSocket(binding.values.socket, to: &rows)
+        if binding.values.methods == .max { rows.appendNull() } else { rows.append(Int(binding.values.methods)) }
+        rows.appendOrNull(binding.instance)
+        rows.append(Int(binding.values.regID))
+        rows.append(Int(binding.values.serverID))
+        rows.append(Int(binding.values.connection))
+        rows.append(0)
+        rows.append(0)
+    }
+
+    /// The condition that finds the rows of an AoR, with its values.
+    func condition(for aor: Span<UInt8>) -> (sql: String, values: [DatabaseValue]) {
+        guard usesDomain else { return ("username = ?", [.text(String(copying: aor))]) }
+        var at = aor.count - 1
+        while at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
+        let user = at < 0 ? "" : String(copying: aor.extracting(first: at))
+        let domain = String(copying: aor.extracting(last: aor.count - at - 1))
+        return ("username = ? AND domain = ?", [.text(user), .text(domain)])
+    }
+
+    private func appendName(_ aor: Span<UInt8>, to rows: inout RowBatch) {
+        guard usesDomain else { return rows.append(aor) }
+        var at = aor.count - 1
+        while at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
+        if at < 0 {
+            // An AoR without a user part is its domain alone.
+            rows.append(aor.extracting(first: 0))
+            rows.append(aor)
+        } else {
+            rows.append(aor.extracting(first: at))
+            rows.append(aor.extracting(last: aor.count - at - 1))
+        }
+    }
+
+    private func appendSocket(_ socket: SocketIndex, to rows: inout RowBatch) {
+        let index = Int(socket.value)
+        if socket.isNone || index >= sockets.count {
+            rows.appendNull()
+        } else {
+            rows.append(sockets[index].utf8.span)
+        }
+    }
+}

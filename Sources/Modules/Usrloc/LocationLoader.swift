@@ -1,0 +1,105 @@
+import Basics
+import Locations
+import Logging
+import Storage
+
+/// Loads whole tables at the start, page by page in the order of `id`.
+///
+/// Pages keep each statement short, so that a load that the database interrupts is taken up again
+/// by the next attempt: rows that are there already are merged, not doubled.
+struct LocationLoader: Sendable {
+    let reader: LocationReader
+    let fetchRows: Int
+    /// Only rows of this server, when set.
+    let serverID: Int?
+    let checksVersion: Bool
+    let counters: UsrlocCounters
+    let logger: Logger
+
+    /// Loads all tables.
+    func load(
+        _ tables: [LocationTable], _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        for table in tables {
+            table.beginLoading()
+            let start = SystemClock.monotonic()
+            let report = try load(table, connection)
+            table.endLoading()
+            counters.rowsLoaded.add(report.loaded)
+            counters.rowsSkipped.add(report.refused)
+            logger.notice(
+                "location table loaded",
+                metadata: [
+                    "table": "\(table.name)", "loaded": "\(report.loaded)",
+                    "expired": "\(report.expired)", "superseded": "\(report.superseded)",
+                    "refused": "\(report.refused)",
+                    "ms": "\(SystemClock.monotonic().since(start) / 1_000_000)",
+                ])
+        }
+    }
+
+    /// Checks that a table is of the version that this server writes.
+    func check(
+        _ table: LocationTable, _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        guard checksVersion else { return }
+        let wanted = KamailioTables.location(named: table.name).version
+        var found = 0
+        try connection.query(
+            "SELECT table_version FROM version WHERE table_name = ?", [.text(table.name)]
+        ) { row in
+            found = row.integer(0) ?? 0
+            return false
+        }
+        guard found == wanted else {
+            throw StorageError(
+                .configuration,
+                "table \(table.name) has version \(found), this server needs \(wanted): "
+                    + "run roost migrate --database URL")
+        }
+    }
+
+    private func load(
+        _ table: LocationTable, _ connection: any DatabaseConnection
+    ) throws(StorageError) -> LocationReader.Report {
+        var report = LocationReader.Report()
+        var aor = ByteWriter(capacity: 256)
+        var last = -1
+        let own = serverID == nil ? "" : " AND server_id = ?"
+        let sql =
+            LocationReader.select(table.name, connection.dialect)
+            + " WHERE id > ?\(own) ORDER BY id LIMIT \(fetchRows)"
+        while true {
+            var count = 0
+            let now = SystemClock.wall()
+            var values: [DatabaseValue] = [.integer(last)]
+            if let serverID { values.append(.integer(serverID)) }
+            try connection.query(sql, values) { row in
+                count += 1
+                last = row.integer(0) ?? last
+                note(reader.load(row, into: table, now: now, aor: &aor), row, &report)
+                return true
+            }
+            if count < fetchRows { return report }
+        }
+    }
+
+    private func note(
+        _ result: LoadResult, _ row: borrowing DatabaseRow,
+        _ report: inout LocationReader.Report
+    ) {
+        switch result {
+        case .loaded: report.loaded += 1
+        case .superseded: report.superseded += 1
+        case .expired: report.expired += 1
+        case .refused:
+            report.refused += 1
+            // One line a row would let a broken table fill the disk.
+            if report.refused <= 20 {
+                logger.warning(
+                    "a row cannot be understood and is left alone",
+                    metadata: ["id": "\(row.text(0) ?? "NULL")", "ruid": "\(row.text(1) ?? "NULL")"])
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Basics
+import Locations
+import Storage
+
+/// Reads rows of the location table back into bindings.
+struct LocationReader: Sendable {
+    /// What became of the rows.
+    struct Report: Sendable, Equatable {
+        /// Rows that are bindings now.
+        var loaded = 0
+        /// Rows that memory knew better than.
+        var superseded = 0
+        /// Rows that had expired.
+        var expired = 0
+        /// Rows that could not be understood; they are left alone.
+        var refused = 0
+        /// Rows that were read.
+        var rows: Int { loaded + superseded + expired + refused }
+    }
+
+    /// The columns that are read, in order.
+    static let columns = [
+        "id", "ruid", "username", "domain", "contact", "received", "path", "expires", "q", "callid",
+        "cseq", "last_modified", "flags", "cflags", "user_agent", "socket", "methods", "instance",
+        "reg_id", "server_id", "connection_id",
+    ]
+
+    /// The statement that reads them, without a condition.
+    static func select(_ table: String, _ dialect: Dialect) -> String {
+        "SELECT \(dialect.quoted(list: columns)) FROM \(dialect.quoted(table))"
+    }
+
+    let usesDomain: Bool
+    let sockets: [String]
+    let rules: RegistrationRules
+    /// Whether connection numbers mean anything: they do not after a restart.
+    let keepsConnections: Bool
+
+    /// Merges one row into a table; nil when it cannot be understood.
+    func load(
+        _ row: borrowing DatabaseRow, into table: LocationTable, now: WallTime,
+        aor: inout ByteWriter
+    ) -> LoadResult {
+        guard let values = values(row) else { return .refused }
+        aor.removeAll()
+        aor.append(row.bytes(2))
+        if usesDomain {
+            if !row.bytes(2).isEmpty { aor.append(UInt8(ascii: "@")) }
+            aor.append(row.bytes(3))
+        }
+        guard !row.bytes(4).isEmpty, !row.bytes(9).isEmpty, aor.count > 0 || !usesDomain else {
+            return .refused
+        }
+        let text = BindingText(
+            uri: row.bytes(4), callID: row.bytes(9), userAgent: row.bytes(14),
+            received: row.bytes(5), path: row.bytes(6), instance: row.bytes(17))
+        let binding = LoadedBinding(aor: aor.span, ruid: row.bytes(1), text: text, values: values)
+        return table.load(binding, rules: rules, now: now)
+    }
+
+    /// The columns that are not text; nil when one that must be there is missing or no number.
+    private func values(_ row: borrowing DatabaseRow) -> ContactValues? {
+        guard let expires = row.time(7), expires.seconds >= 0, let q = row.double(8),
+            let cseq = row.integer(10), let flags = row.integer(12), let cflags = row.integer(13)
+        else { return nil }
+        var values = ContactValues(
+            expiresSeconds: Int64(expires.seconds),
+            lastModified: row.time(11) ?? WallTime(seconds: 0))
+        values.qThousandths = q < 0 ? -1 : Int16(min(1000, (q * 1000).rounded()))
+        values.cseq = UInt32(truncatingIfNeeded: cseq)
+        values.flags = UInt32(truncatingIfNeeded: flags)
+        values.cflags = UInt32(truncatingIfNeeded: cflags)
+        if let methods = row.integer(16) { values.methods = UInt32(truncatingIfNeeded: methods) }
+        values.regID = UInt32(clamping: row.integer(18) ?? 0)
+        values.serverID = UInt32(clamping: row.integer(19) ?? 0)
+        if keepsConnections { values.connection = Int64(row.integer(20) ?? -1) }
+        values.socket = socket(row.bytes(15))
+        return values
+    }
+
+    /// The socket of ours that a row names; none when it is another server's.
+    private func socket(_ name: Span<UInt8>) -> SocketIndex {
+        guard !name.isEmpty else { return .none }
+        for (index, socket) in sockets.enumerated() where socket.utf8.count == name.count {
+            let known = socket.utf8.span
+            if known.indices.allSatisfy({ known[$0] == name[$0] }) { return SocketIndex(index) }
+        }
+        return .none
+    }
+}

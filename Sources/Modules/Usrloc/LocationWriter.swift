@@ -1,0 +1,276 @@
+import Basics
+import Dispatch
+import Locations
+import Logging
+import Storage
+import Synchronization
+
+/// Brings the changes of all tables to the database: write-back, and write-through in groups.
+///
+/// All statements run on one queue, so that a connection is never used twice at once and no SIP
+/// worker waits for it in db_mode 2. Changes stay queued in the tables until a batch is confirmed;
+/// a database that is away or frozen costs a time-out here and nothing there.
+final class LocationWriter: @unchecked Sendable {
+    /// Rows of one transaction; large enough that the commit does not count.
+    static let batchRows = 4_096
+    /// Changes that are copied under one lock.
+    static let rowsPerLock = 256
+
+    /// Those who wait until a change is in the database.
+    private struct Waiter: Sendable {
+        let table: LocationTable
+        let shard: Int
+        let change: UInt64
+        let signal: DispatchSemaphore
+    }
+    private struct State: Sendable {
+        var status = DatabaseStatus()
+        var isScheduled = false
+        var waiters: [Waiter] = []
+    }
+
+    private let queue = DispatchQueue(label: "roost.usrloc.writer", qos: .utility)
+    private let driver: any DatabaseDriver
+    private let columns: LocationColumns
+    private let tables: @Sendable () -> [LocationTable]
+    private let counters: UsrlocCounters
+    private let logger: Logger
+    private let state = Mutex(State())
+    // The rest belongs to `queue`: that is why the class may be shared.
+    private var connection: (any DatabaseConnection)?
+    private var backoff = ReconnectBackoff()
+    private var loader: (@Sendable (any DatabaseConnection) throws(StorageError) -> Void)?
+
+    init(
+        driver: any DatabaseDriver, columns: LocationColumns, counters: UsrlocCounters,
+        logger: Logger, tables: @escaping @Sendable () -> [LocationTable]
+    ) {
+        self.driver = driver
+        self.columns = columns
+        self.counters = counters
+        self.logger = logger
+        self.tables = tables
+        let now = SystemClock.wall()
+        state.withLock { state in
+            state.status.state = .starting
+            state.status.since = now
+        }
+    }
+
+    /// How the database does.
+    var status: DatabaseStatus { state.withLock { $0.status } }
+
+    /// Loads the tables with `load`: at once, and when the database is away again and again before
+    /// anything is written. Throws what the first attempt throws.
+    func load(
+        _ load: @escaping @Sendable (any DatabaseConnection) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let result: Result<Void, StorageError> = queue.sync {
+            loader = load
+            do throws(StorageError) {
+                try connected { (connection) throws(StorageError) in try load(connection) }
+                loader = nil
+                state.withLock { $0.status.isLoaded = true }
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Says that there is nothing to load.
+    func skipLoading() { state.withLock { $0.status.isLoaded = true } }
+
+    /// Writes everything that waits; false when the database did not take it all.
+    @discardableResult
+    func flush() -> Bool { queue.sync { pass(ignoringBackoff: true) } }
+
+    /// Starts to write without waiting for it.
+    func schedule(ignoringBackoff: Bool = false) {
+        let starts = state.withLock { state in
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        guard starts else { return }
+        queue.async { [self] in
+            state.withLock { $0.isScheduled = false }
+            _ = pass(ignoringBackoff: ignoringBackoff)
+        }
+    }
+
+    /// Waits until a change is in the database, at most two seconds; not at all while the database
+    /// is known to be away, for then the change waits in memory and SIP goes on.
+    func waitFor(_ table: LocationTable, shard: Int, change: UInt64) {
+        let signal = DispatchSemaphore(value: 0)
+        let waits = state.withLock { state in
+            guard state.status.state == .connected else { return false }
+            state.waiters.append(
+                Waiter(table: table, shard: shard, change: change, signal: signal))
+            return true
+        }
+        schedule()
+        guard waits else { return }
+        _ = signal.wait(timeout: .now() + .seconds(2))
+        state.withLock { state in state.waiters.removeAll { $0.signal === signal } }
+    }
+
+    /// Runs `body` with the connection, on the writer's queue; for the few reads of commands.
+    func read<R: Sendable>(
+        _ body: @Sendable (any DatabaseConnection) throws(StorageError) -> R
+    ) throws(StorageError) -> R {
+        let result: Result<R, StorageError> = queue.sync {
+            do throws(StorageError) {
+                return .success(try connected(body))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Writes what waits a last time and closes the connection; false when something is left.
+    func finish() -> Bool {
+        queue.sync {
+            let isDone = pass(ignoringBackoff: true)
+            connection?.close()
+            connection = nil
+            return isDone
+        }
+    }
+
+    // MARK: On the queue
+
+    private func pass(ignoringBackoff: Bool) -> Bool {
+        let start = SystemClock.monotonic()
+        guard ignoringBackoff || backoff.mayTry(at: start) else { return false }
+        var rows = 0
+        do throws(StorageError) {
+            try connected { (connection) throws(StorageError) in
+                if let loader {
+                    try loader(connection)
+                    self.loader = nil
+                    state.withLock { $0.status.isLoaded = true }
+                    logger.notice("the location tables are loaded at last")
+                }
+                for table in tables() { rows += try write(table, connection) }
+            }
+        } catch {
+            if rows == 0, tables().allSatisfy({ $0.dirtyCount == 0 }), loader == nil { return true }
+            counters.failedFlushes.add()
+            return false
+        }
+        note(rows: rows, since: start)
+        return tables().allSatisfy { $0.dirtyCount == 0 }
+    }
+
+    /// Writes what waited in a table when the pass began, in transactions of `batchRows`.
+    private func write(
+        _ table: LocationTable, _ connection: any DatabaseConnection
+    ) throws(StorageError) -> Int {
+        var batch = LocationBatch(columns: columns)
+        var total = 0
+        var waiting = table.dirtyCount
+        while waiting > 0 {
+            var handedOut = 0
+            for shard in 0..<LocationTable.shardCount {
+                handedOut += batch.take(table, shard: shard, limit: Self.rowsPerLock)
+                guard batch.changes >= Self.batchRows else { continue }
+                total += try settle(&batch, table, connection)
+            }
+            total += try settle(&batch, table, connection)
+            guard handedOut > 0 else { break }
+            waiting -= handedOut
+        }
+        return total
+    }
+
+    private func settle(
+        _ batch: inout LocationBatch, _ table: LocationTable, _ connection: any DatabaseConnection
+    ) throws(StorageError) -> Int {
+        guard batch.changes > 0 else { return 0 }
+        do throws(StorageError) {
+            let refused = try batch.write(to: table.name, connection)
+            for row in refused {
+                logger.error(
+                    "the database refuses a binding and it is not stored",
+                    metadata: ["table": "\(table.name)", "error": "\(row.error.message)"])
+                counters.rowsSkipped.add()
+            }
+        } catch {
+            for shard in batch.shards { table.fail(shard: shard) }
+            batch.removeAll()
+            throw error
+        }
+        for shard in batch.shards { table.confirm(shard: shard) }
+        let count = batch.changes
+        counters.rowsWritten.add(count)
+        batch.removeAll()
+        wake()
+        return count
+    }
+
+    /// Wakes those whose change is in the database.
+    private func wake() {
+        let waiters = state.withLock { $0.waiters }
+        for waiter in waiters
+        where waiter.table.confirmedChange(shard: waiter.shard) >= waiter.change {
+            waiter.signal.signal()
+        }
+    }
+
+    private func connected<R>(
+        _ body: (any DatabaseConnection) throws(StorageError) -> R
+    ) throws(StorageError) -> R {
+        do throws(StorageError) {
+            let opened = if let connection { connection } else { try driver.connect() }
+            connection = opened
+            let result = try body(opened)
+            backoff.succeed()
+            become(.connected, "")
+            return result
+        } catch {
+            backoff.fail(at: SystemClock.monotonic())
+            if error.kind == .unavailable {
+                connection?.close()
+                connection = nil
+            }
+            become(.away, error.message)
+            throw error
+        }
+    }
+
+    private func become(_ new: DatabaseStatus.State, _ error: String) {
+        let old = state.withLock { state in
+            let old = state.status.state
+            if old != new { state.status.since = SystemClock.wall() }
+            state.status.state = new
+            if !error.isEmpty { state.status.lastError = error }
+            return old
+        }
+        guard old != new else { return }
+        if new == .away {
+            logger.error(
+                "the location database is away, changes wait in memory",
+                metadata: ["database": "\(driver.description)", "error": "\(error)"])
+            // Nobody waits any longer for what may take minutes.
+            for waiter in state.withLock({ $0.waiters }) { waiter.signal.signal() }
+        } else if old == .away {
+            logger.notice(
+                "the location database is back", metadata: ["database": "\(driver.description)"])
+        }
+    }
+
+    private func note(rows: Int, since start: MonotonicTime) {
+        let taken = SystemClock.monotonic().since(start) / 1_000
+        state.withLock { state in
+            state.status.lastFlush = SystemClock.wall()
+            state.status.lastFlushMicroseconds = Int(taken)
+            state.status.lastFlushRows = rows
+        }
+        if rows > 0 {
+            logger.debug(
+                "location changes written", metadata: ["rows": "\(rows)", "us": "\(taken)"])
+        }
+    }
+}

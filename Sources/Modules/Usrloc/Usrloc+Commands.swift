@@ -1,0 +1,194 @@
+internal import Basics
+internal import JSONValue
+internal import Locations
+internal import ModuleKit
+internal import Storage
+
+/// What the `ul.*` commands do.
+extension UsrlocModule {
+    /// `ul.dump`.
+    func dump(isBrief: Bool) -> LocationDump {
+        LocationDump(
+            tables: parameters.databaseMode == .databaseOnly ? [] : tables, isBrief: isBrief,
+            result: result)
+    }
+
+    private var result: ContactResult {
+        ContactResult(now: SystemClock.wall(), sockets: services.sockets.map(\.name))
+    }
+
+    /// `ul.lookup`.
+    func lookUp(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let table = try table(call)
+        let aor = try address(call)
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("AoR")
+        writer.string(aor.span)
+        writer.key("Contacts")
+        writer.beginArray()
+        var count = 0
+        let result = result
+        try removing { () throws(LocationsUnavailable) in
+            count = try lookUp(in: table, aor.span, now: result.now) { binding in
+                result.write(binding, into: &writer)
+            }
+        }
+        guard count > 0 else { throw RPCError(500, "AOR not found in location table") }
+        writer.endArray()
+        writer.endObject()
+        return .stream(WrittenResult(writer))
+    }
+
+    /// `ul.add`.
+    func add(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let table = try table(call)
+        let aor = try address(call)
+        var texts = ByteWriter(capacity: 512)
+        var request = RegistrationRequest()
+        request.callID = Self.keep("dfjrewr12386fd6-343@kamailio.rpc", &texts)
+        request.userAgent = Self.keep("kamailio SIP Router - RPC Server", &texts)
+        request.ruidPrefix = .management
+        request.serverID = UInt32(clamping: services.serverID)
+        request.flags = UInt32(truncatingIfNeeded: call.integer(6) ?? 0)
+        request.cflags = UInt32(truncatingIfNeeded: call.integer(7) ?? 0)
+        request.path = Self.keep(Self.given(call.string(5)), &texts)
+        request.socket = try socket(Self.given(call.string(10)))
+        let now = SystemClock.wall()
+        let contact = call.string(2) ?? ""
+        guard !contact.isEmpty, contact.utf8.count <= Limits.contactBytesMax else {
+            throw RPCError(500, "contact must have 1 to \(Limits.contactBytesMax) bytes")
+        }
+        request.cseq = try nextCSeq(table, aor, contact, now)
+        var update = ContactUpdate(uri: Self.keep(contact, &texts), lifetime: .permanent)
+        update.received = Self.keep(Self.given(call.string(9)), &texts)
+        update.methods = UInt32(truncatingIfNeeded: call.integer(8) ?? -1)
+        let seconds = call.integer(3) ?? 0
+        guard seconds >= 0, seconds <= Int(Int32.max) else {
+            throw RPCError(500, "expires must be from 0 to \(Int32.max)")
+        }
+        if seconds > 0 { update.lifetime = .until(WallTime(seconds: now.seconds + seconds)) }
+        let q = call.double(4) ?? -1
+        guard q <= 1 else { throw RPCError(500, "q must be at most 1") }
+        if q >= 0 { update.q = Int((q * 1000).rounded()) }
+        _ = request.append(update)
+        var rules = self.rules
+        rules.matching = .contact
+        rules.memoryOnly = request.flags & 1 == 1
+        let outcome = try carryOut(table, aor, request, texts, rules, now)
+        guard outcome.isAccepted else { throw RPCError(500, "Can't insert contact") }
+        return .done
+    }
+
+    /// `ul.rm_contact`: finds the binding by its address, whatever the matching mode.
+    func removeContact(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let table = try table(call)
+        let aor = try address(call)
+        let contact = Array((call.string(2) ?? "").utf8)
+        let now = SystemClock.wall()
+        var seen = 0
+        var removed = 0
+        try removing { () throws(LocationsUnavailable) in
+            removed = try remove(in: table, aor.span, now: now) { binding in
+                seen += 1
+                let uri = binding.uri
+                return uri.count == contact.count
+                    && uri.indices.allSatisfy { uri[$0] == contact[$0] }
+            }
+        }
+        guard seen > 0 else { throw RPCError(404, "AOR not found") }
+        guard removed > 0 else { throw RPCError(404, "Contact not found") }
+        return .done
+    }
+
+    /// `ul.db_users` and its like.
+    func count(_ call: RPCCall, _ kind: String) throws(RPCError) -> Int {
+        guard parameters.databaseMode != .memory else {
+            throw RPCError(500, "Command is not supported in db_mode=0")
+        }
+        let table = try table(call)
+        let own = filteredServer.map { " AND server_id = \($0)" } ?? ""
+        let now = SystemClock.wall()
+        let never = WallTime(seconds: 0)
+        let query: @Sendable (any DatabaseConnection) throws(StorageError) -> Int = {
+            (connection) throws(StorageError) in
+            let name = connection.dialect.quoted(table.name)
+            let valid = "(expires > ? OR expires <= ?)\(own)"
+            let sql =
+                switch kind {
+                case "users":
+                    "SELECT COUNT(*) FROM (SELECT DISTINCT username, domain FROM \(name)"
+                        + " WHERE \(valid)) AS users"
+                case "contacts": "SELECT COUNT(*) FROM \(name) WHERE \(valid)"
+                default: "SELECT COUNT(*) FROM \(name) WHERE expires <= ? AND expires > ?\(own)"
+                }
+            var count = 0
+            try connection.query(sql, [.time(now), .time(never)]) { row in
+                count = row.integer(0) ?? 0
+                return false
+            }
+            return count
+        }
+        do {
+            switch place {
+            case .memory: return 0
+            case .writer(let writer): return try writer.read(query)
+            case .database(let store): return try store.leased(query)
+            }
+        } catch {
+            throw RPCError(500, "Failed to query the database: \(error)")
+        }
+    }
+
+    // MARK: Help
+
+    private func carryOut(
+        _ table: LocationTable, _ aor: [UInt8], _ request: borrowing RegistrationRequest,
+        _ texts: borrowing ByteWriter, _ rules: RegistrationRules, _ now: WallTime
+    ) throws(RPCError) -> RegistrationOutcome {
+        do throws(LocationsUnavailable) {
+            return try register(
+                in: table, aor.span, request, message: Span(), scratch: texts.span, rules: rules,
+                now: now
+            ) { _ in }
+        } catch {
+            throw RPCError(500, "Operation failed: \(error.message)")
+        }
+    }
+
+    /// A CSeq above that of an earlier `ul.add` of the same contact.
+    private func nextCSeq(
+        _ table: LocationTable, _ aor: [UInt8], _ contact: String, _ now: WallTime
+    ) throws(RPCError) -> UInt32 {
+        var next: UInt32 = 1
+        try removing { () throws(LocationsUnavailable) in
+            try lookUp(in: table, aor.span, now: now, includingExpired: true) { binding in
+                if String(copying: binding.uri) == contact {
+                    next = max(next, binding.values.cseq &+ 1)
+                }
+            }
+        }
+        return next
+    }
+
+    private func socket(_ name: String) throws(RPCError) -> SocketIndex {
+        guard !name.isEmpty else { return .none }
+        guard let index = services.sockets.firstIndex(where: { $0.name == name }) else {
+            throw RPCError(500, "the server does not listen on \"\(name)\"")
+        }
+        return SocketIndex(index)
+    }
+
+    private static func keep(_ text: String, _ texts: inout ByteWriter) -> TextPlace {
+        guard !text.isEmpty else { return .none }
+        let start = texts.count
+        texts.append(text)
+        return .scratch(ByteRange(offset: start, count: texts.count - start))
+    }
+
+    /// A text that a caller may leave out as "", "0" or ".".
+    private static func given(_ text: String?) -> String {
+        guard let text, text != "0", text != "." else { return "" }
+        return text
+    }
+}

@@ -1,0 +1,124 @@
+internal import Basics
+internal import Locations
+internal import Logging
+public import ModuleKit
+internal import Storage
+
+/// How the location service starts, keeps time and stops.
+extension UsrlocModule {
+    /// Opens the database and loads the tables.
+    ///
+    /// With `db_mode` 1, 3 and 4 a database that cannot be reached keeps the server from starting.
+    /// With 2 the server starts without it, says so, and merges what it loads later.
+    public func start() throws(StartFailure) {
+        switch parameters.databaseMode {
+        case .memory: break
+        case .writeThrough, .writeBack, .readOnly: try startFollowing()
+        case .databaseOnly: try startAlone()
+        }
+        if parameters.timerInterval > 0 {
+            services.every(parameters.timerInterval, "usrloc.timer") { [weak self] in self?.tick() }
+        }
+    }
+
+    /// Writes what is unwritten.
+    public func stop() {
+        guard case .writer(let writer) = place, parameters.databaseMode != .readOnly else { return }
+        let waiting = tables.reduce(0) { $0 + $1.dirtyCount }
+        guard !writer.finish() else { return }
+        services.logger.error(
+            "the location database did not take the last changes",
+            metadata: ["changes": "\(tables.reduce(0) { $0 + $1.dirtyCount }) of \(waiting)"])
+        services.requestStop(status: 1)
+    }
+
+    /// One pass of the timer: what expired leaves, what changed is written.
+    func tick() {
+        let now = SystemClock.wall()
+        switch place {
+        case .memory: for table in tables { table.expire(now: now) }
+        case .writer(let writer):
+            for table in tables { table.expire(now: now) }
+            if parameters.databaseMode != .readOnly { writer.schedule() }
+        case .database(let store):
+            for table in tables {
+                guard
+                    let count = try? store.deleteExpired(table, now: now, serverID: filteredServer)
+                else { return }
+                table.statistics.expired.add(count)
+            }
+        }
+    }
+
+    /// The rows that are this server's alone, when it filters them.
+    var filteredServer: Int? { parameters.filtersServerID ? services.serverID : nil }
+
+    private var columns: LocationColumns {
+        LocationColumns(
+            usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name))
+    }
+
+    private func reader(keepsConnections: Bool) -> LocationReader {
+        LocationReader(
+            usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name),
+            rules: rules, keepsConnections: keepsConnections)
+    }
+
+    private func driver() throws(StartFailure) -> any DatabaseDriver {
+        do throws(StorageError) {
+            return try services.database(parameters.databaseURL)
+        } catch {
+            throw StartFailure("usrloc db_url: \(error.message)")
+        }
+    }
+
+    private func startFollowing() throws(StartFailure) {
+        let driver = try driver()
+        let writer = LocationWriter(
+            driver: driver, columns: columns, counters: counters, logger: services.logger
+        ) { [weak self] in self?.tables ?? [] }
+        let loader = LocationLoader(
+            reader: reader(keepsConnections: false), fetchRows: parameters.fetchRows,
+            serverID: filteredServer, checksVersion: parameters.checksVersion,
+            counters: counters, logger: services.logger)
+        let loads = parameters.loadsAtStart || parameters.databaseMode == .readOnly
+        let tables = tables
+        do throws(StorageError) {
+            try writer.load { (connection) throws(StorageError) in
+                for table in tables { try loader.check(table, connection) }
+                if loads { try loader.load(tables, connection) }
+            }
+        } catch {
+            guard parameters.databaseMode == .writeBack, error.kind == .unavailable else {
+                throw StartFailure("usrloc with \(driver.description): \(error.message)")
+            }
+            for table in tables { table.beginLoading() }
+            services.logger.error(
+                "the location database cannot be reached; the server starts without it",
+                metadata: ["database": "\(driver.description)", "error": "\(error.message)"])
+            services.every(1, "usrloc.reconnect") {
+                if !writer.status.isLoaded { writer.schedule() }
+            }
+        }
+        keep(.writer(writer))
+    }
+
+    private func startAlone() throws(StartFailure) {
+        let driver = try driver()
+        let store = DatabaseOnlyStore(
+            driver: driver, columns: columns, reader: reader(keepsConnections: true),
+            counters: counters, logger: services.logger)
+        let loader = LocationLoader(
+            reader: reader(keepsConnections: true), fetchRows: parameters.fetchRows,
+            serverID: filteredServer, checksVersion: parameters.checksVersion,
+            counters: counters, logger: services.logger)
+        do throws(LocationsUnavailable) {
+            try store.leased { (connection) throws(StorageError) in
+                for table in tables { try loader.check(table, connection) }
+            }
+        } catch {
+            throw StartFailure("usrloc with \(driver.description): \(error.message)")
+        }
+        keep(.database(store))
+    }
+}

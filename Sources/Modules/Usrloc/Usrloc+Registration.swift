@@ -1,0 +1,88 @@
+public import Basics
+public import Locations
+
+/// What the registrar and commands do with bindings, whatever the `db_mode`.
+extension UsrlocModule {
+    /// Carries out a registration, all of it or nothing; see `LocationTable.register`.
+    ///
+    /// With `db_mode` 1 it returns when the change is in the database, or when the database is
+    /// known to be away; with 3 it throws when the database does not answer.
+    public func register(
+        in table: LocationTable, _ aor: Span<UInt8>, _ request: borrowing RegistrationRequest,
+        message: Span<UInt8>, scratch: Span<UInt8>, rules: RegistrationRules, now: WallTime,
+        each: (borrowing BindingView) -> Void
+    ) throws(LocationsUnavailable) -> RegistrationOutcome {
+        guard parameters.databaseMode != .databaseOnly else {
+            return try alone(table, aor, now) {
+                table.register(
+                    aor, request, message: message, scratch: scratch, rules: rules, now: now,
+                    each: each)
+            }
+        }
+        let outcome = table.register(
+            aor, request, message: message, scratch: scratch, rules: rules, now: now, each: each)
+        if parameters.databaseMode == .writeThrough { awaitWrite(table, outcome) }
+        return outcome
+    }
+
+    /// Carries out `Contact: *`; see `LocationTable.removeAll`.
+    public func removeAll(
+        in table: LocationTable, _ aor: Span<UInt8>, callID: Span<UInt8>, cseq: UInt32,
+        now: WallTime, each: (borrowing BindingView) -> Void
+    ) throws(LocationsUnavailable) -> RegistrationOutcome {
+        guard parameters.databaseMode != .databaseOnly else {
+            return try alone(table, aor, now) {
+                table.removeAll(aor, callID: callID, cseq: cseq, now: now, each: each)
+            }
+        }
+        let outcome = table.removeAll(aor, callID: callID, cseq: cseq, now: now, each: each)
+        if parameters.databaseMode == .writeThrough { awaitWrite(table, outcome) }
+        return outcome
+    }
+
+    /// Shows the bindings of an AoR in order and returns how many there were.
+    @discardableResult
+    public func lookUp(
+        in table: LocationTable, _ aor: Span<UInt8>, now: WallTime, includingExpired: Bool = false,
+        each: (borrowing BindingView) -> Void
+    ) throws(LocationsUnavailable) -> Int {
+        guard parameters.databaseMode != .databaseOnly else {
+            return try alone(table, aor, now) {
+                table.lookUp(aor, now: now, includingExpired: includingExpired, each: each)
+            }
+        }
+        return table.lookUp(aor, now: now, includingExpired: includingExpired, each: each)
+    }
+
+    /// Ends the bindings of an AoR for which `isMeant` is true; returns how many.
+    public func remove(
+        in table: LocationTable, _ aor: Span<UInt8>, now: WallTime,
+        where isMeant: (borrowing BindingView) -> Bool
+    ) throws(LocationsUnavailable) -> Int {
+        guard parameters.databaseMode != .databaseOnly else {
+            return try alone(table, aor, now) { table.remove(aor, now: now, where: isMeant) }
+        }
+        let count = table.remove(aor, now: now, where: isMeant)
+        if count > 0, case .writer(let writer) = place, parameters.databaseMode == .writeThrough {
+            writer.flush()
+        }
+        return count
+    }
+
+    /// The shard of an AoR in every table.
+    private func alone<R>(
+        _ table: LocationTable, _ aor: Span<UInt8>, _ now: WallTime, _ body: () -> R
+    ) throws(LocationsUnavailable) -> R {
+        guard case .database(let store) = place else {
+            throw LocationsUnavailable(message: "the location service has not started")
+        }
+        return try store.with(table, aor, now: now, body)
+    }
+
+    private func awaitWrite(_ table: LocationTable, _ outcome: RegistrationOutcome) {
+        guard outcome.isAccepted, outcome.change != .none, case .writer(let writer) = place else {
+            return
+        }
+        writer.waitFor(table, shard: outcome.shard, change: outcome.changeNumber)
+    }
+}

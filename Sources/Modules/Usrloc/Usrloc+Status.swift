@@ -1,0 +1,45 @@
+internal import Basics
+internal import JSONValue
+internal import Locations
+internal import ModuleKit
+
+/// `ul.status`: how the location service and its database get along.
+extension UsrlocModule {
+    static let statusSchema = Schema.object(
+        [
+            .init("db_mode", .integer), .init("database", .string), .init("since", .integer),
+            .init("loaded", .bool), .init("dirty", .integer), .init("oldest_dirty", .integer),
+            .init("last_flush", .integer), .init("last_flush_us", .integer),
+            .init("last_flush_rows", .integer), .init("rows_written", .integer),
+            .init("failed_flushes", .integer), .init("rows_skipped", .integer),
+            .init("last_error", .string),
+        ], others: nil)
+
+    /// The figures; `oldest_dirty` is the age in seconds of the oldest change that waits.
+    func status() -> JSONValue {
+        var status = DatabaseStatus()
+        if case .writer(let writer) = place { status = writer.status }
+        if case .database = place { status.state = .connected }
+        let now = SystemClock.wall().seconds
+        let oldest = tables.compactMap(\.dirtySince).map(\.seconds).min()
+        let figures: [(String, Int)] = [
+            ("dirty", tables.reduce(0) { $0 + $1.dirtyCount }),
+            ("oldest_dirty", oldest.map { max(0, now - $0) } ?? 0),
+            ("last_flush", status.lastFlush.seconds),
+            ("last_flush_us", status.lastFlushMicroseconds),
+            ("last_flush_rows", status.lastFlushRows),
+            ("rows_written", counters.rowsWritten.value),
+            ("failed_flushes", counters.failedFlushes.value),
+            ("rows_skipped", counters.rowsSkipped.value),
+        ]
+        return .object(
+            [
+                .init("db_mode", .integer(Int64(parameters.databaseMode.rawValue))),
+                .init("database", .string(status.state.rawValue)),
+                .init("since", .integer(Int64(status.since.seconds))),
+                .init("loaded", .bool(status.isLoaded)),
+            ]
+                + figures.map { .init($0.0, .integer(Int64($0.1))) }
+                + [.init("last_error", .string(status.lastError))])
+    }
+}

@@ -1,0 +1,107 @@
+internal import Basics
+internal import Glibc
+public import Locations
+public import ModuleKit
+internal import Synchronization
+
+/// A binding could not be read or written because the database is away (db_mode 3 alone).
+public struct LocationsUnavailable: Error, Sendable {
+    /// The database's words.
+    public var message: String
+}
+
+/// Module `usrloc`: the location tables, and how they are kept in the database.
+///
+/// In every mode but 3 the tables in memory are the truth and the database follows them: with
+/// `db_mode` 1 before the reply leaves, with 2 at the next `timer_interval`. In mode 3 each request
+/// loads its AoR, changes it in memory and writes it back before it goes on.
+public final class UsrlocModule: ServerModule {
+    /// The module's settings.
+    public typealias Parameters = UsrlocParameters
+    /// The settings that hold when the configuration says nothing.
+    public static var defaults: UsrlocParameters { UsrlocParameters() }
+
+    /// The settings.
+    public let parameters: UsrlocParameters
+    /// The rules of matching and order that come from the settings.
+    public let rules: RegistrationRules
+    let services: any Services
+    let counters = UsrlocCounters()
+    private let seed: RuidSeed
+    private let hash: KeyedHash
+    private let domains = Mutex<[LocationTable]>([])
+    private let store = Mutex<Store>(.memory)
+
+    /// Where the tables are kept beside memory, once the module has started.
+    enum Store: Sendable {
+        /// Nowhere.
+        case memory
+        /// In a database that follows.
+        case writer(LocationWriter)
+        /// In a database alone.
+        case database(DatabaseOnlyStore)
+    }
+
+    /// Makes the tables that `preload` names.
+    public init(_ setup: ModuleSetup<UsrlocParameters>) throws(StartFailure) {
+        services = setup.services
+        parameters = setup.parameters
+        var rules = RegistrationRules()
+        rules.matching =
+            switch parameters.matchingMode {
+            case .contact: .contact
+            case .contactAndCallID: .contactAndCallID
+            case .contactAndPath: .contactAndPath
+            case .callID: .callID
+            }
+        rules.cseqDelaySeconds = parameters.cseqDelay
+        rules.newestFirst = parameters.newestFirst
+        self.rules = rules
+        seed = RuidSeed(
+            server: UInt32(clamping: services.serverID),
+            time: UInt32(clamping: services.startedAt.seconds), process: UInt32(getpid()))
+        hash = KeyedHash(
+            key0: UInt64.random(in: 0...UInt64.max), key1: UInt64.random(in: 0...UInt64.max))
+        for name in parameters.preload { _ = try table(named: name) }
+    }
+
+    /// The table of a name, which comes into being when it is first asked for.
+    public func table(named name: String) throws(StartFailure) -> LocationTable {
+        guard name.utf8.count <= 64, !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else {
+            throw StartFailure(
+                "\"\(name)\" is no name of a location table: letters, digits and _ up to 64")
+        }
+        let persists: Bool =
+            switch parameters.databaseMode {
+            case .memory, .readOnly: false
+            case .writeThrough, .writeBack, .databaseOnly: true
+            }
+        return domains.withLock { tables in
+            if let table = tables.first(where: { $0.name == name }) { return table }
+            let table = LocationTable(
+                name: name, hash: hash, seed: seed, persists: persists, now: SystemClock.wall())
+            tables.append(table)
+            return table
+        }
+    }
+
+    /// All tables, in the order in which they came into being.
+    public var tables: [LocationTable] { domains.withLock { $0 } }
+
+    /// The table of a name, nil when nobody has asked for it before.
+    public func existingTable(named name: String) -> LocationTable? {
+        tables.first { $0.name == name }
+    }
+
+    var place: Store { store.withLock { $0 } }
+    func keep(_ place: Store) { store.withLock { $0 = place } }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

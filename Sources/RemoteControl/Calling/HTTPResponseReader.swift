@@ -1,0 +1,171 @@
+internal import Basics
+
+/// An HTTP/1.1 answer taken in piece by piece (RFC 9112): head, then a body that is counted, in
+/// chunks, or ends with the connection. A value: bytes go in, the body's bytes come out.
+public struct HTTPResponseReader: Sendable {
+    private enum State: Sendable, Equatable {
+        /// Lines up to an empty one. Can transition to `counted`, `size`, `untilEnd`, `done`.
+        case head
+        /// So many bytes of the body to come. Can transition to `done`.
+        case counted(Int)
+        /// A line with the size of a chunk. Can transition to `chunk` and `trailer`.
+        case size
+        /// So many bytes of a chunk to come, then a line end. Can transition to `size`.
+        case chunk(Int)
+        /// Lines behind the last chunk up to an empty one. Can transition to `done`.
+        case trailer
+        /// All that comes is body.
+        case untilEnd
+        /// The answer is complete.
+        case done
+    }
+
+    /// The status code, once the head has arrived.
+    public private(set) var status: Int?
+    /// Whether the answer is complete.
+    public var isComplete: Bool { state == .done }
+    private var state = State.head
+    private var pending: [UInt8] = []
+    /// How much of `pending` is known to hold no end of a head: nothing is searched twice.
+    private var searched = 0
+
+    /// A reader for one answer.
+    public init() {}
+
+    /// Takes bytes in and returns those of the body among them.
+    public mutating func take(_ bytes: some Collection<UInt8>) throws(ControlError) -> [UInt8] {
+        pending.append(contentsOf: bytes)
+        var body: [UInt8] = []
+        var place = 0
+        while try step(&place, &body) {}
+        pending.removeFirst(place)
+        searched = max(searched - place, 0)
+        return body
+    }
+
+    /// The connection has ended; an error unless the answer is complete.
+    public mutating func end() throws(ControlError) {
+        if state == .untilEnd { state = .done }
+        guard state == .done else {
+            throw ControlError(.unreachable, "the server ended the connection within its answer")
+        }
+    }
+
+    /// One step on; false when more bytes are needed.
+    private mutating func step(
+        _ place: inout Int, _ body: inout [UInt8]
+    ) throws(ControlError) -> Bool {
+        switch state {
+        case .head:
+            guard let end = headEnd(from: place) else {
+                guard pending.count - place <= Limits.httpHeadBytesMax else {
+                    throw Self.malformed("the head does not end")
+                }
+                return false
+            }
+            try read(head: String(decoding: pending[place..<end], as: UTF8.self))
+            place = end + 4
+            return true
+        case .counted(let count):
+            let taken = move(count, &place, &body)
+            state = taken == count ? .done : .counted(count - taken)
+            return taken == count
+        case .chunk(let count):
+            guard count > 0 else {
+                guard let line = try line(&place) else { return false }
+                guard line.isEmpty else { throw Self.malformed("a chunk is longer than its size") }
+                state = .size
+                return true
+            }
+            let taken = move(count, &place, &body)
+            state = .chunk(count - taken)
+            return taken == count
+        case .size:
+            guard let line = try line(&place) else { return false }
+            let digits = line.prefix { $0 != ";" && $0 != " " }
+            guard let size = Int(digits, radix: 16), size >= 0 else {
+                throw Self.malformed("\"\(line)\" is no chunk size")
+            }
+            state = size == 0 ? .trailer : .chunk(size)
+            return true
+        case .trailer:
+            guard let line = try line(&place) else { return false }
+            if line.isEmpty { state = .done }
+            return true
+        case .untilEnd:
+            _ = move(pending.count - place, &place, &body)
+            return false
+        case .done: return false
+        }
+    }
+
+    private mutating func move(_ count: Int, _ place: inout Int, _ body: inout [UInt8]) -> Int {
+        let taken = min(count, pending.count - place)
+        body.append(contentsOf: pending[place..<(place + taken)])
+        place += taken
+        return taken
+    }
+
+    private func line(_ place: inout Int) throws(ControlError) -> String? {
+        guard let end = pending[place...].firstIndex(of: UInt8(ascii: "\n")) else {
+            if pending.count - place > Limits.httpHeadBytesMax { throw Self.malformed("a line") }
+            return nil
+        }
+        defer { place = end + 1 }
+        let text = String(decoding: pending[place..<end], as: UTF8.self)
+        return text.hasSuffix("\r") ? String(text.dropLast()) : text
+    }
+
+    private mutating func headEnd(from start: Int) -> Int? {
+        var place = max(start, searched)
+        while place + 4 <= pending.count {
+            if pending[place] == 13, pending[place + 1] == 10, pending[place + 2] == 13,
+                pending[place + 3] == 10
+            {
+                searched = 0
+                return place
+            }
+            place += 1
+        }
+        searched = place
+        return nil
+    }
+
+    private mutating func read(head: String) throws(ControlError) {
+        let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
+        let words = lines[0].split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+            throw Self.malformed("the first line is \"\(lines[0].prefix(80))\"")
+        }
+        if status == 100 { return }
+        self.status = status
+        var length: Int?
+        var isChunked = false
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            let value = line[line.index(after: colon)...].filter { $0 != " " }.lowercased()
+            switch line[..<colon].lowercased() {
+            case "content-length":
+                guard let count = Int(value), count >= 0 else {
+                    throw Self.malformed("Content-Length is \"\(value)\"")
+                }
+                length = count
+            case "transfer-encoding": isChunked = value.hasSuffix("chunked")
+            default: break
+            }
+        }
+        if status == 204 || status == 304 {
+            state = .done
+        } else if isChunked {
+            state = .size
+        } else if let length {
+            state = length == 0 ? .done : .counted(length)
+        } else {
+            state = .untilEnd
+        }
+    }
+
+    private static func malformed(_ what: String) -> ControlError {
+        ControlError(.unreachable, "the server's answer is no HTTP: \(what)")
+    }
+}

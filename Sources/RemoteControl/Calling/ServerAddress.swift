@@ -1,0 +1,64 @@
+/// Where a server takes commands: host, port and path of an `http:` URL.
+public struct ServerAddress: Sendable, Hashable {
+    /// The URL that is used when nobody says another.
+    public static let standard = "http://127.0.0.1:8280/RPC"
+
+    /// Host name or address, without brackets.
+    public var host: String
+    /// Port.
+    public var port: UInt16
+    /// Path.
+    public var path: String
+
+    /// The address of a URL; scheme, port and path may be left out.
+    public init(_ url: String) throws(ControlError) {
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ControlError(.usage, "\"\(url)\" is no URL")
+        }
+        var rest = url[...]
+        if let scheme = rest.range(ofText: "://") {
+            guard rest[..<scheme.lowerBound] == "http" else {
+                throw ControlError(.usage, "only http: URLs are understood, not \"\(url)\"")
+            }
+            rest = rest[scheme.upperBound...]
+        }
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        path = slash == rest.endIndex || rest[slash...] == "/" ? "/RPC" : String(rest[slash...])
+        let (host, port) = Self.divide(rest[..<slash])
+        guard !host.isEmpty else { throw ControlError(.usage, "\"\(url)\" names no host") }
+        self.host = String(host)
+        guard let port else {
+            self.port = 8280
+            return
+        }
+        guard let number = UInt16(port), number > 0 else {
+            throw ControlError(.usage, "\"\(port)\" is no port")
+        }
+        self.port = number
+    }
+
+    private static func divide(_ authority: Substring) -> (Substring, Substring?) {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            let host = authority[authority.index(after: authority.startIndex)..<end]
+            let behind = authority[authority.index(after: end)...]
+            return (host, behind.hasPrefix(":") ? behind.dropFirst() : nil)
+        }
+        guard let colon = authority.lastIndex(of: ":") else { return (authority, nil) }
+        return (authority[..<colon], authority[authority.index(after: colon)...])
+    }
+
+    /// Host and port as the Host header field has them (RFC 9110 7.2).
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+}
+
+extension Substring {
+    /// Where a text first occurs.
+    fileprivate func range(ofText text: String) -> Range<Index>? {
+        var place = startIndex
+        while place < endIndex {
+            if self[place...].hasPrefix(text) { return place..<index(place, offsetBy: text.count) }
+            place = index(after: place)
+        }
+        return nil
+    }
+}

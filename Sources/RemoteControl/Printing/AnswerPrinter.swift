@@ -1,0 +1,46 @@
+internal import Basics
+internal import JSONValue
+
+/// Prints one answer: laid out when it is small enough to be held, as it comes otherwise.
+struct AnswerPrinter: ~Copyable {
+    private let output: any TextOutput
+    private let asJSON: Bool
+    private let heldBytesMax: Int
+    private var held: [UInt8] = []
+    private var outline: OutlinePrinter?
+
+    init(_ output: any TextOutput, asJSON: Bool, heldBytesMax: Int = Limits.laidOutBytesMax) {
+        self.output = output
+        self.asJSON = asJSON
+        self.heldBytesMax = heldBytesMax
+    }
+
+    /// Takes bytes of the answer in.
+    mutating func take(_ bytes: [UInt8]) throws(ControlError) {
+        if outline != nil {
+            try outline?.take(bytes)
+            return
+        }
+        held += bytes
+        guard held.count > heldBytesMax else { return }
+        var started = OutlinePrinter(output, asJSON: asJSON)
+        try started.take(held)
+        held = []
+        outline = consume started
+    }
+
+    /// Prints what is held; an error of the server is thrown.
+    mutating func end() throws(ControlError) {
+        if outline != nil {
+            try outline?.end()
+            return
+        }
+        let result = try RPCReply(held).get()
+        if asJSON {
+            output.write(result.encoded(isPretty: true) + "\n")
+        } else {
+            let lines = ReadableText.lines(result)
+            if !lines.isEmpty { output.write(lines.joined(separator: "\n") + "\n") }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import Basics
+internal import JSONValue
+
+/// Prints the result within an answer while it arrives: as an outline, or as JSON again.
+///
+/// It knows the envelope of JSON-RPC: of the outer object's members only `result` is printed.
+struct OutlinePrinter: ~Copyable {
+    private let output: any TextOutput
+    private let asJSON: Bool
+    private var reader = JSONTokenReader()
+    private var writer: JSONWriter
+    private var depth = 0
+    private var isResult = false
+    private var hasError = false
+    private var lines = ""
+    private var prefix = ""
+
+    init(_ output: any TextOutput, asJSON: Bool) {
+        self.output = output
+        self.asJSON = asJSON
+        writer = JSONWriter(isPretty: true)
+    }
+
+    /// Takes bytes of the answer in and prints what they complete.
+    mutating func take(_ bytes: [UInt8]) throws(ControlError) {
+        var tokens: [JSONTokenReader.Token] = []
+        try reader.take(bytes) { tokens.append($0) }
+        for token in tokens { take(token) }
+        flush()
+    }
+
+    /// Ends the print; an answer that is cut off, or an error, is one.
+    mutating func end() throws(ControlError) {
+        guard reader.isBalanced else {
+            throw ControlError(.unreachable, "the server's answer is cut off")
+        }
+        if asJSON { output.write("\n") }
+        if hasError { throw ControlError(.refused, "the server answers with a very long error") }
+    }
+
+    private mutating func take(_ token: JSONTokenReader.Token) {
+        let isClosing = token == .endObject || token == .endArray
+        if isClosing { depth -= 1 }
+        defer { if token == .beginObject || token == .beginArray { depth += 1 } }
+        if depth == 1, case .name(let name) = token {
+            isResult = name == "result" || name == "error"
+            hasError = hasError || name == "error"
+            return
+        }
+        guard isResult, depth > 0 else { return }
+        if asJSON { repeatJSON(token) } else { outline(token) }
+    }
+
+    private mutating func repeatJSON(_ token: JSONTokenReader.Token) {
+        switch token {
+        case .beginObject: writer.beginObject()
+        case .endObject: writer.endObject()
+        case .beginArray: writer.beginArray()
+        case .endArray: writer.endArray()
+        case .name(let name): writer.key(name)
+        case .scalar(let value): writer.value(value)
+        }
+    }
+
+    private mutating func outline(_ token: JSONTokenReader.Token) {
+        switch token {
+        case .beginObject, .beginArray:
+            if !prefix.isEmpty { line("") }
+        case .endObject, .endArray: prefix = ""
+        case .name(let name): prefix = SafeText.printable(name) + ":"
+        case .scalar(let value): line(ReadableText.scalar(value) ?? "")
+        }
+    }
+
+    private mutating func line(_ text: String) {
+        let space = prefix.isEmpty || text.isEmpty ? "" : " "
+        let indentation = String(repeating: "  ", count: max(depth - 2, 0))
+        lines += "\(indentation)\(prefix)\(space)\(text)\n"
+        prefix = ""
+    }
+
+    private mutating func flush() {
+        if asJSON {
+            output.write(writer.bytes.text)
+            writer.bytes.removeAll()
+        } else {
+            output.write(lines)
+            lines = ""
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import Glibc
+internal import JSONValue
+
+/// Asks for commands until the operator ends it: with editing at a terminal, plainly otherwise.
+struct Prompt {
+    private static let mark = "roost> "
+    private let session: ControlSession
+    private let output: any TextOutput
+    private var history: PromptHistory
+    private var completion = Completion(methods: [], settings: [])
+
+    init(_ session: ControlSession, _ output: any TextOutput, historyPath: String?) {
+        self.session = session
+        self.output = output
+        history = PromptHistory(path: historyPath)
+    }
+
+    /// Runs until the end of input; the status is that of the worst command when nobody watches.
+    mutating func run() -> Int32 {
+        guard let terminal = Terminal() else { return runPlainly() }
+        completion = session.completion()
+        while let line = ask(terminal) {
+            history.add(line)
+            guard run(line) != nil else { break }
+        }
+        history.save()
+        return 0
+    }
+
+    private func runPlainly() -> Int32 {
+        var worst: Int32 = 0
+        while let line = readLine() {
+            guard let status = run(line) else { break }
+            worst = max(worst, status)
+        }
+        return worst
+    }
+
+    /// Runs one line; nil when it ends the session.
+    private func run(_ line: String) -> Int32? {
+        let words: [String]
+        do throws(ControlError) {
+            words = try CommandLineWords.split(line)
+        } catch {
+            return session.complain(error)
+        }
+        switch words.first {
+        case nil: return 0
+        case "exit", "quit": return nil
+        case "help", "?":
+            let topic = words.dropFirst().first
+            return session.run(topic.map { ["system.methodHelp", $0] } ?? ["system.listMethods"])
+        default:
+            return words[0].hasPrefix("#") ? 0 : session.run(words)
+        }
+    }
+
+    /// Lets the operator type a line; nil at the end.
+    private func ask(_ terminal: Terminal) -> String? {
+        var editor = LineEditor(history: history.lines)
+        var decoder = KeyDecoder()
+        return terminal.withRawKeys {
+            draw(editor)
+            while let byte = Terminal.readByte() {
+                guard let key = decoder.take(byte) else { continue }
+                switch editor.handle(key, complete: completion.candidates) {
+                case .redraw: break
+                case .submit(let line):
+                    output.write("\r\n")
+                    return line
+                case .list(let candidates): output.write("\r\n" + columns(candidates))
+                case .cancel:
+                    output.write("^C\r\n")
+                    editor = LineEditor(history: history.lines)
+                case .finish:
+                    output.write("\r\n")
+                    return nil
+                case .clear: output.write("\u{1B}[H\u{1B}[2J")
+                case .bell: output.write("\u{7}")
+                }
+                draw(editor)
+            }
+            return nil
+        }
+    }
+
+    /// Draws the part of the line around the cursor that fits the window.
+    private func draw(_ editor: LineEditor) {
+        let room = max(Terminal.width - Self.mark.count - 1, 8)
+        let start = editor.cursor > room ? editor.cursor - room : 0
+        let shown = String(editor.text[start...].prefix(room))
+        let back = min(editor.text.count - start, room) - (editor.cursor - start)
+        let left = back > 0 ? "\u{1B}[\(back)D" : ""
+        output.write("\r\(Self.mark)\(shown)\u{1B}[K\(left)")
+    }
+
+    private func columns(_ candidates: [String]) -> String {
+        let width = (candidates.map(\.count).max() ?? 0) + 2
+        let perLine = max(Terminal.width / width, 1)
+        var text = ""
+        for (index, candidate) in candidates.enumerated() {
+            text += candidate + String(repeating: " ", count: width - candidate.count)
+            if index % perLine == perLine - 1 { text += "\r\n" }
+        }
+        return candidates.count % perLine == 0 ? text : text + "\r\n"
+    }
+}

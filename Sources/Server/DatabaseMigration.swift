@@ -1,0 +1,26 @@
+internal import Storage
+internal import StorageMariaDB
+internal import StorageSQLite
+
+/// `roost migrate`: brings a database to the tables that the server needs.
+public enum DatabaseMigration {
+    /// Creates or checks the tables, prints what it found and returns the exit status.
+    public static func run(_ url: String) -> Int32 {
+        do throws(StorageError) {
+            let parsed = try DatabaseURL(url)
+            let driver: any DatabaseDriver =
+                switch parsed.dialect {
+                case .mariaDB: try MariaDBDriver(parsed)
+                case .sqlite: try SQLiteDriver(parsed)
+                }
+            let connection = try driver.connect()
+            defer { connection.close() }
+            let report = try Migration(tables: KamailioTables.all).run(on: connection)
+            print(report.description)
+            return report.isSound ? 0 : 1
+        } catch {
+            Diagnostics.print("roost: \(error.message)")
+            return 1
+        }
+    }
+}

@@ -1,0 +1,12 @@
+internal import Glibc
+
+/// Messages to whoever started the program, before there is a log.
+enum Diagnostics {
+    /// Prints a line on standard error.
+    static func print(_ text: String) {
+        let line = Array((text + "\n").utf8)
+        unsafe line.withUnsafeBytes { bytes in
+            _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import Basics
+internal import Core
+internal import Glibc
+internal import Logging
+internal import MicroHTTPD
+internal import ModuleKit
+internal import RouteScript
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Starts the server from its command line and stops it.
+public enum Launcher {
+    /// Checks a configuration without starting anything; prints what is wrong and returns the exit
+    /// status.
+    package static func check(_ options: LaunchOptions) -> Int32 {
+        do throws(ScriptErrors) {
+            _ = try read(options)
+            print("\(options.file): the configuration is right")
+            return 0
+        } catch {
+            Diagnostics.print(error.rendered)
+            return 1
+        }
+    }
+
+    /// Runs the server until a signal or a command ends it; returns the exit status.
+    package static func run(_ options: LaunchOptions) async -> Int32 {
+        let checked: CheckedConfiguration
+        do throws(ScriptErrors) { checked = try read(options) } catch {
+            Diagnostics.print(error.rendered)
+            return 1
+        }
+        let server: RunningServer
+        do throws(StartFailure) {
+            if let directory = options.workingDirectory { try change(to: directory) }
+            server = try RunningServer(checked, options)
+        } catch {
+            Diagnostics.print("roost: \(error.message)")
+            return 1
+        }
+        return await serve(server)
+    }
+
+    /// Waits for SIGINT, SIGTERM or `core.kill`, and then stops in order.
+    private static func serve(_ server: RunningServer) async -> Int32 {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [server], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: server.services.logger))
+        server.services.installStop { status in
+            server.note(status: status)
+            Task { await group.triggerGracefulShutdown() }
+        }
+        do {
+            try await group.run()
+        } catch {
+            Diagnostics.print("roost: \(error)")
+            return 1
+        }
+        return server.status
+    }
+
+    private static func read(
+        _ options: LaunchOptions
+    ) throws(ScriptErrors) -> CheckedConfiguration {
+        let release = ["ROOST", "KAMAILIO_5", "KAMAILIO_5_6", "KAMAILIO_5_6_3"]
+        let defines =
+            release.map { Definition($0) }
+            + options.defines.map { Definition($0.name, $0.value ?? "") }
+        let file = try ConfigurationFile.parse(path: options.file, defines: defines)
+        return try file.check(catalogue: Catalogue.modules, core: Catalogue.core)
+    }
+
+    private static func change(to directory: String) throws(StartFailure) {
+        guard unsafe chdir(directory) == 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw StartFailure("cannot change to \(directory): \(reason)")
+        }
+    }
+}

@@ -1,0 +1,96 @@
+internal import Basics
+internal import Core
+internal import ModuleKit
+internal import RouteScript
+internal import Transport
+
+/// What the configuration says about sockets and logs, in the words of the layers below.
+extension RunningServer {
+    /// Where the log goes.
+    static func destination(
+        _ parameters: Core.Parameters, _ options: LaunchOptions
+    ) -> ServerLog.Destination {
+        if parameters.logsToStandardError || options.logsToStandardError { return .standardError }
+        return .syslog(facility: ServerLog.facility(parameters.logFacility))
+    }
+
+    /// The transport's settings.
+    static func transportSettings(
+        _ parameters: Core.Parameters, _ options: LaunchOptions
+    ) -> TransportSettings {
+        var settings = TransportSettings()
+        let wanted = options.children > 0 ? options.children : parameters.children
+        let children = wanted > 0 ? wanted : Processors.count
+        settings.udpWorkers = min(children, Limits.workersMax)
+        let streams = parameters.tcpChildren > 0 ? parameters.tcpChildren : children
+        settings.tcpWorkers = min(streams, Limits.workersMax)
+        settings.connectionLifetime = .seconds(parameters.tcpConnectionLifetime)
+        settings.connectTimeout = .seconds(parameters.tcpConnectTimeout)
+        settings.sendTimeout = .seconds(parameters.tcpSendTimeout)
+        settings.connectionsMax = parameters.tcpMaxConnections
+        settings.answersPing = parameters.tcpCRLFPing
+        settings.acceptsMissingContentLength = parameters.tcpAcceptsNoContentLength
+        settings.receiveBufferBytes = max(parameters.maxBuffer, 4 << 20)
+        return settings
+    }
+
+    /// Binds every address of the configuration and of the command line.
+    static func bind(
+        _ transport: TransportLayer, _ checked: CheckedConfiguration,
+        _ parameters: Core.Parameters, _ options: LaunchOptions
+    ) throws(StartFailure) -> [ListeningSocket] {
+        do throws(BindError) {
+            var directives: [ListenDirective] = []
+            let port = UInt16(checked.port ?? parameters.port)
+            for listen in checked.listens {
+                directives += try Self.directives(listen.address, port)
+            }
+            for text in options.listens {
+                directives += try ListenDirective.parse(text, defaultPort: port)
+            }
+            if directives.isEmpty {
+                directives = try ListenDirective.parse("*", defaultPort: port)
+            }
+            if parameters.disablesTCP || options.disablesTCP {
+                directives.removeAll { $0.transport.isStream }
+            }
+            return try transport.bind(directives)
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private static func directives(
+        _ address: ListenAddress, _ port: UInt16
+    ) throws(BindError) -> [ListenDirective] {
+        let advertised = address.advertised.map { target in
+            target.port.map { "\(target.host):\($0)" } ?? target.host
+        }
+        let transports: [TransportProtocol] =
+            address.address.transport.map { [$0] } ?? [.udp, .tcp]
+        return transports.map { transport in
+            ListenDirective(
+                transport: transport, host: address.address.host,
+                port: address.address.port.map { UInt16($0) } ?? port, advertised: advertised)
+        }
+    }
+
+    /// The names that mean this server: those of the configuration, and those of this machine.
+    static func aliases(
+        _ checked: CheckedConfiguration, _ sockets: [ListeningSocket],
+        _ parameters: Core.Parameters, _ options: LaunchOptions
+    ) -> [HostAlias] {
+        var aliases = checked.aliases.map { alias in
+            HostAlias(
+                transport: alias.address.transport, host: alias.address.host,
+                port: alias.address.port.map { UInt16($0) })
+        }
+        guard options.autoAliases ?? parameters.autoAliases else { return aliases }
+        for socket in sockets where socket.address.isLoopback {
+            aliases.append(
+                HostAlias(
+                    transport: socket.transport, host: "localhost", port: socket.address.port))
+        }
+        return aliases
+    }
+}

@@ -1,0 +1,166 @@
+internal import Basics
+internal import Core
+internal import Glibc
+internal import Logging
+internal import MicroHTTPD
+internal import ModuleKit
+internal import RouteScript
+internal import ServiceLifecycle
+internal import Synchronization
+internal import Transport
+
+/// One server from the binding of its sockets to the writing of its last row.
+final class RunningServer: Service, Sendable {
+    let services: ServerServices
+    private let transport: TransportLayer
+    private let blueprint: WorkerBlueprint
+    private let core: Core
+    private let pidFile: String?
+    private let exit = Mutex<Int32>(0)
+
+    /// Binds the sockets, makes the modules, compiles the script and starts the modules; nothing is
+    /// received yet. Whatever fails is undone.
+    init(_ checked: CheckedConfiguration, _ options: LaunchOptions) throws(StartFailure) {
+        let threshold = LogThreshold(debug: 0)
+        let destination = Mutex<ServerLog.Destination>(.standardError)
+        let loaded: LoadedModule
+        let early = Logger(label: "roost") { label in
+            ServerLog(label: label, destination: .standardError, threshold: threshold)
+        }
+        let first = ServerServices(
+            logger: early, startedAt: SystemClock.wall(), commandLine: options.commandLine)
+        loaded = try checked.core.make(first)
+        guard let probe = loaded.instance as? Core else {
+            throw StartFailure("the core module is not what it should be")
+        }
+        let parameters = probe.parameters
+        _ = destination
+        threshold.debug = parameters.debug + options.debug
+        let log = Logger(label: parameters.logName.isEmpty ? "roost" : parameters.logName) {
+            ServerLog(
+                label: $0, destination: Self.destination(parameters, options),
+                threshold: threshold)
+        }
+        services = ServerServices(
+            logger: log, startedAt: SystemClock.wall(), commandLine: options.commandLine)
+        services.serverID = parameters.serverID
+        pidFile = options.pidFile
+        let made = try Self.make(checked, services)
+        core = made
+        threshold.follow(services.settings, made.settings, extra: options.debug)
+        transport = TransportLayer(
+            settings: Self.transportSettings(parameters, options), logger: log)
+        services.sockets = try Self.bind(transport, checked, parameters, options)
+        services.aliases = Self.aliases(checked, services.sockets, parameters, options)
+        let program: Program
+        do throws(ScriptErrors) {
+            program = try Program.compile(checked, loaded: services.loadedModules)
+        } catch {
+            throw StartFailure("the script cannot be compiled\n\(error.rendered)")
+        }
+        services.installEventRoutes { name, context in program.runEvent(name, in: context) }
+        blueprint = WorkerBlueprint(
+            services: services, program: program, counters: made.counters,
+            serverHeader: parameters.serverSignature
+                ? Array("\(parameters.serverHeader)\r\n".utf8) : [],
+            tagKey: UInt64.random(in: 0...UInt64.max), forcesRport: parameters.forcesRport)
+        try Identity.assume(
+            user: options.user ?? parameters.user, group: options.group ?? parameters.group)
+        try startModules(checked, options)
+    }
+
+    /// The exit status so far.
+    var status: Int32 { exit.withLock { $0 } }
+
+    /// Notes the exit status that a stop was asked for with.
+    func note(status: Int32) { exit.withLock { $0 = max($0, status) } }
+
+    /// Receives until the server is to stop, then stops in order.
+    func run() async throws {
+        let blueprint = blueprint
+        do throws(StartError) {
+            try transport.start { _ in SIPWorker(blueprint) }
+        } catch {
+            note(status: 1)
+            services.logger.critical("\(error)")
+            stop()
+            return
+        }
+        announce()
+        try? await gracefulShutdown()
+        stop()
+    }
+
+    // MARK: Stop
+
+    private func stop() {
+        let limit = core.parameters.exitTimeout
+        if limit > 0 { alarm(UInt32(limit)) }
+        transport.stop(within: .seconds(5))
+        services.stopJobs()
+        for module in services.loadedModules.reversed() { module.instance.stop() }
+        if let pidFile { unsafe unlink(pidFile) }
+        services.logger.notice("stopped")
+    }
+
+    // MARK: Start
+
+    private static func make(
+        _ checked: CheckedConfiguration, _ services: ServerServices
+    ) throws(StartFailure) -> Core {
+        let core = try checked.core.make(services)
+        services.add(core)
+        for module in checked.modules { services.add(try module.make(services)) }
+        for variable in checked.customVariables {
+            services.settings.declare(
+                group: variable.group, name: variable.name, value: variable.value,
+                summary: variable.summary)
+        }
+        guard let instance = core.instance as? Core else {
+            throw StartFailure("the core module is not what it should be")
+        }
+        return instance
+    }
+
+    private func startModules(
+        _ checked: CheckedConfiguration, _ options: LaunchOptions
+    ) throws(StartFailure) {
+        for note in checked.notes { services.logger.notice("\(note)") }
+        if !options.ignored.isEmpty {
+            services.logger.notice(
+                "these options have no effect: \(options.ignored.joined(separator: " "))")
+        }
+        try writePIDFile()
+        var started: [LoadedModule] = []
+        for module in services.loadedModules {
+            do throws(StartFailure) {
+                try module.instance.start()
+                started.append(module)
+            } catch {
+                for module in started.reversed() { module.instance.stop() }
+                services.stopJobs()
+                if let pidFile { unsafe unlink(pidFile) }
+                throw error
+            }
+        }
+    }
+
+    private func writePIDFile() throws(StartFailure) {
+        guard let pidFile else { return }
+        let file = unsafe fopen(pidFile, "w")
+        guard let file = unsafe file else {
+            throw StartFailure(
+                "cannot write the pid file \(pidFile): \(unsafe String(cString: strerror(errno)))")
+        }
+        unsafe fputs("\(getpid())\n", file)
+        unsafe fclose(file)
+    }
+
+    /// Says where SIP and the RPC endpoint are, on standard output: the lines that a person, or a
+    /// test that asked for port 0, reads.
+    private func announce() {
+        for socket in services.sockets { print("listening on \(socket.name)") }
+        if let url = services.module(MicroHTTPD.self)?.url { print("JSON-RPC on \(url)/RPC") }
+        fflush(nil)
+    }
+}

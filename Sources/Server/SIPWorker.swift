@@ -1,0 +1,154 @@
+internal import Basics
+internal import Core
+internal import ModuleKit
+internal import RouteScript
+internal import SIPSyntax
+internal import Transport
+
+/// What every worker is made from; the same for all of them.
+struct WorkerBlueprint: Sendable {
+    let services: ServerServices
+    let program: Program
+    let counters: MessageCounters
+    let serverHeader: [UInt8]
+    let tagKey: UInt64
+    let forcesRport: Bool
+}
+
+/// One worker's way with messages: scan, validate, run the script.
+///
+/// Everything happens on the worker's thread, and what is sent is written into the context's outbox
+/// in place, so a message costs no allocation and no hand-over.
+final class SIPWorker: MessageHandler {
+    private let context: ScriptContext
+    private let program: Program
+    private let counters: MessageCounters
+    private let forcesRport: Bool
+    private var now = WallTime(seconds: 0)
+    private var unsupported = ByteWriter(capacity: 256)
+
+    init(_ blueprint: WorkerBlueprint) {
+        context = ScriptContext(services: blueprint.services)
+        context.serverHeader = blueprint.serverHeader
+        context.serverID = blueprint.services.serverID
+        context.tagKey = blueprint.tagKey
+        program = blueprint.program
+        counters = blueprint.counters
+        forcesRport = blueprint.forcesRport
+    }
+
+    /// Takes the time for all messages of a batch.
+    func beginBatch(now: WallTime) { self.now = now }
+
+    /// Works on one message.
+    func handle(_ message: Span<UInt8>, from origin: Origin) {
+        context.reset(origin: origin, now: now)
+        context.forcesRport = forcesRport
+        switch context.message.receive(message) {
+        case .accept:
+            if context.message.kind == .request { handleRequest() } else { handleReply() }
+        case .refuse(let error): refuse(error)
+        case .drop(let error): drop(error)
+        case .keepAlive: return
+        }
+    }
+
+    /// Lends the outbox to the transport.
+    func withOutbox<Result>(_ body: (inout Outbox) -> Result) -> Result { body(&context.outbox) }
+
+    // MARK: Steps
+
+    private func handleRequest() {
+        let method = context.message.method
+        counters.countRequest(MessageCounters.Method(method))
+        if method == .other { counters.unknownMethods.add() }
+        guard !refusesExtensions(method) else { return }
+        program.run(.request, in: context)
+        if context.repliedStatus == 0 { counters.droppedRequests.add() }
+    }
+
+    /// Nothing was forwarded, so a reply belongs to nobody: the script sees it and it ends here.
+    private func handleReply() {
+        counters.countReply(status: context.message.status, method: nil)
+        program.run(.reply, in: context)
+        counters.droppedReplies.add()
+    }
+
+    /// Answers a request that requires an extension which is not there (RFC 3261 8.2.2.3, 16.3).
+    ///
+    /// Proxy-Require is for every element; Require is for the one that a request ends at, which for
+    /// REGISTER this server is.
+    private func refusesExtensions(_ method: SIPMethod) -> Bool {
+        guard context.message.has(.proxyRequire) || context.message.has(.require),
+            method != .ack, method != .cancel
+        else { return false }
+        unsupported.removeAll()
+        context.message.writeUnsupported(.proxyRequire, into: &unsupported) { _ in false }
+        if method == .register {
+            if unsupported.count > 0, context.message.has(.require) { unsupported.append(", ") }
+            context.message.writeUnsupported(.require, into: &unsupported) { _ in false }
+        }
+        guard unsupported.count > 0 else { return false }
+        counters.faultyRequests.add()
+        Self.send(context, 420, unsupported: unsupported)
+        return true
+    }
+
+    private func refuse(_ error: SyntaxError) {
+        counters.faultyRequests.add()
+        if error.status == 416 { counters.badURIs.add() } else { counters.badHeaders.add() }
+        let reason = error.reason
+        unsupported.removeAll()
+        unsupported.append(reason)
+        Self.send(context, error.status, unsupported)
+    }
+
+    private static func send(
+        _ context: ScriptContext, _ status: Int, _ reason: borrowing ByteWriter
+    ) {
+        context.reply(status, reason.span)
+    }
+
+    private static func send(
+        _ context: ScriptContext, _ status: Int, unsupported: borrowing ByteWriter
+    ) {
+        let tags = unsupported.span
+        context.reply(status, Span()) { writer in
+            writer.append("Unsupported: ")
+            writer.append(tags)
+            writer.append("\r\n")
+        }
+    }
+
+    private func drop(_ error: SyntaxError) {
+        if context.message.kind == .response {
+            counters.faultyReplies.add()
+        } else {
+            counters.faultyRequests.add()
+        }
+        counters.badHeaders.add()
+    }
+}
+
+extension MessageCounters.Method {
+    /// The counter of a method; nil for one that is not told apart.
+    init?(_ method: SIPMethod) {
+        switch method {
+        case .invite: self = .invite
+        case .cancel: self = .cancel
+        case .ack: self = .ack
+        case .bye: self = .bye
+        case .info: self = .info
+        case .register: self = .register
+        case .subscribe: self = .subscribe
+        case .notify: self = .notify
+        case .message: self = .message
+        case .options: self = .options
+        case .prack: self = .prack
+        case .update: self = .update
+        case .refer: self = .refer
+        case .publish: self = .publish
+        default: return nil
+        }
+    }
+}

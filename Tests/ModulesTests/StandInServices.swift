@@ -1,0 +1,106 @@
+import Basics
+import JSONValue
+import Logging
+import Management
+import ModuleKit
+import Storage
+import Synchronization
+import Testing
+
+/// A server that consists of modules and nothing else: no socket, no database.
+final class StandInServices: Services {
+    let settings = SettingsStore()
+    let logger: Logger
+    let lines = LogLines()
+    let serverID = 0
+    let startedAt = WallTime(seconds: SystemClock.wall().seconds - 41)
+    let commandLine = ["roost", "-f", "test.cfg"]
+    let stopped = Counter(-1)
+    private let modules = Mutex<[LoadedModule]>([])
+
+    init() {
+        let lines = lines
+        logger = Logger(label: "test") { _ in LineLog(lines) }
+    }
+
+    var loadedModules: [LoadedModule] { modules.withLock { $0 } }
+    var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
+    var aliases: [HostAlias] {
+        [HostAlias(host: "example.com"), HostAlias(transport: .udp, host: "localhost", port: 5060)]
+    }
+    var defines: [(name: String, value: String?)] { [("ROOST", nil), ("DBURL", "sqlite:///x")] }
+    var sockets: [ListeningSocket] {
+        [
+            ListeningSocket(
+                transport: .udp, address: PeerAddress(ipv4: 0x7F00_0001, port: 5060),
+                advertised: "sip.example.com:5060"),
+            ListeningSocket(
+                transport: .tcp, address: PeerAddress(high: 0, low: 1, port: 5060)),
+        ]
+    }
+
+    func database(_ url: String) throws(StorageError) -> any DatabaseDriver {
+        throw StorageError(.refused, "there is no database here")
+    }
+    func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void) {}
+    func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {}
+    func announceThread(_ description: String) {}
+    func requestStop(status: Int32) { stopped.set(Int(status)) }
+
+    /// Loads a module with the parameters given, as `modparam` would.
+    @discardableResult
+    func load<M: ServerModule>(
+        _ type: M.Type, _ parameters: [(String, SettingValue)] = []
+    ) throws -> M {
+        let configured = ModuleBlueprint(type).configure()
+        for (name, value) in parameters { try configured.set(name, to: value) }
+        let loaded = try configured.make(self)
+        modules.withLock { $0.append(loaded) }
+        return try #require(loaded.instance as? M)
+    }
+
+    /// Calls a command and returns the whole answer; the reply is checked against its schema.
+    func call(_ method: String, _ parameters: JSONValue...) throws -> JSONValue {
+        try exchange(method, .array(parameters))
+    }
+
+    /// The same with parameters as they are.
+    func exchange(_ method: String, _ parameters: JSONValue) throws -> JSONValue {
+        let registry = CommandRegistry(modules: loadedModules)
+        let dispatcher = JSONRPCDispatcher(registry: registry, logger: logger)
+        let request: JSONValue = [
+            "jsonrpc": "2.0", "method": .string(method), "params": parameters, "id": 1,
+        ]
+        let bytes = Array(request.encoded().utf8)
+        let given = dispatcher.answer(bytes.span, from: RPCCaller(channel: "test", address: "here"))
+        var writer = JSONWriter()
+        let answer = try #require(given)
+        while answer.produce(into: &writer) {}
+        let document = try JSONValue(parsing: writer.bytes.text)
+        if let result = document["result"], let declared = registry[method] {
+            let violation = SchemaValidator.check(result, against: declared.result)
+            #expect(violation == nil, "\(method) answers another shape than it declares")
+        }
+        return document
+    }
+}
+
+/// The lines that a test's server has logged.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+}
+
+/// A log that keeps its lines.
+struct LineLog: LogHandler {
+    let lines: LogLines
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .debug
+    init(_ lines: LogLines) { self.lines = lines }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) { lines.add("\(event.level) \(event.message)") }
+}
