@@ -114,9 +114,14 @@ extension Services {
         }
     }
 
-    /// Without aliases, only the addresses that are listened on are the server's own.
+    /// The addresses that are listened on, and the aliases, are the server's own.
     public func isMyself(_ host: Span<UInt8>, port: UInt16) -> Bool {
-        isListening(host, port: port)
+        if isListening(host, port: port) { return true }
+        for alias in aliases where port == 0 || alias.port == nil || alias.port == port {
+            let name = Array(alias.host.utf8)
+            if host.matches(name.span) { return true }
+        }
+        return false
     }
 
     /// One set of counters for the process.

@@ -151,7 +151,12 @@ struct Checker {
         case .alias(let address, let position):
             result.aliases.append(
                 .init(address: address, location: tree.sources.location(position)))
-        case .port(let number, _): result.port = number
+        case .port(let number, let position):
+            result.port = number
+            // The core may show the port by its name, as it does other parameters.
+            if core.parameters.contains(where: { $0.name == "port" }) {
+                setGlobal("port", .integer(number), at: position)
+            }
         case .ignored(let what, let position):
             let place = tree.sources.location(position)
             result.notes.append("\(place.file):\(place.line): \(what) is ignored")
