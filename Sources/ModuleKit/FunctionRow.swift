@@ -57,7 +57,8 @@ public struct FunctionRow<M: AnyObject & Sendable>: Sendable {
     public init<each A: Sendable>(
         _ name: String, _ arguments: repeat Argument<each A>, routes: RouteKinds = .any,
         returns: String, _ summary: String,
-        compile: @escaping @Sendable (M, repeat Evaluator<each A>) throws(ArgumentError)
+        compile:
+            @escaping @Sendable (M, repeat Evaluator<each A>) throws(ArgumentError)
             -> CompiledCall
     ) {
         self.name = name

@@ -9,8 +9,7 @@ public struct LoadedModule: Sendable {
     private let bindFunction:
         @Sendable (String, [ArgumentSource], any TemplateCompiler) throws(ArgumentError)
             -> CompiledCall?
-    private let bindVariable:
-        @Sendable (VariableReference) throws(ArgumentError) -> VariableAccess?
+    private let bindVariable: @Sendable (VariableReference) throws(ArgumentError) -> VariableAccess?
     private let read: @Sendable () -> [StatisticReading]
 
     init<M: ServerModule>(_ manifest: Manifest<M>, _ instance: M) {

@@ -41,7 +41,9 @@ extension ScriptContext {
     }
 
     /// Replaces one part of the request URI; false when no URI would result, and then nothing
-    /// changes. Only `sip` and `sips` URIs have parts.
+    /// changes.
+    ///
+    /// Only `sip` and `sips` URIs have parts.
     public func setRequestURI(_ part: URIPart, _ text: Span<UInt8>) -> Bool {
         var writer = ByteWriter(capacity: 128)
         let isWritten = withRequestURI { bytes in

@@ -8,7 +8,9 @@ public struct ConfigurationFile: Sendable {
     /// What was defined at the end, by name: for `core.ppdefines`.
     public let definitions: [Definition]
 
-    /// Reads a file and what it includes. Errors show file, line, column and the line itself.
+    /// Reads a file and what it includes.
+    ///
+    /// Errors show file, line, column and the line itself.
     public static func parse(
         path: String, defines: [Definition] = [], fileSystem: any FileAccess = DiskFiles()
     ) throws(ScriptErrors) -> ConfigurationFile {

@@ -29,9 +29,10 @@ struct ScriptContextTests {
         ]
         #expect(texts.map { context.string($0) } == ["OPTIONS", "scratch", "own"])
         #expect(texts.map { context.length(of: $0) } == [7, 7, 3])
-        #expect(texts.map { String(decoding: context.bytes(of: $0), as: UTF8.self) } == [
-            "OPTIONS", "scratch", "own",
-        ])
+        #expect(
+            texts.map { String(decoding: context.bytes(of: $0), as: UTF8.self) } == [
+                "OPTIONS", "scratch", "own",
+            ])
         let start = context.scratch.count
         for text in texts { context.appendToScratch(text) }
         let range = ByteRange(offset: start, count: context.scratch.count - start)

@@ -81,7 +81,9 @@ struct PVTests {
     func telephone() throws {
         let message = ScriptRig.request.replacing(
             "sip:carol@example.com:5080;transport=tcp SIP", with: "tel:+4912345 SIP")
-        #expect(try expanded("$ru $rU $rd $rp $rz", message) == "tel:+4912345 +4912345 <null> <null> tel")
+        #expect(
+            try expanded("$ru $rU $rd $rp $rz", message)
+                == "tel:+4912345 +4912345 <null> <null> tel")
     }
 
     @Test(
@@ -142,7 +144,8 @@ struct PVTests {
 
     @Test("null resets variables, each kind to its own beginning")
     func nullVariables() throws {
-        let body = "$var(x) = 5; $vn(x) = 5; note(\"$var(x) $vn(x)\"); $var(x) = $null;"
+        let body =
+            "$var(x) = 5; $vn(x) = 5; note(\"$var(x) $vn(x)\"); $var(x) = $null;"
             + " $vn(x) = $null; note(\"$var(x) $vn(x)\"); $var(y) = $hdr(None); note(\"$var(y)\");"
         #expect(try ScriptRig(body).run() == ["5 5", "0 <null>", "0"])
     }
@@ -167,7 +170,8 @@ struct PVTests {
     func headerNames() {
         #expect(scriptError("$var(x) = $hdr();") == "$hdr(): \"\" is no name of a header field")
         #expect(
-            scriptError("$var(x) = $hdr(a b);") == "$hdr(a b): \"a b\" is no name of a header field")
+            scriptError("$var(x) = $hdr(a b);") == "$hdr(a b): \"a b\" is no name of a header field"
+        )
         #expect(scriptError("$rm = \"x\";") == "$rm is read-only")
     }
 

@@ -26,7 +26,10 @@ struct SLTests {
             ("sl_send_reply(\"299\", \"$rU\");", "SIP/2.0 299 carol"),
             ("sl_send_reply(\"299\", \"$hdr(None)\");", "SIP/2.0 299 <null>"),
             ("$var(c) = 486; sl_send_reply(\"$var(c)\", \"Busy\");", "SIP/2.0 486 Busy"),
-            ("$var(c) = 5; sl_send_reply(\"$var(c)\", \"Busy\");", "SIP/2.0 500 Internal Server Error"),
+            (
+                "$var(c) = 5; sl_send_reply(\"$var(c)\", \"Busy\");",
+                "SIP/2.0 500 Internal Server Error"
+            ),
             ("sl_send_reply(\"200\", \"a\\r\\nX-Bad: 1\");", "SIP/2.0 200 a  X-Bad: 1"),
             ("sl_send_reply(\"200\", 5);", "SIP/2.0 200 5"),
         ])

@@ -105,12 +105,27 @@ struct TextopsTests {
         "wrong arguments are refused when the script is loaded",
         arguments: [
             ("is_method(\"\");", "is_method(): \"\" is no list of methods: \"INVITE|ACK\" is one"),
-            ("is_method(\"A||B\");", "is_method(): \"A||B\" is no list of methods: \"INVITE|ACK\" is one"),
-            ("is_method($rm);", "is_method(): argument 1 (methods): expected a constant string, found an expression"),
+            (
+                "is_method(\"A||B\");",
+                "is_method(): \"A||B\" is no list of methods: \"INVITE|ACK\" is one"
+            ),
+            (
+                "is_method($rm);",
+                "is_method(): argument 1 (methods): expected a constant string, found an expression"
+            ),
             ("is_present_hf(\"a b\");", "is_present_hf(): \"a b\" is no name of a header field"),
-            ("search_hf(\"X\", \"(\");", "search_hf(): \"(\" is no regular expression: Unmatched ( or \\("),
-            ("search_hf(\"X\", \"a\", \"z\");", "search_hf(): \"z\" is no flag: a (all fields) and f (the first) are"),
-            ("has_body(\"text\");", "has_body(): \"text\" is no media type: \"application/sdp\" is one"),
+            (
+                "search_hf(\"X\", \"(\");",
+                "search_hf(): \"(\" is no regular expression: Unmatched ( or \\("
+            ),
+            (
+                "search_hf(\"X\", \"a\", \"z\");",
+                "search_hf(): \"z\" is no flag: a (all fields) and f (the first) are"
+            ),
+            (
+                "has_body(\"text\");",
+                "has_body(): \"text\" is no media type: \"application/sdp\" is one"
+            ),
             ("in_list(\"a\", \"b\", \"\");", "in_list(): the separator is one character"),
             ("remove_hf(\"X\");", "unknown function \"remove_hf\""),
             ("append_hf(\"X: 1\");", "unknown function \"append_hf\""),

@@ -25,7 +25,10 @@ struct XlogTests {
             ("xnotice(\"text\");", "notice <script>: text"),
             ("xinfo(\"text\");", "info <script>: text"),
             ("xdbg(\"text\");", "debug <script>: text"),
-            ("xinfo(\"$rm from $si: $hdr(None)\\n\");", "info <script>: MESSAGE from 10.1.2.3: <null>"),
+            (
+                "xinfo(\"$rm from $si: $hdr(None)\\n\");",
+                "info <script>: MESSAGE from 10.1.2.3: <null>"
+            ),
             ("xinfo(\"$hdr(None)\");", "info <script>: <null>"),
             ("xinfo($hdr(None));", "info <script>: <null>"),
             ("xinfo(\"a\" + $rU);", "info <script>: acarol"),
@@ -39,7 +42,8 @@ struct XlogTests {
 
     @Test("the prefix can be set")
     func prefix() throws {
-        let rig = try ScriptRig("xinfo(\"x\");", before: "modparam(\"xlog\", \"prefix\", \"[cfg] \")")
+        let rig = try ScriptRig(
+            "xinfo(\"x\");", before: "modparam(\"xlog\", \"prefix\", \"[cfg] \")")
         try rig.run()
         #expect(rig.services.lines.all == ["info [cfg] x"])
     }

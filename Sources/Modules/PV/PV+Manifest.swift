@@ -97,14 +97,16 @@ extension PVModule {
             VariableRow(
                 "hdr", inner: .required,
                 "A header field by its name; the first, or the one of an index.",
-                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference) },
+                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
+                },
                 compile: { (_, reference) throws(ArgumentError) in
                     let field = try HeaderReference(reference)
                     return VariableAccess(read: { field.read($0) })
                 }),
             VariableRow(
                 "hdrc", inner: .required, "How many fields have a name.",
-                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference) },
+                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
+                },
                 compile: { (_, reference) throws(ArgumentError) in
                     let field = try HeaderReference(reference)
                     return VariableAccess(read: { .integer(field.count($0)) })

@@ -65,7 +65,8 @@ extension Compiler {
                             Compiled(.integer(Compiled(.value(attribute.read)).integer)),
                             operand, isEqual: isEqual)), from: operand)
             }
-            if let text = operand.constantText, attribute == .sourceIP || attribute == .destinationIP
+            if let text = operand.constantText,
+                attribute == .sourceIP || attribute == .destinationIP
             {
                 let test = try address(attribute, text, at: right.position)
                 return Compiled(.integer { test($0) == isEqual ? 1 : 0 })

@@ -3,7 +3,9 @@ internal import ModuleKit
 
 /// Statements.
 extension Compiler {
-    /// Statements one behind the other. What is wrong in one is noted, and the next is looked at.
+    /// Statements one behind the other.
+    ///
+    /// What is wrong in one is noted, and the next is looked at.
     mutating func sequence(_ statements: [Statement]) -> Step {
         nesting += 1
         defer { nesting -= 1 }

@@ -323,8 +323,9 @@ extension Lexer {
         }
     }
 
-    /// Skips to the `#!else` or `#!endif` of the innermost conditional, and steps behind it. What
-    /// is skipped may be anything; only conditionals are looked for, comments left out.
+    /// Skips to the `#!else` or `#!endif` of the innermost conditional, and steps behind it.
+    ///
+    /// What is skipped may be anything; only conditionals are looked for, comments left out.
     private mutating func skipBranch() throws(ScriptError) {
         var depth = 0
         while input.offset < input.bytes.count {

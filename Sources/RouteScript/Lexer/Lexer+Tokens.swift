@@ -74,6 +74,7 @@ extension Lexer {
     }
 
     /// A number: decimal, `0x` hexadecimal, leading `0` octal, zeros and ones with a `b` binary.
+    ///
     /// Letters and digits that are no number are a word: part of a host name.
     private func number(
         _ text: String, at start: Position, isGlued: Bool
@@ -180,8 +181,9 @@ extension Lexer {
 
 /// The escapes of strings between double quotes.
 enum Escape {
-    /// Appends what the escape at `start` stands for and returns the offset behind it. Unknown
-    /// escapes stay as they are, both bytes of them.
+    /// Appends what the escape at `start` stands for and returns the offset behind it.
+    ///
+    /// Unknown escapes stay as they are, both bytes of them.
     static func resolve(_ bytes: [UInt8], at start: Int, into content: inout [UInt8]) -> Int {
         let place = start + 1
         guard place < bytes.count else {

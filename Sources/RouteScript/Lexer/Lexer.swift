@@ -90,8 +90,10 @@ struct Lexer {
         input.offset = offset
     }
 
-    /// The next token. After an error the lexer stands behind what it complained of, so that
-    /// reading may go on; it always comes to the end.
+    /// The next token.
+    ///
+    /// After an error the lexer stands behind what it complained of, so that reading may go on; it
+    /// always comes to the end.
     mutating func next() throws(ScriptError) -> Token {
         var isGlued = true
         while true {

@@ -64,7 +64,7 @@ extension Parser {
         return Statement(kind: .expression(expression), position: expression.position)
     }
 
-    /// `{ … }`
+    /// Answers `{ … }`.
     mutating func block() throws(ScriptError) -> [Statement] {
         let place = current.position
         return try nested { (parser) throws(ScriptError) in
