@@ -79,5 +79,13 @@ extension Core {
         IgnoredParameter("latency_limit_action", "latencies are not logged"),
         IgnoredParameter("latency_limit_db", "latencies are not logged"),
         IgnoredParameter("http_reply_parse", "SIP sockets do not read HTTP"),
+        IgnoredParameter("syn_branch", "branches are always made afresh"),
+        IgnoredParameter("max_branches", "no request is forwarded yet"),
+        IgnoredParameter("onsend_route_reply", "there is no onsend_route yet"),
+        IgnoredParameter("open_files_limit", "the service's own limit holds"),
+        IgnoredParameter("pmtu_discovery", stack), IgnoredParameter("tcp_reuse_port", stack),
+        IgnoredParameter("real_time", "workers run at the priority that the service has"),
+        IgnoredParameter("rt_prio", "workers run at the priority that the service has"),
+        IgnoredParameter("rpc_exec_delta", "commands are not held back"),
     ]
 }
