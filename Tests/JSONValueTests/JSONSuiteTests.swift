@@ -17,7 +17,9 @@ struct JSONSuiteTests {
         var testDescription: String { name }
     }
 
-    private static func quoted(_ bytes: [UInt8]) -> [UInt8] { [0x5B, 0x22] + bytes + [0x22, 0x5D] }
+    private static func quoted(_ bytes: [UInt8]) -> [UInt8] {
+        [0x5B, 0x22] + bytes + [0x22, 0x5D]
+    }
 
     static let read: [Sample] = [
         Sample("y array of arrays", "[[]   ]"),
@@ -42,7 +44,8 @@ struct JSONSuiteTests {
         Sample("y object with nothing", "{}"),
         Sample("y object with an empty name", #"{"":0}"#),
         Sample("y object with a name that holds a zero byte", #"{"foo\u0000bar": 42}"#),
-        Sample("y object with long strings", #"{"x":[{"id": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}]}"#),
+        Sample(
+            "y object with long strings", #"{"x":[{"id": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}]}"#),
         Sample("y object with lines", "{\n\"a\": \"b\"\n}"),
         Sample("y object whose values are alike", #"{"a":"b","c":"b"}"#),
         Sample("y string with all escapes", #"["\"\\\/\b\f\n\r\t"]"#),

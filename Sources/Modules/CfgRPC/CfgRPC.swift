@@ -189,8 +189,10 @@ public final class CfgRPC: ServerModule {
             "\(group).\(name) changed \(change) by \(caller.channel) \(caller.address)")
     }
 
-    /// The group of a call. Instances (`group[1]`) do not exist here, and an error is better than a
-    /// change of something else.
+    /// The group of a call.
+    ///
+    /// Instances (`group[1]`) do not exist here, and an error is better than a change of something
+    /// else.
     private static func group(_ call: RPCCall) throws(RPCError) -> String {
         let group = call.string(0) ?? ""
         guard !group.contains("[") else {

@@ -137,7 +137,9 @@ public struct HTTPResponseReader: Sendable {
         return nil
     }
 
-    /// Takes up status and framing. An interim answer (RFC 9110 15.2) is stepped over.
+    /// Takes up status and framing.
+    ///
+    /// An interim answer (RFC 9110 15.2) is stepped over.
     private mutating func read(head: String) throws(ControlError) {
         let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines[0].split(separator: " ", maxSplits: 2)
