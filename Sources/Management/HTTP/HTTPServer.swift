@@ -29,7 +29,9 @@ public final class HTTPServer: Sendable {
         public init() {}
     }
 
-    /// A daemon that accepts. The library locks what its threads share, so any thread may hold it.
+    /// A daemon that accepts.
+    ///
+    /// The library locks what its threads share, so any thread may hold it.
     @safe private struct Running: @unchecked Sendable {
         let daemon: OpaquePointer
         /// What its callbacks work with, retained once for the daemon.
