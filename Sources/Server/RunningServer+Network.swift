@@ -28,6 +28,8 @@ extension RunningServer {
         settings.connectTimeout = .seconds(parameters.tcpConnectTimeout)
         settings.sendTimeout = .seconds(parameters.tcpSendTimeout)
         settings.connectionsMax = parameters.tcpMaxConnections
+        settings.connectionsPerAddressMax = parameters.tcpAcceptIPLimit
+        settings.messageReadTimeout = .seconds(parameters.tcpMessageReadTimeout)
         settings.answersPing = parameters.tcpCRLFPing
         settings.acceptsMissingContentLength = parameters.tcpAcceptsNoContentLength
         settings.receiveBufferBytes = max(parameters.maxBuffer, 4 << 20)

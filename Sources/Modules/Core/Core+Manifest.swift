@@ -57,6 +57,12 @@ extension Core {
         ParameterRow(
             "tcp_max_connections", \.tcpMaxConnections, 0...1_000_000, "Most TCP connections"),
         ParameterRow(
+            "tcp_accept_iplimit", \.tcpAcceptIPLimit, 0...1_000_000,
+            "Most TCP connections of one address; 0 for no limit"),
+        ParameterRow(
+            "tcp_msg_read_timeout", \.tcpMessageReadTimeout, 1...3_600,
+            "Seconds that the rest of a message may take on TCP"),
+        ParameterRow(
             "tcp_connect_timeout", \.tcpConnectTimeout, 0...3_600,
             "Seconds that a connection may take to open"),
         ParameterRow(
