@@ -9,7 +9,7 @@ internal import Synchronization
 public final class LogThreshold: Sendable {
     private let number = Atomic<Int>(0)
     private let seen = Atomic<UInt64>(0)
-    private let source = Mutex<(settings: SettingsStore, read: @Sendable () -> Int)?>(nil)
+    private let source = Guarded<(settings: SettingsStore, read: @Sendable () -> Int)?>(nil)
 
     /// A threshold at a level of Kamailio's: -5 alert to 3 debug.
     public init(debug: Int) { self.debug = debug }

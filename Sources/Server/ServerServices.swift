@@ -27,7 +27,7 @@ package final class ServerServices: Services {
     /// The command line.
     package let commandLine: [String]
     private let timer = ControlTimer()
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// Services without modules and sockets.
     package init(logger: Logger, startedAt: WallTime, commandLine: [String]) {

@@ -1,4 +1,5 @@
 import Basics
+import Dispatch
 import Locations
 import Logging
 import Storage
@@ -15,18 +16,14 @@ final class DatabaseOnlyStore: Sendable {
         // A connection is in this list or with one caller, never both: that is why it may be shared.
         var connections: [any DatabaseConnection] = []
     }
-    /// Lets one request of a shard work at a time.
-    private final class Turn: Sendable {
-        let lock = Mutex(())
-    }
-
     private let driver: any DatabaseDriver
     private let columns: LocationColumns
     private let reader: LocationReader
     private let logger: Logger
     private let counters: UsrlocCounters
-    private let idle = Mutex(Idle())
-    private let turns: [Turn]
+    private let idle = Guarded(Idle())
+    /// One of each shard: whoever holds it works on that shard.
+    private let turns: [DispatchSemaphore]
 
     init(
         driver: any DatabaseDriver, columns: LocationColumns, reader: LocationReader,
@@ -37,7 +34,7 @@ final class DatabaseOnlyStore: Sendable {
         self.reader = reader
         self.counters = counters
         self.logger = logger
-        turns = (0..<LocationTable.shardCount).map { _ in Turn() }
+        turns = (0..<LocationTable.shardCount).map { _ in DispatchSemaphore(value: 1) }
     }
 
     /// Loads an AoR, runs `body` on it, and writes what changed; throws when the database is away,
@@ -46,8 +43,8 @@ final class DatabaseOnlyStore: Sendable {
         _ table: LocationTable, _ aor: Span<UInt8>, now: WallTime, _ body: () -> R
     ) throws(LocationsUnavailable) -> R {
         let shard = Int(table.hashValue(of: aor) >> 58)
-        turns[shard].lock._unsafeLock()
-        defer { turns[shard].lock._unsafeUnlock() }
+        turns[shard].wait()
+        defer { turns[shard].signal() }
         return try leased { (connection) throws(StorageError) in
             defer { table.forget(aor) }
             try load(table, aor, now, connection)

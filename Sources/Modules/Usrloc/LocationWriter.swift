@@ -35,7 +35,7 @@ final class LocationWriter: @unchecked Sendable {
     private let tables: @Sendable () -> [LocationTable]
     private let counters: UsrlocCounters
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     // The rest belongs to `queue`: that is why the class may be shared.
     private var connection: (any DatabaseConnection)?
     private var backoff = ReconnectBackoff()

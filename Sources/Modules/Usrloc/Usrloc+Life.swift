@@ -11,6 +11,9 @@ extension UsrlocModule {
     /// With `db_mode` 1, 3 and 4 a database that cannot be reached keeps the server from starting.
     /// With 2 the server starts without it, says so, and merges what it loads later.
     public func start() throws(StartFailure) {
+        if parameters.hashSize != UsrlocParameters().hashSize {
+            services.logger.notice("usrloc hash_size has no effect: tables grow as they must")
+        }
         switch parameters.databaseMode {
         case .memory: break
         case .writeThrough, .writeBack, .readOnly: try startFollowing()

@@ -29,8 +29,8 @@ public final class UsrlocModule: ServerModule {
     let counters = UsrlocCounters()
     private let seed: RuidSeed
     private let hash: KeyedHash
-    private let domains = Mutex<[LocationTable]>([])
-    private let store = Mutex<Store>(.memory)
+    private let domains = Guarded<[LocationTable]>([])
+    private let store = Guarded<Store>(.memory)
 
     /// Where the tables are kept beside memory, once the module has started.
     enum Store: Sendable {
