@@ -57,17 +57,17 @@ extension Core {
         ParameterRow(
             "tcp_max_connections", \.tcpMaxConnections, 0...1_000_000, "Most TCP connections"),
         ParameterRow(
-            "tcp_accept_iplimit", \.tcpAcceptIPLimit, 0...1_000_000,
-            "Most TCP connections of one address; 0 for no limit"),
-        ParameterRow(
-            "tcp_msg_read_timeout", \.tcpMessageReadTimeout, 1...3_600,
-            "Seconds that the rest of a message may take on TCP"),
-        ParameterRow(
             "tcp_connect_timeout", \.tcpConnectTimeout, 0...3_600,
             "Seconds that a connection may take to open"),
         ParameterRow(
             "tcp_send_timeout", \.tcpSendTimeout, 0...3_600,
             "Seconds that sending may wait for a slow receiver"),
+        ParameterRow(
+            "tcp_msg_read_timeout", \.tcpMessageReadTimeout, 1...3_600,
+            "Seconds that the rest of a message may take"),
+        ParameterRow(
+            "tcp_accept_iplimit", \.tcpMaxConnectionsPerAddress, 0...1_000_000,
+            "Most TCP connections of one address; 0 is no limit"),
         ParameterRow("tcp_crlf_ping", \.tcpCRLFPing, "Whether CRLF keepalives are answered"),
     ]
 

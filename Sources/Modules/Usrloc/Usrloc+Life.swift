@@ -93,7 +93,7 @@ extension UsrlocModule {
             }
         } catch {
             guard parameters.databaseMode == .writeBack, error.kind == .unavailable else {
-                throw StartFailure("usrloc with \(driver.description): \(error.message)")
+                throw StartFailure("usrloc db_url \(driver.description): \(error.message)")
             }
             for table in tables { table.beginLoading() }
             services.logger.error(
@@ -120,7 +120,7 @@ extension UsrlocModule {
                 for table in tables { try loader.check(table, connection) }
             }
         } catch {
-            throw StartFailure("usrloc with \(driver.description): \(error.message)")
+            throw StartFailure("usrloc db_url \(driver.description): \(error.message)")
         }
         keep(.database(store))
     }
