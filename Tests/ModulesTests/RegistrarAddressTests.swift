@@ -1,5 +1,10 @@
 import Basics
+import JSONValue
+import Locations
+import ModuleKit
 import Testing
+
+@testable import Usrloc
 
 @Suite("save and lookup: which AoR a URI names")
 struct RegistrarAddressTests {

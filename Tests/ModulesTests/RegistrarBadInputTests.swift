@@ -1,6 +1,11 @@
 import Basics
 import Foundation
+import JSONValue
+import Locations
+import ModuleKit
 import Testing
+
+@testable import Usrloc
 
 @Suite("save: what is malformed stores nothing")
 struct RegistrarBadInputTests {

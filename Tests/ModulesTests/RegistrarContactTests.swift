@@ -1,6 +1,11 @@
 import Basics
+import JSONValue
+import Locations
+import ModuleKit
 import SIPSyntax
 import Testing
+
+@testable import Usrloc
 
 @Suite("save: what is kept of a contact and shown of it")
 struct RegistrarContactTests {

@@ -1,7 +1,11 @@
 import Basics
+import JSONValue
+import Locations
 import ModuleKit
 import RouteScript
 import Testing
+
+@testable import Usrloc
 
 @Suite("save: flags")
 struct RegistrarFlagsTests {

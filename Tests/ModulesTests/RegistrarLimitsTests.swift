@@ -1,6 +1,10 @@
 import Basics
+import JSONValue
+import Locations
 import ModuleKit
 import Testing
+
+@testable import Usrloc
 
 @Suite("save: lifetimes, numbers and sizes")
 struct RegistrarLimitsTests {

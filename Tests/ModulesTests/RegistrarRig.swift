@@ -87,12 +87,16 @@ final class RegistrarRig {
         context.reset(origin: origin, now: now)
         try #require(context.message.receive(bytes.span) == .accept)
         let code = program.run(.request, in: context)
-        let texts = context.outbox.entries.map { String(copying: context.outbox.bytes($0)) }
+        let texts = Self.texts(context.outbox)
         context.outbox.removeAll()
         var reply = texts.first.map { SIPReply($0) } ?? SIPReply()
         reply.code = code
         reply.count = texts.count
         return reply
+    }
+
+    private static func texts(_ outbox: borrowing Outbox) -> [String] {
+        outbox.entries.map { String(copying: outbox.bytes($0)) }
     }
 
     // MARK: What is stored

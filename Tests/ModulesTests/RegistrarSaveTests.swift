@@ -1,5 +1,10 @@
 import Basics
+import JSONValue
+import Locations
+import ModuleKit
 import Testing
+
+@testable import Usrloc
 
 @Suite("save: add, refresh, remove, list (RFC 3261 10.3)")
 struct RegistrarSaveTests {

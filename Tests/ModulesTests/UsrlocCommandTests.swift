@@ -116,17 +116,10 @@ struct UsrlocCommandTests {
     @Test("ul.add binds a contact with all that it is given")
     func add() throws {
         let rig = try RegistrarRig()
-        rig.usrloc.tick()
         let answer = try rig.services.call(
             "ul.add", "location", "carol", "sip:carol@127.0.0.9:5099", 300, 0.5,
             "<sip:edge@h;lr>", 0, 3, 32, "sip:192.0.2.9", "udp:127.0.0.1:5060")
-        #expect(answer["error"] != nil, "nobody has asked for the table yet")
-        _ = try rig.usrloc.table(named: "location")
-        try rig.register()
-        let again = try rig.services.call(
-            "ul.add", "location", "carol", "sip:carol@127.0.0.9:5099", 300, 0.5,
-            "<sip:edge@h;lr>", 0, 3, 32, "sip:192.0.2.9", "udp:127.0.0.1:5060")
-        #expect(again["result"] == [:])
+        #expect(answer["result"] == [:])
         let found = try #require(try rig.bindings("carol").first)
         #expect(found.callID == "dfjrewr12386fd6-343@kamailio.rpc")
         #expect(found.userAgent == "kamailio SIP Router - RPC Server")
@@ -260,16 +253,15 @@ struct UsrlocCommandTests {
         var writer = JSONWriter()
         var pieces = 1
         var longest = 0
-        var before = 0
+        var text = ""
         while stream.produce(into: &writer) {
-            longest = max(longest, writer.bytes.count - before)
-            before = writer.bytes.count
+            longest = max(longest, writer.bytes.count)
+            text += writer.bytes.text
+            writer.bytes.removeAll()
             try between(pieces)
             pieces += 1
-            // What was sent leaves the writer's memory in the server; here it is all kept.
-            if pieces > 10_000 { break }
         }
-        return (try JSONValue(parsing: writer.bytes.text), pieces, longest)
+        return (try JSONValue(parsing: text + writer.bytes.text), pieces, longest)
     }
 
     @Test("an empty server dumps empty tables")

@@ -1,6 +1,7 @@
 import Basics
 import JSONValue
 import Locations
+import ModuleKit
 import Storage
 import Testing
 
