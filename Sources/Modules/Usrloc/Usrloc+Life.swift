@@ -26,6 +26,7 @@ extension UsrlocModule {
 
     /// Writes what is unwritten.
     public func stop() {
+        if case .database(let store) = place { store.close() }
         guard case .writer(let writer) = place, parameters.databaseMode != .readOnly else { return }
         let waiting = tables.reduce(0) { $0 + $1.dirtyCount }
         guard !writer.finish() else { return }
@@ -87,7 +88,9 @@ extension UsrlocModule {
         let loads = parameters.loadsAtStart || parameters.databaseMode == .readOnly
         let tables = tables
         do throws(StorageError) {
+            let mayCreate = parameters.databaseMode != .readOnly
             try writer.load { (connection) throws(StorageError) in
+                if mayCreate { try loader.createMissing(tables, connection) }
                 for table in tables { try loader.check(table, connection) }
                 if loads { try loader.load(tables, connection) }
             }
@@ -117,6 +120,7 @@ extension UsrlocModule {
             counters: counters, logger: services.logger)
         do throws(LocationsUnavailable) {
             try store.leased { (connection) throws(StorageError) in
+                try loader.createMissing(tables, connection)
                 for table in tables { try loader.check(table, connection) }
             }
         } catch {
