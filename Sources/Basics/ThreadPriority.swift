@@ -26,6 +26,7 @@ public enum ThreadPriority {
         withExtendedLifetime(work) {}
     }
 
+    /// What a new thread runs, as one pointer can carry it.
     private final class Work {
         let body: () -> Void
         init(_ body: @escaping () -> Void) { self.body = body }

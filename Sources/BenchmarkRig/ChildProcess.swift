@@ -9,7 +9,7 @@ public final class ChildProcess: Sendable {
     public let pid: Int32
     /// What was started, for messages.
     public let name: String
-    private let status = Mutex<Int32?>(nil)
+    private let status = Guarded<Int32?>(nil)
 
     /// Starts `arguments`, found along PATH, with its output in the file `output`.
     ///

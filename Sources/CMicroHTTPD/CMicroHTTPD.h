@@ -1,4 +1,5 @@
-// libmicrohttpd, and two of its functions without the variable argument lists that Swift cannot call.
+// libmicrohttpd, and two of its functions without the variable argument lists that Swift cannot
+// call.
 #ifndef ROOST_CMICROHTTPD_H
 #define ROOST_CMICROHTTPD_H
 
@@ -14,7 +15,8 @@ struct cmicrohttpd_settings {
     size_t stack_bytes;
 };
 
-// One thread a connection: a command that takes long, or a client that reads slowly, holds up nobody.
+// One thread a connection: a command that takes long, or a client that reads slowly, holds up
+// nobody.
 static inline struct MHD_Daemon *cmicrohttpd_start(
     const struct cmicrohttpd_settings *settings, MHD_AcceptPolicyCallback accept,
     MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback completed, void *closure) {

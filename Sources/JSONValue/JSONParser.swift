@@ -19,15 +19,19 @@ extension JSONValue {
     }
 }
 
-/// A cursor over one document. It recurses once a level, so `depthMax` bounds the stack too.
+/// A cursor over one document.
+///
+/// It recurses once a level, so `depthMax` bounds the stack too.
 struct JSONParser {
     private let depthMax: Int
     private var place = 0
     private var depth = 0
     private var text: [UInt8] = []
 
+    /// A parser at the start of a document.
     init(depthMax: Int) { self.depthMax = depthMax }
 
+    /// Reads the one value and makes sure that nothing but blanks surrounds it.
     mutating func document(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
         skipSpace(bytes)
         let value = try self.value(bytes)
@@ -36,6 +40,7 @@ struct JSONParser {
         return value
     }
 
+    /// Reads any value: its first byte tells which (RFC 8259 section 3).
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
         switch try peek(bytes) {
         case UInt8(ascii: "{"): return try object(bytes)
@@ -51,6 +56,10 @@ struct JSONParser {
 
     // MARK: Containers
 
+    /// Reads an object (section 4).
+    ///
+    /// The order of members is kept because kamcmd's users know it. Two members of one name are
+    /// refused: programs disagree on which of them counts, and where they do, attacks begin.
     private mutating func object(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
         try descend()
         defer { depth -= 1 }
@@ -77,6 +86,7 @@ struct JSONParser {
         }
     }
 
+    /// Reads an array (section 5).
     private mutating func array(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
         try descend()
         defer { depth -= 1 }
@@ -118,6 +128,7 @@ struct JSONParser {
 
     // MARK: Scalars
 
+    /// Reads one of the three words, byte by byte so that the error stands at the first wrong one.
     private mutating func word(
         _ bytes: Span<UInt8>, _ word: StaticString, _ value: JSONValue
     ) throws(JSONError) -> JSONValue {
@@ -178,6 +189,10 @@ struct JSONParser {
 
     // MARK: Strings
 
+    /// Reads a string (section 7).
+    ///
+    /// Most strings are plain ASCII and are taken over in one piece; only the others go through a
+    /// buffer, whose room is kept for the next one.
     private mutating func string(_ bytes: Span<UInt8>) throws(JSONError) -> String {
         place += 1
         let start = place
@@ -211,6 +226,7 @@ struct JSONParser {
         }
     }
 
+    /// Reads one escape and appends what it stands for.
     private mutating func escape(_ bytes: Span<UInt8>) throws(JSONError) {
         let start = place
         place += 1
@@ -244,6 +260,7 @@ struct JSONParser {
         text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
     }
 
+    /// Reads the four digits of `\u`, in either case.
     private mutating func hexadecimal(_ bytes: Span<UInt8>) throws(JSONError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
@@ -259,15 +276,18 @@ struct JSONParser {
 
     // MARK: Steps
 
+    /// Whether a byte may be taken over without a look at its neighbours.
     private func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
+    /// The byte at the cursor; the end of the document is an error to whoever wants one.
     private func peek(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
         guard place < bytes.count else { throw JSONError(.incomplete, at: place) }
         return bytes[place]
     }
 
+    /// Steps over blanks: only these four are any (section 2).
     private mutating func skipSpace(_ bytes: Span<UInt8>) {
         while place < bytes.count {
             switch bytes[place] {
@@ -281,9 +301,11 @@ struct JSONParser {
 /// The member names of one object, compared byte by byte; a set once there are many, so that an
 /// object of a hundred thousand members costs no quadratic time.
 private struct MemberNames {
+    /// A name as bytes: Swift's strings call `é` and `e` with an accent equal, JSON does not.
     private struct Name: Hashable {
         var bytes: [UInt8]
     }
+    /// Up to here a look at each name is cheaper than a set.
     private static let fewNames = 8
     private var seen: Set<Name> = []
 

@@ -27,8 +27,8 @@ enum JSONText {
 
     /// Whether one of eight bytes is a control character, a quote, a backslash or beyond ASCII.
     ///
-    /// A byte below n, or equal to a pattern, sets the top bit of its lane by borrowing; a borrow may
-    /// set it in a clean lane above as well, but only when a lane below is not clean.
+    /// A byte below n, or equal to a pattern, sets the top bit of its lane by borrowing; a borrow
+    /// may set it in a clean lane above as well, but only when a lane below is not clean.
     private static func needsEscape(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
@@ -61,6 +61,7 @@ enum JSONText {
         }
     }
 
+    /// Writes one ASCII character of a string.
     private static func escape(_ byte: UInt8, into bytes: inout ByteWriter) {
         switch byte {
         case UInt8(ascii: "\""): bytes.append("\\\"")

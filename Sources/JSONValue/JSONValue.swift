@@ -1,5 +1,7 @@
-/// A JSON document in memory (RFC 8259). Members keep their order; numbers keep whether they are
-/// integers, because RPC parameters and kamcmd distinguish them.
+/// A JSON document in memory (RFC 8259).
+///
+/// Members keep their order; numbers keep whether they are integers, because RPC parameters and
+/// kamcmd distinguish them.
 public indirect enum JSONValue: Sendable, Equatable {
     /// `null`.
     case null

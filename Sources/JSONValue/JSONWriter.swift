@@ -129,6 +129,7 @@ public struct JSONWriter: ~Copyable, Sendable {
         }
     }
 
+    /// Opens a container; its first element gets no comma.
     private mutating func open(_ byte: UInt8) {
         separate()
         bytes.append(byte)
@@ -136,6 +137,7 @@ public struct JSONWriter: ~Copyable, Sendable {
         needsComma = false
     }
 
+    /// Closes a container; one that stayed empty is closed on the same line.
     private mutating func close(_ byte: UInt8) {
         precondition(depth > 0, "closed more than was opened")
         depth -= 1
@@ -144,6 +146,7 @@ public struct JSONWriter: ~Copyable, Sendable {
         needsComma = true
     }
 
+    /// Writes what must stand before a value or a name: nothing, a comma, or a new line.
     private mutating func separate() {
         if follows {
             follows = false
@@ -155,17 +158,20 @@ public struct JSONWriter: ~Copyable, Sendable {
         needsComma = true
     }
 
+    /// Ends a name and remembers that its value follows without a comma.
     private mutating func finishKey() {
         bytes.append(UInt8(ascii: ":"))
         if isPretty { bytes.append(UInt8(ascii: " ")) }
         follows = true
     }
 
+    /// Begins a line at the depth of now.
     private mutating func newline() {
         bytes.append(UInt8(ascii: "\n"))
         for _ in 0..<depth { bytes.append(UInt8(ascii: "\t")) }
     }
 
+    /// Writes a string with its quotes; the room for a clean one is made at once.
     private mutating func quote(_ text: Span<UInt8>) {
         bytes.reserve(text.count + 2)
         bytes.append(UInt8(ascii: "\""))

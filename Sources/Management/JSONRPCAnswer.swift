@@ -15,6 +15,7 @@ public final class JSONRPCAnswer: HTTPContent {
     private var open: (stream: any ResultStream, id: JSONValue)?
     private var hasBegun = false
 
+    /// The answer to requests that can be run.
     init(
         _ dispatcher: JSONRPCDispatcher, _ caller: RPCCaller, _ requests: [JSONRPCRequest],
         isBatch: Bool
@@ -25,6 +26,7 @@ public final class JSONRPCAnswer: HTTPContent {
         self.isBatch = isBatch
     }
 
+    /// The answer to a document that cannot be read or is no request.
     init(_ dispatcher: JSONRPCDispatcher, _ caller: RPCCaller, refusing error: RPCError) {
         self.dispatcher = dispatcher
         self.caller = caller
@@ -67,6 +69,7 @@ public final class JSONRPCAnswer: HTTPContent {
         while let request = requests.popFirst() { _ = dispatcher.run(request, caller) }
     }
 
+    /// Runs one call and writes its answer, or opens the stream that the next pieces come from.
     private func run(_ request: JSONRPCRequest, _ writer: inout JSONWriter) {
         let outcome = dispatcher.run(request, caller)
         guard let id = request.id else { return }
@@ -89,18 +92,21 @@ public final class JSONRPCAnswer: HTTPContent {
         }
     }
 
+    /// Writes what every answer begins with (section 5).
     private func begin(_ writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("jsonrpc")
         writer.string("2.0")
     }
 
+    /// Writes the id that the answer belongs to, and ends it.
     private func close(_ id: JSONValue, _ writer: inout JSONWriter) {
         writer.key("id")
         writer.value(id)
         writer.endObject()
     }
 
+    /// Writes an answer that is an error (section 5.1).
     private func write(_ error: RPCError, _ id: JSONValue, _ writer: inout JSONWriter) {
         begin(&writer)
         writer.key("error")

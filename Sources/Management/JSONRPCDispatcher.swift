@@ -19,7 +19,9 @@ public final class JSONRPCDispatcher: Sendable {
     }
 
     /// What to answer to a document; nil when it holds nothing but notifications, which have been
-    /// run when this returns. All other commands run while the answer is written.
+    /// run when this returns.
+    ///
+    /// All other commands run while the answer is written.
     public func answer(_ body: Span<UInt8>, from caller: RPCCaller) -> JSONRPCAnswer? {
         let document: JSONValue
         do {
@@ -46,6 +48,7 @@ public final class JSONRPCDispatcher: Sendable {
         return answer(items.map { JSONRPCRequest($0) }, caller, isBatch: true)
     }
 
+    /// Runs notifications at once; everything else waits until its answer is written.
     private func answer(
         _ requests: [JSONRPCRequest], _ caller: RPCCaller, isBatch: Bool
     ) -> JSONRPCAnswer? {
@@ -76,6 +79,7 @@ public final class JSONRPCDispatcher: Sendable {
         return outcome
     }
 
+    /// The error for a command that does not exist, with the one that was perhaps meant.
     private func unknown(_ name: String) -> RPCError {
         var members: [JSONValue.Member] = [.init("method", .string(name))]
         if let nearest = registry.nearest(to: name) {

@@ -10,8 +10,10 @@ struct JSONRPCRequest {
     /// The id to answer with; nil for a notification, which is never answered.
     var id: JSONValue?
 
-    /// Reads a request object. A request that is invalid is answered, with its id when that can be
-    /// told and null otherwise (section 5).
+    /// Reads a request object.
+    ///
+    /// A request that is invalid is answered, with its id when that can be told and null otherwise
+    /// (section 5).
     init(_ document: JSONValue) {
         guard case .object = document else {
             method = .failure(Self.invalid("a request is an object, found \(document.kindText)"))
@@ -31,6 +33,7 @@ struct JSONRPCRequest {
         }
     }
 
+    /// The command, once everything that section 4 asks of a request is there.
     private static func method(of document: JSONValue) throws(RPCError) -> String {
         guard document["jsonrpc"]?.text == "2.0" else {
             throw invalid("member \"jsonrpc\" must be the string \"2.0\"")
@@ -47,6 +50,7 @@ struct JSONRPCRequest {
         }
     }
 
+    /// The error for JSON that is no request, with what is wrong in words.
     private static func invalid(_ reason: String) -> RPCError {
         RPCError(RPCError.invalidRequest, "Invalid Request: \(reason)")
     }

@@ -5,6 +5,7 @@ internal import ModuleKit
 struct ParameterBinding {
     private let method: BoundMethod
 
+    /// The binding for calls of one command.
     init(_ method: BoundMethod) { self.method = method }
 
     /// One value a declared parameter; errors name the parameter and what was expected.
@@ -20,6 +21,9 @@ struct ParameterBinding {
         }
     }
 
+    /// Values in the order of declaration; a rest parameter takes what is left.
+    ///
+    /// More values than parameters are refused: whoever sends them expects them to do something.
     private func positional(_ values: [JSONValue]) throws(RPCError) -> [JSONValue?] {
         var found: [JSONValue?] = []
         for (place, parameter) in method.parameters.enumerated() {
@@ -50,6 +54,8 @@ struct ParameterBinding {
         return found
     }
 
+    /// Values by name; a name that is not declared is refused, because a misspelt optional
+    /// parameter would otherwise be ignored in silence.
     private func named(_ members: [JSONValue.Member]) throws(RPCError) -> [JSONValue?] {
         for member in members where !method.parameters.contains(where: { $0.name == member.name }) {
             throw RPCError(
@@ -95,6 +101,7 @@ struct ParameterBinding {
         return found
     }
 
+    /// An optional parameter that is null was left out.
     private func value(
         _ given: JSONValue, _ parameter: RPCParameter
     ) throws(RPCError) -> JSONValue? {

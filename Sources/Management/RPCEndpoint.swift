@@ -1,6 +1,8 @@
 internal import ModuleKit
 
-/// JSON-RPC 2.0 over HTTP: POST /RPC. Errors of JSON-RPC are answers like others, with status 200.
+/// JSON-RPC 2.0 over HTTP: POST /RPC.
+///
+/// Errors of JSON-RPC are answers like others, with status 200.
 public final class RPCEndpoint: HTTPEndpoint {
     /// Where commands are served.
     public let path = "/RPC"

@@ -60,11 +60,13 @@ public struct ControlOptions: Sendable, Hashable {
         words = Array(rest)
     }
 
+    /// An option and the value that follows it after `=`.
     private static func divide(_ word: String) -> (name: String, value: String?) {
         guard let place = word.firstIndex(of: "=") else { return (word, nil) }
         return (String(word[..<place]), String(word[word.index(after: place)...]))
     }
 
+    /// Takes up an option that has a value.
     private mutating func set(_ name: String, _ value: String) throws(ControlError) {
         if name == "--url" {
             server = try ServerAddress(value)

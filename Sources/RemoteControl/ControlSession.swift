@@ -75,6 +75,7 @@ public struct ControlSession {
         Completion(methods: strings("system.listMethods"), settings: strings("cfg.list"))
     }
 
+    /// The strings that a command answers with, none when it fails: completion is a courtesy.
     private func strings(_ method: String) -> [String] {
         let answer = try? server.result(method, [])
         return answer?.items?.compactMap(\.text) ?? []

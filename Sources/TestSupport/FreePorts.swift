@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 internal import Synchronization
 
@@ -7,7 +8,7 @@ internal import Synchronization
 /// test takes one between the look and the use.
 public enum FreePorts {
     private static let range = UInt16(20_000)..<UInt16(32_000)
-    private static let given = Mutex<Set<UInt16>>([])
+    private static let given = Guarded<Set<UInt16>>([])
 
     /// Ports that were free for UDP and TCP on the loopback addresses a moment ago, all different.
     public static func take(_ count: Int) throws -> [UInt16] {

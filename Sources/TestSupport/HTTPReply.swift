@@ -10,25 +10,33 @@ public struct HTTPReply: Sendable {
     /// The body as text.
     public var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// Reads the reply that comes on a connection; nil when none comes, or only a part of one.
-    public init?(from socket: ClientSocket, seconds: Double) {
-        let end = monotonicSeconds() + seconds
+    /// What has come so far, and from where more comes.
+    private struct Incoming {
+        let socket: ClientSocket
+        let end: Double
         var bytes: [UInt8] = []
-        func more() -> Bool {
+
+        /// Waits for the next piece; false when there is none.
+        mutating func more() -> Bool {
             let wait = max(0, end - monotonicSeconds())
             guard let piece = socket.receive(seconds: wait), !piece.isEmpty else { return false }
             bytes += piece
             return true
         }
-        var headEnd = Self.endOfHead(bytes, from: 0)
+    }
+
+    /// Reads the reply that comes on a connection; nil when none comes, or only a part of one.
+    public init?(from socket: ClientSocket, seconds: Double) {
+        var incoming = Incoming(socket: socket, end: monotonicSeconds() + seconds)
+        var headEnd: Int?
         while headEnd == nil {
-            let seen = bytes.count
-            guard more() else { return nil }
-            headEnd = Self.endOfHead(bytes, from: max(0, seen - 3))
+            let seen = incoming.bytes.count
+            guard incoming.more() else { return nil }
+            headEnd = Self.endOfHead(incoming.bytes, from: max(0, seen - 3))
         }
         guard let start = headEnd else { return nil }
-        let lines = String(decoding: bytes[..<start], as: UTF8.self).split(
-            whereSeparator: \.isNewline)
+        let lines = String(decoding: incoming.bytes[..<start], as: UTF8.self)
+            .split(whereSeparator: \.isNewline)
         let words = lines[0].split(separator: " ")
         guard words.count > 1, let status = Int(words[1]) else { return nil }
         self.status = status
@@ -40,40 +48,38 @@ public struct HTTPReply: Sendable {
         }
         self.fields = fields
         if let length = fields["content-length"].flatMap({ Int($0) }) {
-            while bytes.count < start + length { guard more() else { return nil } }
-            body = Array(bytes[start..<(start + length)])
+            while incoming.bytes.count < start + length { guard incoming.more() else { return nil } }
+            body = Array(incoming.bytes[start..<(start + length)])
         } else if fields["transfer-encoding"] == "chunked" {
-            guard let whole = Self.unchunk(&bytes, from: start, more) else { return nil }
+            guard let whole = Self.unchunk(&incoming, from: start) else { return nil }
             body = whole
         } else {
-            while more() {}
-            body = Array(bytes[start...])
+            while incoming.more() {}
+            body = Array(incoming.bytes[start...])
         }
     }
 
-    private static func unchunk(
-        _ bytes: inout [UInt8], from start: Int, _ more: () -> Bool
-    ) -> [UInt8]? {
-        // `more` adds to the array that is lent here, so everything is read first: the last chunk
-        // is empty.
-        let last = Array("\r\n0\r\n\r\n".utf8)
-        let bare = Array("0\r\n\r\n".utf8)
-        while !bytes.suffix(last.count).elementsEqual(last),
-            !bytes[start...].elementsEqual(bare)
-        {
-            guard more() else { return nil }
-        }
+    /// Puts chunks together (RFC 9112 7.1).
+    private static func unchunk(_ incoming: inout Incoming, from start: Int) -> [UInt8]? {
         var body: [UInt8] = []
         var place = start
-        while let end = bytes[place...].firstIndex(of: 13) {
-            let digits = String(decoding: bytes[place..<end], as: UTF8.self)
-            guard let size = Int(digits, radix: 16) else { return nil }
+        while true {
+            while incoming.bytes[place...].firstIndex(of: 10) == nil {
+                guard incoming.more() else { return nil }
+            }
+            let line = incoming.bytes[place...].prefix { $0 != 13 && $0 != 10 }
+            guard let size = Int(String(decoding: line, as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            let first = line.endIndex + 2
+            // The line break behind the chunk belongs to it.
+            while incoming.bytes.count < first + size + 2 {
+                guard incoming.more() else { return nil }
+            }
             if size == 0 { return body }
-            guard end + 2 + size <= bytes.count else { return nil }
-            body += bytes[(end + 2)..<(end + 2 + size)]
-            place = end + 2 + size + 2
+            body += incoming.bytes[first..<(first + size)]
+            place = first + size + 2
         }
-        return nil
     }
 
     private static func endOfHead(_ bytes: [UInt8], from first: Int) -> Int? {

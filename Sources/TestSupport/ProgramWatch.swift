@@ -1,3 +1,4 @@
+internal import Basics
 internal import Foundation
 internal import Glibc
 internal import Synchronization
@@ -12,7 +13,7 @@ final class ProgramWatch: Sendable {
     static let shared = ProgramWatch()
 
     /// Our end; -1 when there is no watch.
-    private let end: Mutex<Int32>
+    private let end: Guarded<Int32>
 
     /// `+ N` a program began, `- N` it is gone and its number may be another's, `d P` a folder.
     private static let script = """
@@ -35,13 +36,13 @@ final class ProgramWatch: Sendable {
             unsafe socketpair(
                 AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0
         else {
-            end = Mutex(-1)
+            end = Guarded(-1)
             return
         }
         let arguments = ["sh", "-c", Self.script]
         let isStarted = ProgramStart(path: "/bin/sh", arguments: arguments, input: ends[0]).run()
         close(ends[0])
-        end = Mutex(isStarted == nil ? -1 : ends[1])
+        end = Guarded(isStarted == nil ? -1 : ends[1])
     }
 
     /// A program that ends with this process.

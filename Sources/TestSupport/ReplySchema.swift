@@ -8,7 +8,7 @@ public struct ReplySchema: Sendable {
     public let document: JSONValue
     private let results: [String: JSONValue]
 
-    private static let cache = Mutex<ReplySchema?>(nil)
+    private static let cache = Guarded<ReplySchema?>(nil)
 
     /// What `roost schema` prints; it is run once.
     public static func published() throws -> ReplySchema {

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 internal import Synchronization
 
@@ -26,7 +27,7 @@ public final class ServerProcess: Sendable {
     /// Calls its commands.
     public let rpc: RPCClient
     private let configuration: ServerConfiguration
-    private let program: Mutex<StartedProgram?>
+    private let program: Guarded<StartedProgram?>
 
     /// Starts a server and waits until it answers SIP and, where it is configured, RPC.
     public init(_ configuration: ServerConfiguration, folder: TemporaryFolder? = nil) throws {
@@ -36,7 +37,7 @@ public final class ServerProcess: Sendable {
         sipPort = ports[0]
         httpPort = ports[1]
         rpc = RPCClient(port: httpPort)
-        program = Mutex(nil)
+        program = Guarded(nil)
         try self.folder.write(
             configuration.text(sipPort: sipPort, httpPort: httpPort), to: "roost.cfg")
         try start()

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 internal import Synchronization
 
@@ -27,7 +28,7 @@ public final class StartedProgram: Sendable {
     /// Its process number.
     public let number: Int32
     private let name: String
-    private let ending = Mutex<Int32?>(nil)
+    private let ending = Guarded<Int32?>(nil)
 
     /// Starts the file at `path`; what it prints is added to the file `output`.
     public init(

@@ -1,8 +1,9 @@
+internal import Basics
 internal import Synchronization
 
 /// The bytes of a stream, cut into messages by Content-Length (RFC 3261 18.3).
 final class StreamBytes: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Guarded<[UInt8]>([])
 
     /// Adds what came.
     func add(_ more: [UInt8]) { bytes.withLock { $0 += more } }

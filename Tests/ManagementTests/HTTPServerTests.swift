@@ -261,7 +261,8 @@ struct HTTPServerTests {
         let taken = #expect(throws: StartFailure.self) {
             try self.server { $0.port = port }
         }
-        #expect(taken?.message == "HTTP: cannot bind 127.0.0.1 port \(port): Address already in use")
+        #expect(
+            taken?.message == "HTTP: cannot bind 127.0.0.1 port \(port): Address already in use")
         let none = #expect(throws: StartFailure.self) {
             try self.server { $0.address = "no such host.invalid" }
         }

@@ -37,11 +37,11 @@ struct JSONRPCTests {
             #"{"jsonrpc": "2.0", "method": "subtract", "params": [23, 42], "id": 2}"#,
             #"{"jsonrpc": "2.0", "result": -19, "id": 2}"#),
         Exchange(
-            #"{"jsonrpc":"2.0","method":"subtract","params":{"subtrahend":23,"minuend":42},"id":3}"#,
-            #"{"jsonrpc": "2.0", "result": 19, "id": 3}"#),
+            #"{"jsonrpc":"2.0","method":"subtract","params":{"subtrahend":2,"minuend":42},"id":3}"#,
+            #"{"jsonrpc": "2.0", "result": 40, "id": 3}"#),
         Exchange(
-            #"{"jsonrpc":"2.0","method":"subtract","params":{"minuend":42,"subtrahend":23},"id":4}"#,
-            #"{"jsonrpc": "2.0", "result": 19, "id": 4}"#),
+            #"{"jsonrpc":"2.0","method":"subtract","params":{"minuend":42,"subtrahend":2},"id":4}"#,
+            #"{"jsonrpc": "2.0", "result": 40, "id": 4}"#),
         Exchange(#"{"jsonrpc": "2.0", "method": "sum", "params": [1,2,3,4,5]}"#, nil),
         Exchange(#"{"jsonrpc": "2.0", "method": "foobar"}"#, nil),
         Exchange(
@@ -75,7 +75,8 @@ struct JSONRPCTests {
              {"jsonrpc": "2.0", "method": "get_data", "id": "9"}]
             """#,
             #"""
-            [{"jsonrpc": "2.0", "result": 7, "id": "1"}, {"jsonrpc": "2.0", "result": 19, "id": "2"},
+            [{"jsonrpc": "2.0", "result": 7, "id": "1"},
+             {"jsonrpc": "2.0", "result": 19, "id": "2"},
              {"jsonrpc": "2.0", "error": {"code": -32600}, "id": null},
              {"jsonrpc": "2.0", "error": {"code": -32601}, "id": "5"},
              {"jsonrpc": "2.0", "result": ["hello", 5], "id": "9"}]

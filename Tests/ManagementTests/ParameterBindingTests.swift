@@ -61,7 +61,9 @@ struct ParameterBindingTests {
         Case("done", #"{"a":1}"#, code: -32602, names: "a"),
     ]
 
-    @Test("parameters arrive in declared order, or the error names the one at fault", arguments: cases)
+    @Test(
+        "parameters arrive in declared order, or the error names the one at fault", arguments: cases
+    )
     func bind(_ this: Case) throws {
         let found = try answer(
             SampleCommands.dispatcher(),

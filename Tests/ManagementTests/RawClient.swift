@@ -7,6 +7,12 @@ enum Pause {
     static func briefly() { usleep(1000) }
 }
 
+/// What the system says of the calling thread.
+enum ThreadFacts {
+    /// Its priority in steps of nice(2).
+    static var nice: Int { Int(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)) }
+}
+
 /// A TCP connection that sends and receives bytes, so that tests see HTTP as it travels.
 final class RawClient {
     private let descriptor: Int32

@@ -128,7 +128,8 @@ final class Records: ResultStream {
         for number in start..<min(start + 10, total) {
             writer.beginObject()
             writer.key("Contact")
-            writer.string("sip:\(number)@example.com;transport=udp;a-rather-long-parameter=\(number)")
+            writer.string(
+                "sip:\(number)@example.com;transport=udp;a-rather-long-parameter=\(number)")
             writer.endObject()
             produced.add()
         }

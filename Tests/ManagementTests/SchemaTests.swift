@@ -13,7 +13,8 @@ struct SchemaTests {
         (.string, "x"), (.array(.integer), []), (.array(.integer), [1, 2]), (.nothing, [:]),
         (person, ["name": "a"]), (person, ["name": "a", "age": 3]),
         (.object([], others: .integer), ["x": 1, "y": 2]),
-        (.oneOf([.integer, .string]), "x"), (.array(.oneOf([.null, person])), [nil, ["name": "a"]]),
+        (.oneOf([.integer, .string]), "x"),
+        (.array(.oneOf([.null, person])), [nil, ["name": "a"]]),
     ]
 
     @Test("a value of the declared shape passes", arguments: fitting)

@@ -170,7 +170,8 @@ struct CfgRPCTests {
         ("cfg.del", ["adjustable", "range"], 400, ["group": "adjustable", "name": "range"]),
     ]
 
-    @Test("what is refused is told with group, name, bounds and what was given", arguments: refusals)
+    @Test(
+        "what is refused is told with group, name, bounds and what was given", arguments: refusals)
     func refused(_ method: String, _ parameters: JSONValue, _ code: Int, _ data: JSONValue) throws {
         let error = try services().exchange(method, parameters)["error"]
         #expect(error?["code"]?.integer == code)
@@ -200,6 +201,7 @@ struct CfgRPCTests {
             ])
         _ = try services.call("cfg.reset", "adjustable")
         #expect(
-            services.lines.all.contains("notice adjustable.range changed from 10 to 0 by test here"))
+            services.lines.all.contains("notice adjustable.range changed from 10 to 0 by test here")
+        )
     }
 }

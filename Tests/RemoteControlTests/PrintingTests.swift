@@ -15,7 +15,10 @@ struct PrintingTests {
             #"[{"IDX":0,"PID":14549,"DSC":"main"},{"IDX":1,"PID":7,"DSC":""}]"#,
             "IDX  PID    DSC\n0    14549  main\n1    7"
         ),
-        (#"[{"socket":{"proto":"udp","port":"5060"}}]"#, "- socket:\n    proto: udp\n    port: 5060"),
+        (
+            #"[{"socket":{"proto":"udp","port":"5060"}}]"#,
+            "- socket:\n    proto: udp\n    port: 5060"
+        ),
         (#"{"list":[{"a":1,"b":"x"},{"a":22,"b":"y"}]}"#, "list:\n  a   b\n  1   x\n  22  y"),
         (#"[{"a":1},{"b":2}]"#, "- a: 1\n- b: 2"),
         (

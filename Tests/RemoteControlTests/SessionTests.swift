@@ -105,12 +105,12 @@ struct SessionTests {
     func refused() {
         let server = CannedServer(
             answer(
-                #"{"jsonrpc":"2.0","error":{"code":404,"message":"no\u001b","data":{"a":1}},"id":1}"#
+                #"{"jsonrpc":"2.0","error":{"code":404,"message":"n\u001b","data":{"a":1}},"id":1}"#
             ))
         let (status, output, errors) = run(server, ["x"])
         #expect(status == 1)
         #expect(output == "")
-        #expect(errors == "error: 404 - no\\u{1b} {\"a\":1}\n")
+        #expect(errors == "error: 404 - n\\u{1b} {\"a\":1}\n")
     }
 
     @Test(
@@ -152,7 +152,8 @@ struct SessionTests {
     private func huge(_ records: Int) -> String {
         var body = #"{"jsonrpc":"2.0","result":{"AoRs":["#
         for number in 0..<records {
-            body += (number > 0 ? "," : "")
+            body +=
+                (number > 0 ? "," : "")
                 + #"{"Address":"sip:\#(number)@example.com;transport=udp;a=long;parameter","Q":1}"#
         }
         body += #"]},"id":1}"#

@@ -81,7 +81,8 @@ extension PeerAddress {
         case AF_INET:
             let four = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self)
             self.init(
-                ipv4: UInt32(bigEndian: four.sin_addr.s_addr), port: UInt16(bigEndian: four.sin_port))
+                ipv4: UInt32(bigEndian: four.sin_addr.s_addr),
+                port: UInt16(bigEndian: four.sin_port))
         case AF_INET6:
             let six = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self)
             let halves = unsafe unsafeBitCast(six.sin6_addr, to: (UInt64, UInt64).self)

@@ -37,7 +37,9 @@ public enum HTTPAnswer {
     case content(any HTTPContent, type: String)
 }
 
-/// Content that is written while it is sent, in constant memory. One thread at a time asks.
+/// Content that is written while it is sent, in constant memory.
+///
+/// One thread at a time asks.
 public protocol HTTPContent: AnyObject {
     /// Whether JSON in it stands on several lines.
     var isPretty: Bool { get }

@@ -1,6 +1,8 @@
 internal import Basics
 
-/// One request while its body arrives. Only the thread of its connection touches it.
+/// One request while its body arrives.
+///
+/// Only the thread of its connection touches it.
 final class HTTPExchange {
     /// Address and port of the client.
     let client: String
@@ -18,6 +20,7 @@ final class HTTPExchange {
     private let deadline: MonotonicTime
     private var received = 0
 
+    /// A request whose head has arrived; its time for the body begins now.
     init(
         client: String, method: String, path: String, configuration: HTTPServer.Configuration
     ) {

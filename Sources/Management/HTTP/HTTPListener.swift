@@ -26,6 +26,7 @@ struct HTTPListener {
         self.port = Self.boundPort(descriptor)
     }
 
+    /// Opens, binds and listens; nothing stays open when one of them fails.
     @unsafe private static func open(
         _ address: addrinfo, _ name: String
     ) throws(StartFailure) -> Int32 {
@@ -51,11 +52,13 @@ struct HTTPListener {
         return descriptor
     }
 
+    /// The sentence for the operator: what failed, for which address, and why.
     private static func failure(_ verb: String, _ name: String) -> StartFailure {
         let cause = unsafe String(cString: strerror(errno))
         return StartFailure("HTTP: cannot \(verb) \(name): \(cause)")
     }
 
+    /// The port that the system chose, or the one that was asked for.
     private static func boundPort(_ descriptor: Int32) -> UInt16 {
         var address = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -29,7 +29,9 @@ public final class HTTPServer: Sendable {
         public init() {}
     }
 
-    /// A daemon that accepts. The library locks what its threads share, so any thread may hold it.
+    /// A daemon that accepts.
+    ///
+    /// The library locks what its threads share, so any thread may hold it.
     @safe private struct Running: @unchecked Sendable {
         let daemon: OpaquePointer
         /// What its callbacks work with, retained once for the daemon.
@@ -40,7 +42,7 @@ public final class HTTPServer: Sendable {
     private let configuration: Configuration
     private let endpoints: [any HTTPEndpoint]
     private let logger: Logger
-    private let running = Mutex<Running?>(nil)
+    private let running = Guarded<Running?>(nil)
 
     /// A server that is not yet started.
     public init(

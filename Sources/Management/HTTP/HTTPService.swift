@@ -2,12 +2,15 @@ internal import Basics
 internal import CMicroHTTPD
 internal import Logging
 
-/// What the callbacks of libmicrohttpd work with. It outlives the daemon, and nothing in it changes.
+/// What the callbacks of libmicrohttpd work with.
+///
+/// It outlives the daemon, and nothing in it changes.
 final class HTTPService: Sendable {
     private let configuration: HTTPServer.Configuration
     private let endpoints: [any HTTPEndpoint]
     private let logger: Logger
 
+    /// What the callbacks of one daemon need.
     init(
         _ configuration: HTTPServer.Configuration, endpoints: [any HTTPEndpoint], logger: Logger
     ) {
@@ -55,6 +58,7 @@ final class HTTPService: Sendable {
         unsafe context.pointee = nil
     }
 
+    /// The service behind the pointer that the library carries for us.
     @unsafe private static func from(_ closure: UnsafeMutableRawPointer?) -> HTTPService? {
         guard let closure = unsafe closure else { return nil }
         return unsafe Unmanaged<HTTPService>.fromOpaque(closure).takeUnretainedValue()
@@ -62,6 +66,7 @@ final class HTTPService: Sendable {
 
     // MARK: Requests
 
+    /// Whether an address is in the list of those that may connect; an empty list admits all.
     private func admits(_ client: PeerAddress) -> Bool {
         let ranges = configuration.allowed
         if ranges.isEmpty || ranges.contains(where: { $0.contains(client) }) { return true }
@@ -103,6 +108,7 @@ final class HTTPService: Sendable {
         }
     }
 
+    /// Answers a request that no endpoint sees: a line of text says why.
     @unsafe private func refuse(
         _ exchange: HTTPExchange, _ status: UInt32, _ connection: OpaquePointer,
         allow: String? = nil
@@ -120,6 +126,7 @@ final class HTTPService: Sendable {
         return unsafe send(exchange, status, response, connection, type: "text/plain")
     }
 
+    /// A response with a short body that the library copies.
     @unsafe private static func response(_ body: [UInt8]) -> OpaquePointer? {
         var body = body
         return unsafe body.withUnsafeMutableBytes { bytes in
@@ -128,6 +135,7 @@ final class HTTPService: Sendable {
         }
     }
 
+    /// Queues a response and gives our reference to it back; logs the request.
     @unsafe private func send(
         _ exchange: HTTPExchange, _ status: UInt32, _ response: OpaquePointer?,
         _ connection: OpaquePointer, type: String? = nil

@@ -3,13 +3,17 @@ internal import CMicroHTTPD
 internal import JSONValue
 
 /// Content on its way to a client: one piece is held at a time, so memory does not grow with the
-/// answer. Only the thread of its connection touches it.
+/// answer.
+///
+/// Only the thread of its connection touches it.
 final class HTTPStream {
     private let content: any HTTPContent
     private var writer: JSONWriter
     private var sent = 0
     private var isComplete = false
 
+    /// Content that nobody has asked for yet; its buffer has room for a piece and what an answer's
+    /// last record may add to it.
     private init(_ content: any HTTPContent) {
         self.content = content
         writer = JSONWriter(
@@ -44,6 +48,7 @@ final class HTTPStream {
         }
     }
 
+    /// A response with all of a short content, copied: this object ends with the call.
     @unsafe private func whole() -> OpaquePointer? {
         unsafe Self.lend(writer, ByteRange(offset: 0, count: writer.bytes.count)) { bytes in
             unsafe MHD_create_response_from_buffer(

@@ -2,7 +2,9 @@ public import JSONValue
 public import ModuleKit
 
 /// The description of all commands in the form of OpenRPC 1.3, for `rpc.discover` and
-/// `rpc-schema/openrpc.json`. It depends on the declarations only, so the file can be compared.
+/// `rpc-schema/openrpc.json`.
+///
+/// It depends on the declarations only, so the file can be compared.
 public enum OpenRPCDocument {
     /// The document for the commands given, in the order of their names.
     public static func make(
@@ -15,6 +17,7 @@ public enum OpenRPCDocument {
         ]
     }
 
+    /// One command as a Method Object.
     private static func describe(_ method: ModuleBlueprint.MethodDescription) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("name", .string(method.name)),
@@ -31,8 +34,10 @@ public enum OpenRPCDocument {
         return .object(members)
     }
 
+    /// The name that OpenRPC wants a result to have.
     private static func resultName(_ method: String) -> String { "\(method) result" }
 
+    /// One parameter as a Content Descriptor; a rest parameter is an array to whoever names it.
     private static func describe(_ parameter: RPCParameter) -> JSONValue {
         let element = parameter.kind.schema
         let shape: JSONValue =
@@ -47,6 +52,7 @@ public enum OpenRPCDocument {
         return .object(members)
     }
 
+    /// The errors that the dispatcher itself answers with; a command's own stand in its sentence.
     private static func errors(_ method: ModuleBlueprint.MethodDescription) -> JSONValue {
         var errors: [JSONValue] = []
         if method.parameters.contains(where: { !$0.isOptional }) {
@@ -64,6 +70,7 @@ public enum OpenRPCDocument {
         return .array(errors)
     }
 
+    /// The worked call as an Example Pairing, its positional values under their names.
     private static func example(_ method: ModuleBlueprint.MethodDescription) -> JSONValue {
         var given: [JSONValue] = []
         for (place, parameter) in method.parameters.enumerated() {

@@ -40,6 +40,7 @@ public enum SchemaValidator {
         }
     }
 
+    /// An object: what is required is there, what is there is declared or allowed, and fits.
     private static func check(
         _ members: [JSONValue.Member], _ properties: [Schema.Property], _ others: Schema?,
         _ path: String

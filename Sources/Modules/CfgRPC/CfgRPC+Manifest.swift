@@ -7,12 +7,15 @@ extension CfgRPC {
     private static let text = RPCParameter("value", .string, "The new value")
     private static let number = RPCParameter("value", .integer, "The new value")
     private static let either = RPCParameter("value", .value, "The new value")
+    /// A value, null for a string that is not set.
     private static let scalar = Schema.oneOf([.integer, .string, .null])
+    /// One change that waits, in the words of Kamailio's command.
     private static let change = Schema.object(
         [
             .init("group name", .string), .init("variable name", .string),
             .init("old value", scalar), .init("new value", scalar),
         ], others: nil)
+    /// What cfg.help tells.
     private static let knowledge = Schema.object(
         [
             .init("desc", .string), .init("type", .string), .init("default", scalar),
@@ -26,6 +29,7 @@ extension CfgRPC {
         "cfg_rpc", "Reads and changes settings while the server runs",
         methods: reading + immediate + delayed + undoing)
 
+    /// The commands that only look.
     private static let reading: [MethodRow<CfgRPC>] = [
         MethodRow(
             "cfg.list", [RPCParameter("group", .string, isOptional: true, "Only this group")],
@@ -63,12 +67,14 @@ extension CfgRPC {
         ) { (module, _) in .value(module.diff()) },
     ]
 
+    /// The commands whose change is in force at once.
     private static let immediate: [MethodRow<CfgRPC>] = [
         setter("cfg.set", either, 2), setter("cfg.set_now_int", number, 2),
         setter("cfg.seti", number, 2), setter("cfg.set_now_string", text, "2"),
         setter("cfg.sets", text, "2"),
     ]
 
+    /// The commands that collect changes and put them into force together.
     private static let delayed: [MethodRow<CfgRPC>] = [
         delayedSetter("cfg.set_delayed", either, 2),
         delayedSetter("cfg.set_delayed_int", number, 2),
@@ -83,6 +89,7 @@ extension CfgRPC {
         ) { (module, _) in module.rollback() },
     ]
 
+    /// The commands that take changes back.
     private static let undoing: [MethodRow<CfgRPC>] = [
         MethodRow(
             "cfg.reset", [group], result: .nothing, isChange: true, missingParameterCode: 500,
@@ -102,6 +109,7 @@ extension CfgRPC {
         ) { (module, call) throws(RPCError) in try module.deleteDelayed(call) },
     ]
 
+    /// A command that changes a value at once; five names, three types of values.
     private static func setter(
         _ method: String, _ value: RPCParameter, _ example: JSONValue
     ) -> MethodRow<CfgRPC> {
@@ -112,6 +120,7 @@ extension CfgRPC {
         ) { (module, call) throws(RPCError) in try module.set(call) }
     }
 
+    /// A command that notes a change.
     private static func delayedSetter(
         _ method: String, _ value: RPCParameter, _ example: JSONValue
     ) -> MethodRow<CfgRPC> {

@@ -156,8 +156,10 @@ public final class CfgRPC: ServerModule {
         return .done
     }
 
-    /// Deletes the value of a group's instance. There are no instances, so nothing can be deleted:
-    /// the error says which command gives a group its first values back.
+    /// Deletes the value of a group's instance.
+    ///
+    /// There are no instances, so nothing can be deleted: the error says which command gives a
+    /// group its first values back.
     func delete(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
         let (group, name) = try Self.names(call)
         _ = try read(group, name)
@@ -168,6 +170,7 @@ public final class CfgRPC: ServerModule {
 
     // MARK: Parts
 
+    /// The value in force; errors get the code that callers know.
     private func read(_ group: String, _ name: String) throws(RPCError) -> SettingValue {
         do {
             return try settings.value(group: group, name: name)
@@ -176,6 +179,7 @@ public final class CfgRPC: ServerModule {
         }
     }
 
+    /// Writes a change into the log.
     private func note(
         _ call: RPCCall, _ group: String, _ name: String, _ old: SettingValue, _ new: SettingValue
     ) {
@@ -185,6 +189,10 @@ public final class CfgRPC: ServerModule {
             "\(group).\(name) changed \(change) by \(caller.channel) \(caller.address)")
     }
 
+    /// The group of a call.
+    ///
+    /// Instances (`group[1]`) do not exist here, and an error is better than a change of something
+    /// else.
     private static func group(_ call: RPCCall) throws(RPCError) -> String {
         let group = call.string(0) ?? ""
         guard !group.contains("[") else {
@@ -195,12 +203,14 @@ public final class CfgRPC: ServerModule {
         return group
     }
 
+    /// Group and name of a call.
     private static func names(
         _ call: RPCCall
     ) throws(RPCError) -> (group: String, name: String) {
         (try group(call), call.string(1) ?? "")
     }
 
+    /// The new value of a call, an integer where it came as one.
     private static func value(_ call: RPCCall) -> SettingValue {
         if case .integer(let number)? = call.values[2] { return .integer(Int(number)) }
         return .string(call.string(2) ?? "")

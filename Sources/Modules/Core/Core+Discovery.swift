@@ -5,8 +5,10 @@ internal import ModuleKit
 
 /// Commands about commands.
 extension Core {
+    /// The parameter of all commands that explain one.
     private static let command = RPCParameter("method", .string, "Name of a command")
 
+    /// The rows of commands that explain commands.
     static let discovery: [MethodRow<Core>] = [
         MethodRow(
             "system.listMethods", result: .array(.string), "Lists all commands by name",
@@ -41,8 +43,10 @@ extension Core {
         },
     ]
 
+    /// All commands; built at each call, because it is asked for by people only.
     private var commands: CommandRegistry { CommandRegistry(modules: services.loadedModules) }
 
+    /// The command that a call asks about; the code is the one that its callers know.
     private func command(_ call: RPCCall) throws(RPCError) -> BoundMethod {
         let name = call.string(0) ?? ""
         let commands = commands
@@ -63,6 +67,7 @@ extension Core {
             (mandatory...method.parameters.count).map { .array([result] + types.prefix($0)) })
     }
 
+    /// The name of a type as JSON has it.
     private static func typeName(_ schema: Schema) -> String {
         switch schema {
         case .null: "null"

@@ -3,10 +3,14 @@ internal import ModuleKit
 extension Core {
     /// A global parameter that real configuration files have and that has no effect here.
     struct IgnoredParameter: Sendable {
+        /// Its name.
         let name: String
+        /// What it accepts, so that a typing error is still found.
         let kind: ParameterRow<Parameters>.Kind
+        /// Why it has no effect, for the log and the reference page.
         let reason: String
 
+        /// A parameter; integers are accepted within 32 bits unless it says otherwise.
         init(
             _ name: String, _ reason: String, isString: Bool = false,
             bounds: ClosedRange<Int> = Int(Int32.min)...Int(UInt32.max)
@@ -17,10 +21,15 @@ extension Core {
         }
     }
 
+    /// Parameters of Kamailio's own allocators.
     private static let memory = "there is no allocator of its own to watch"
+    /// Parameters of buffers that have a fixed size there.
     private static let buffers = "buffers grow as they are needed"
+    /// Parameters that are handed through to the kernel there.
     private static let stack = "the operating system's default is used"
+    /// Parameters of name resolution, which a registrar does without.
     private static let names = "no name is looked up while a message is handled"
+    /// Parameters of processes that workers are there.
     private static let threads = "workers are threads of one process"
 
     /// All of them; each that a file sets is named in the log at the start, with its reason.
@@ -70,5 +79,13 @@ extension Core {
         IgnoredParameter("latency_limit_action", "latencies are not logged"),
         IgnoredParameter("latency_limit_db", "latencies are not logged"),
         IgnoredParameter("http_reply_parse", "SIP sockets do not read HTTP"),
+        IgnoredParameter("syn_branch", "branches are always made afresh"),
+        IgnoredParameter("max_branches", "no request is forwarded yet"),
+        IgnoredParameter("onsend_route_reply", "there is no onsend_route yet"),
+        IgnoredParameter("open_files_limit", "the service's own limit holds"),
+        IgnoredParameter("pmtu_discovery", stack), IgnoredParameter("tcp_reuse_port", stack),
+        IgnoredParameter("real_time", "workers run at the priority that the service has"),
+        IgnoredParameter("rt_prio", "workers run at the priority that the service has"),
+        IgnoredParameter("rpc_exec_delta", "commands are not held back"),
     ]
 }

@@ -5,11 +5,13 @@ internal import ModuleKit
 
 /// Commands about the program and its time.
 extension Core {
+    /// An object of strings, then of integers, all of them always there.
     private static func texts(_ names: [String], _ numbers: [String] = []) -> Schema {
         .object(
             names.map { .init($0, .string) } + numbers.map { .init($0, .integer) }, others: nil)
     }
 
+    /// The rows of commands about the program and its time.
     static let information: [MethodRow<Core>] = [
         MethodRow(
             "core.version", result: .string, "Shows name, version and platform",
@@ -55,6 +57,7 @@ extension Core {
         runInformation,
     ]
 
+    /// Like core.uptime and core.info in one, with names of its own.
     private static let runInformation = MethodRow<Core>(
         "core.runinfo",
         result: texts(

@@ -8,6 +8,7 @@ extension Core {
         methods: information + processes + echoes + network + configuration + discovery,
         statistics: MessageCounters.rows)
 
+    /// What is logged, and where to.
     private static let logging: [ParameterRow<Parameters>] = [
         ParameterRow(
             "debug", \.debug, -5...9,
@@ -21,6 +22,7 @@ extension Core {
         ParameterRow("log_name", \.logName, "The server's name in syslog"),
     ]
 
+    /// Workers, and what the process is to the system.
     private static let workers: [ParameterRow<Parameters>] = [
         ParameterRow(
             "children", \.children, 0...1024, "UDP workers per socket; 0 for one per processor"),
@@ -40,6 +42,7 @@ extension Core {
             "exit_timeout", \.exitTimeout, 0...3_600, "Seconds that a clean stop may take"),
     ]
 
+    /// Connections.
     private static let tcp: [ParameterRow<Parameters>] = [
         ParameterRow("disable_tcp", \.disablesTCP, "Whether TCP is off"),
         ParameterRow(
@@ -59,9 +62,16 @@ extension Core {
         ParameterRow(
             "tcp_send_timeout", \.tcpSendTimeout, 0...3_600,
             "Seconds that sending may wait for a slow receiver"),
+        ParameterRow(
+            "tcp_msg_read_timeout", \.tcpMessageReadTimeout, 1...3_600,
+            "Seconds that the rest of a message may take"),
+        ParameterRow(
+            "tcp_accept_iplimit", \.tcpMaxConnectionsPerAddress, 0...1_000_000,
+            "Most TCP connections of one address; 0 is no limit"),
         ParameterRow("tcp_crlf_ping", \.tcpCRLFPing, "Whether CRLF keepalives are answered"),
     ]
 
+    /// How the server names itself, to others and in tables.
     private static let identity: [ParameterRow<Parameters>] = [
         ParameterRow(
             "server_id", \.serverID, 0...Int(Int32.max), "Number of this server in shared tables"),
@@ -78,6 +88,7 @@ extension Core {
         ParameterRow("version_table", \.versionTable, "Table that holds the others' versions"),
     ]
 
+    /// Bounds of the script, and what it does by default.
     private static let limits: [ParameterRow<Parameters>] = [
         ParameterRow(
             "max_while_loops", \.maxWhileLoops, 0...Int(Int32.max),
@@ -89,6 +100,7 @@ extension Core {
             "force_rport", \.forcesRport, "Whether replies go to the source port without rport"),
     ]
 
+    /// What files may hold without an effect.
     private static let ignoredRows = ignored.map { entry in
         ParameterRow<Parameters>(
             ignored: entry.name, entry.kind, \.ignored, because: entry.reason)

@@ -4,18 +4,21 @@ internal import ModuleKit
 
 /// Commands about sockets, names and what was loaded.
 extension Core {
+    /// A socket as remote controls know it: the port is a string.
     private static let socket = Schema.object(
         [
             .init("proto", .string), .init("address", .string), .init("port", .string),
             .init("mcast", .string), .init("mhomed", .string), .init("virtual", .string),
             .init("advertise", .string, isRequired: false),
         ], others: nil)
+    /// A name of the server: `*` for every transport or every port.
     private static let alias = Schema.object(
         [
             .init("proto", .string), .init("address", .string),
             .init("port", .oneOf([.integer, .string])),
         ], others: nil)
 
+    /// The rows of commands about sockets and names.
     static let network: [MethodRow<Core>] = [
         MethodRow(
             "core.sockets_list",
@@ -54,6 +57,7 @@ extension Core {
         },
     ]
 
+    /// The rows of commands about what was loaded and defined.
     static let configuration: [MethodRow<Core>] = [
         MethodRow(
             "core.modules", result: .array(.string), "Lists the modules, the last loaded first",
@@ -85,6 +89,7 @@ extension Core {
         },
     ]
 
+    /// One socket; multicast, multihoming and virtual addresses do not exist here.
     private static func describe(_ socket: ListeningSocket) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("proto", .string("\(socket.transport.name)")),
@@ -98,6 +103,7 @@ extension Core {
         return ["socket": .object(members)]
     }
 
+    /// One name.
     private static func describe(_ alias: HostAlias) -> JSONValue {
         [
             "proto": .string(alias.transport.map { "\($0.name)" } ?? "*"),

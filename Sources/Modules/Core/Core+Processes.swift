@@ -4,6 +4,7 @@ internal import ModuleKit
 
 /// Commands about threads, the command line and the end of the server.
 extension Core {
+    /// The rows of commands about threads, the command line and the end.
     static let processes: [MethodRow<Core>] = [
         MethodRow(
             "core.psx",
@@ -66,6 +67,7 @@ extension Core {
         },
     ]
 
+    /// The rows of commands that answer with what they were given: for tests of a connection.
     static let echoes: [MethodRow<Core>] = [
         MethodRow(
             "core.echo",

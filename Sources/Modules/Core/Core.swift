@@ -12,6 +12,7 @@ public final class Core: ServerModule {
     public let settings: SettingsHandle<Parameters>
     /// The counters that workers add to.
     public let counters = MessageCounters()
+    /// The server that the commands ask.
     let services: any Services
 
     /// Checks what a bound alone cannot.
@@ -30,11 +31,12 @@ public final class Core: ServerModule {
         }
     }
 
+    /// Refuses values that would only fail later: at the first line of the log, in every reply.
     private static func check(_ parameters: Parameters) throws(StartFailure) {
         let facility = parameters.logFacility
         guard facilities.contains(facility) else {
-            throw StartFailure(
-                "log_facility: \"\(facility)\" is none; one of \(facilities.joined(separator: ", "))")
+            let known = facilities.joined(separator: ", ")
+            throw StartFailure("log_facility: \"\(facility)\" is none; one of \(known)")
         }
         for header in [parameters.serverHeader, parameters.userAgentHeader] {
             guard header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {

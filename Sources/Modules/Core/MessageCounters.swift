@@ -51,6 +51,7 @@ public struct MessageCounters: Sendable {
     private let byStatus: [Counter]
     private let byClassAndMethod: [Counter]
 
+    /// The replies that are counted by their exact status.
     private static let countedStatuses = [401, 404, 407, 480, 486]
 
     /// Counters at zero.
@@ -81,14 +82,18 @@ public struct MessageCounters: Sendable {
 
     /// One counter with the name that statistics give it.
     struct Entry: Sendable {
+        /// Name in statistics.
         let name: String
+        /// One sentence.
         let summary: String
+        /// Where it is kept.
         let counter: @Sendable (MessageCounters) -> Counter
     }
 
     /// All counters; the statistics of group `core` are made from them.
     static let entries: [Entry] = plain + methods + replyGroups + replyMethods
 
+    /// The counters that stand for themselves.
     private static let plain: [Entry] = [
         Entry(name: "rcv_requests", summary: "Requests received") { $0.requests },
         Entry(name: "rcv_replies", summary: "Replies received") { $0.replies },
@@ -105,12 +110,14 @@ public struct MessageCounters: Sendable {
         Entry(name: "bad_msg_hdr", summary: "Messages with a bad header field") { $0.badHeaders },
     ]
 
+    /// Requests by method.
     private static let methods = Method.allCases.map { method in
         Entry(name: "rcv_requests_\(method)", summary: "\(method) requests received") {
             $0.byMethod[method.rawValue]
         }
     }
 
+    /// Replies by class, and some of them by status.
     private static let replyGroups: [Entry] =
         (1...6).map { group in
             Entry(name: "rcv_replies_\(group)xx", summary: "\(group)xx replies received") {
@@ -125,6 +132,7 @@ public struct MessageCounters: Sendable {
             Entry(name: "rcv_replies_18x", summary: "18x replies received") { $0.provisional180 }
         ]
 
+    /// Replies by class and by the method of the request that they answer.
     private static let replyMethods: [Entry] = (1...6).flatMap { group in
         Method.allCases.compactMap { method in
             method.replyName.map { name in

@@ -3,6 +3,7 @@ internal import JSONValue
 public import ModuleKit
 
 extension Corex {
+    /// A socket: this module's names are in capitals, those of core.sockets_list are not.
     private static let socket = Schema.object(
         [
             .init("PROTO", .string), .init("NAME", .string),
@@ -10,8 +11,10 @@ extension Corex {
             .init("PORT", .string), .init("MCAST", .string), .init("MHOMED", .string),
             .init("VIRTUAL", .string), .init("SOCKNAME", .string), .init("ADVERTISE", .string),
         ], others: nil)
+    /// A name of the server; port 0 stands for all.
     private static let alias = Schema.object(
         [.init("PROTO", .string), .init("ADDR", .string), .init("PORT", .integer)], others: nil)
+    /// The level, or the old and the new one after a change.
     private static let level = Schema.oneOf([
         .object([.init("debug", .integer)], others: nil),
         .object([.init("old", .integer), .init("new", .integer)], others: nil),
@@ -45,6 +48,7 @@ extension Corex {
             ) { (module, call) throws(RPCError) in .value(try module.debug(call.integer(0))) },
         ])
 
+    /// The sockets that are listened on.
     private func sockets() -> JSONValue {
         .array(
             services.sockets.map { socket in
@@ -58,6 +62,7 @@ extension Corex {
             })
     }
 
+    /// The names that are the server's own.
     private func aliases() -> JSONValue {
         .array(
             services.aliases.map { alias in
@@ -68,6 +73,7 @@ extension Corex {
             })
     }
 
+    /// Shows or changes the core parameter `debug`.
     private func debug(_ level: Int?) throws(RPCError) -> JSONValue {
         do {
             guard let level else {
@@ -81,6 +87,7 @@ extension Corex {
         }
     }
 
+    /// The level as JSON.
     private func number(_ value: SettingValue) -> JSONValue {
         if case .integer(let number) = value { return .integer(Int64(number)) }
         return .integer(0)

@@ -5,6 +5,7 @@ public final class Corex: ServerModule {
     /// It has no settings.
     public typealias Parameters = NoParameters
 
+    /// The server that the commands ask.
     let services: any Services
 
     /// Makes the module.

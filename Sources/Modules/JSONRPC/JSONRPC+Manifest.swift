@@ -5,6 +5,7 @@ extension JSONRPC {
     /// The settings without `modparam`.
     public static var defaults: Parameters { Parameters() }
 
+    /// Why parameters of the other transports have no effect.
     private static let notServed = "only HTTP is served"
 
     /// The declaration.
@@ -13,7 +14,7 @@ extension JSONRPC {
         parameters: [
             ParameterRow(
                 "transport", \.transport, 0...15,
-                "Bits of transports: 1 HTTP (through microhttpd), 2 FIFO, 4 datagram, 8 TCP; 0 all"),
+                "Bits of transports: 1 HTTP (by microhttpd), 2 FIFO, 4 datagram, 8 TCP; 0 all"),
             ParameterRow(
                 "pretty_format", \.prettyFormat, "Whether answers stand on several lines"),
             ParameterRow(ignored: "fifo_name", .string, \.ignored, because: notServed),

@@ -18,14 +18,21 @@ public final class JSONRPC: ServerModule {
 
     /// The bits of the parameter `transport`.
     struct Transports: OptionSet, Sendable {
+        /// The number in the configuration file.
         let rawValue: Int
+        /// Through module microhttpd.
         static let http = Transports(rawValue: 1)
+        /// Named pipes, as kamctl uses them.
         static let fifo = Transports(rawValue: 2)
+        /// Datagram sockets.
         static let datagram = Transports(rawValue: 4)
+        /// Plain TCP, of Kamailio 6.
         static let tcp = Transports(rawValue: 8)
+        /// What 0 stands for.
         static let all: Transports = [.http, .fifo, .datagram, .tcp]
     }
 
+    /// The server that commands are run in.
     let services: any Services
     private let parameters: Parameters
     private let transports: Transports
@@ -45,7 +52,8 @@ public final class JSONRPC: ServerModule {
             .filter { transports.contains($0.0) }.map(\.1)
         if !missing.isEmpty, parameters.transport != 0 {
             let names = missing.joined(separator: ", ")
-            logger.notice("jsonrpcs: \(names) is not served; load microhttpd and set bit 1 for HTTP")
+            logger.notice(
+                "jsonrpcs: \(names) is not served; load microhttpd and set bit 1 for HTTP")
         }
         for name in parameters.ignored { logger.notice("jsonrpcs: \(name) has no effect") }
     }

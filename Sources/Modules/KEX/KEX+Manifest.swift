@@ -2,6 +2,7 @@ internal import JSONValue
 public import ModuleKit
 
 extension KEX {
+    /// The parameter of all of them; without it they answer 400, as callers know it.
     private static let names = RPCParameter(
         "statistics", .string, isRest: true,
         "What to look at: \"all\", \"group:\" or a name, any number of them")

@@ -44,7 +44,9 @@ public final class KEX: ServerModule {
     }
 
     /// The statistics that the parameters name, by group and name: `all`, `group:`, `name` or
-    /// `group:name`. What does not exist is skipped, as callers expect.
+    /// `group:name`.
+    ///
+    /// What does not exist is skipped, as callers expect.
     private func chosen(_ call: RPCCall) -> [StatisticReading] {
         let all = services.loadedModules.flatMap(\.statistics)
             .sorted { ($0.group, $0.name) < ($1.group, $1.name) }
@@ -54,6 +56,7 @@ public final class KEX: ServerModule {
             .filter { seen.insert("\($0.group):\($0.name)").inserted }
     }
 
+    /// Whether a word of a call means a statistic.
     private static func matches(_ reading: StatisticReading, _ word: String) -> Bool {
         if word == "all" || word == reading.name { return true }
         guard word.hasPrefix(reading.group) else { return false }

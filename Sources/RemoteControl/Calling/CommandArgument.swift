@@ -29,6 +29,7 @@ public enum CommandArgument {
         return parts[0] == "0" || !parts[0].hasPrefix("0")
     }
 
+    /// Whether a character is one of the ten digits of ASCII.
     private static func isDigit(_ character: Character) -> Bool {
         character.isASCII && character.isNumber
     }
@@ -49,7 +50,11 @@ public enum CommandLineWords {
             } else if character == "\\", quote != "'" {
                 isEscaped = true
             } else if let open = quote {
-                if character == open { quote = nil } else { word = (word ?? "") + String(character) }
+                if character == open {
+                    quote = nil
+                } else {
+                    word = (word ?? "") + String(character)
+                }
             } else if character == "\"" || character == "'" {
                 quote = character
                 word = word ?? ""

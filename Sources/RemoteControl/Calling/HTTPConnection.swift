@@ -59,6 +59,7 @@ struct HTTPConnection {
     /// Ends the connection.
     func close() { _ = Glibc.close(descriptor) }
 
+    /// Sends everything, waiting no longer than the time-out for each piece.
     private func send(_ bytes: [UInt8]) throws(ControlError) {
         var sent = 0
         while sent < bytes.count {
@@ -73,6 +74,7 @@ struct HTTPConnection {
         }
     }
 
+    /// The next bytes; none at the end of the connection.
     private func receive() throws(ControlError) -> [UInt8] {
         while true {
             guard Self.wait(descriptor, Int16(POLLIN), milliseconds) else { throw timeout }
@@ -91,11 +93,13 @@ struct HTTPConnection {
         }
     }
 
+    /// The error when the server keeps silent.
     private var timeout: ControlError {
         ControlError(
             .unreachable, "\(server.authority) does not answer within \(milliseconds / 1000) s")
     }
 
+    /// Opens a connection without waiting longer than the time-out.
     private static func open(
         _ address: addrinfo, _ milliseconds: Int32
     ) -> Result<Int32, ControlError> {
@@ -119,10 +123,12 @@ struct HTTPConnection {
         return .success(descriptor)
     }
 
+    /// An error of the system in its words.
     private static func cause(_ number: Int32) -> ControlError {
         ControlError(.unreachable, unsafe String(cString: strerror(number)))
     }
 
+    /// Whether the socket becomes ready in time; interruptions by signals do not count.
     private static func wait(_ descriptor: Int32, _ event: Int16, _ milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: event, revents: 0)
         while true {

@@ -1,8 +1,11 @@
 internal import Basics
 
 /// An HTTP/1.1 answer taken in piece by piece (RFC 9112): head, then a body that is counted, in
-/// chunks, or ends with the connection. A value: bytes go in, the body's bytes come out.
+/// chunks, or ends with the connection.
+///
+/// A value: bytes go in, the body's bytes come out.
 public struct HTTPResponseReader: Sendable {
+    /// Where in the answer the next byte stands.
     private enum State: Sendable, Equatable {
         /// Lines up to an empty one. Can transition to `counted`, `size`, `untilEnd`, `done`.
         case head
@@ -99,6 +102,7 @@ public struct HTTPResponseReader: Sendable {
         }
     }
 
+    /// Moves up to `count` bytes to the body and returns how many there were.
     private mutating func move(_ count: Int, _ place: inout Int, _ body: inout [UInt8]) -> Int {
         let taken = min(count, pending.count - place)
         body.append(contentsOf: pending[place..<(place + taken)])
@@ -106,6 +110,7 @@ public struct HTTPResponseReader: Sendable {
         return taken
     }
 
+    /// The next line without its end; nil while it is incomplete.
     private func line(_ place: inout Int) throws(ControlError) -> String? {
         guard let end = pending[place...].firstIndex(of: UInt8(ascii: "\n")) else {
             if pending.count - place > Limits.httpHeadBytesMax { throw Self.malformed("a line") }
@@ -116,6 +121,7 @@ public struct HTTPResponseReader: Sendable {
         return text.hasSuffix("\r") ? String(text.dropLast()) : text
     }
 
+    /// Where the head ends: at the first empty line.
     private mutating func headEnd(from start: Int) -> Int? {
         var place = max(start, searched)
         while place + 4 <= pending.count {
@@ -131,6 +137,9 @@ public struct HTTPResponseReader: Sendable {
         return nil
     }
 
+    /// Takes up status and framing.
+    ///
+    /// An interim answer (RFC 9110 15.2) is stepped over.
     private mutating func read(head: String) throws(ControlError) {
         let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines[0].split(separator: " ", maxSplits: 2)
@@ -165,6 +174,7 @@ public struct HTTPResponseReader: Sendable {
         }
     }
 
+    /// The error for bytes that are no HTTP.
     private static func malformed(_ what: String) -> ControlError {
         ControlError(.unreachable, "the server's answer is no HTTP: \(what)")
     }

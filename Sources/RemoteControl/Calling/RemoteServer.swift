@@ -28,7 +28,8 @@ public struct RemoteServer: Sendable {
             try body(bytes)
         }
         guard status == 200 else {
-            let text = String(decoding: refusal, as: UTF8.self)
+            let text =
+                String(decoding: refusal, as: UTF8.self)
                 .split(separator: "\n").first.map { ": \($0)" } ?? ""
             throw ControlError(.unreachable, "\(address.authority) answers HTTP \(status)\(text)")
         }
@@ -48,6 +49,7 @@ public struct RemoteServer: Sendable {
 struct RPCReply {
     private let document: JSONValue
 
+    /// Reads an answer.
     init(_ bytes: [UInt8]) throws(ControlError) {
         do {
             document = try JSONValue(parsing: bytes.span)

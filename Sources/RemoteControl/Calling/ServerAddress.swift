@@ -37,6 +37,7 @@ public struct ServerAddress: Sendable, Hashable {
         self.port = number
     }
 
+    /// Host and port of an authority; the colons of a bracketed address are its own.
     private static func divide(_ authority: Substring) -> (Substring, Substring?) {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             let host = authority[authority.index(after: authority.startIndex)..<end]

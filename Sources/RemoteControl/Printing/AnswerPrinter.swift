@@ -9,6 +9,7 @@ struct AnswerPrinter: ~Copyable {
     private var held: [UInt8] = []
     private var outline: OutlinePrinter?
 
+    /// A printer that holds up to `heldBytesMax` bytes before it prints as they come.
     init(_ output: any TextOutput, asJSON: Bool, heldBytesMax: Int = Limits.laidOutBytesMax) {
         self.output = output
         self.asJSON = asJSON

@@ -73,6 +73,7 @@ public struct JSONTokenReader: Sendable {
         return place
     }
 
+    /// Takes a byte outside of strings.
     private mutating func take(
         _ byte: UInt8, _ body: (Token) throws(ControlError) -> Void
     ) throws(ControlError) {
@@ -125,6 +126,7 @@ public struct JSONTokenReader: Sendable {
         }
     }
 
+    /// The error for bytes that are no JSON.
     private static func malformed(_ what: String) -> ControlError {
         ControlError(.unreachable, "the server's answer is no JSON: \(what)")
     }

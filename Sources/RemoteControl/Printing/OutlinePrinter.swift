@@ -15,6 +15,7 @@ struct OutlinePrinter: ~Copyable {
     private var lines = ""
     private var prefix = ""
 
+    /// A printer at the start of an answer.
     init(_ output: any TextOutput, asJSON: Bool) {
         self.output = output
         self.asJSON = asJSON
@@ -38,6 +39,7 @@ struct OutlinePrinter: ~Copyable {
         if hasError { throw ControlError(.refused, "the server answers with a very long error") }
     }
 
+    /// Sorts out what belongs to the result.
     private mutating func take(_ token: JSONTokenReader.Token) {
         let isClosing = token == .endObject || token == .endArray
         if isClosing { depth -= 1 }
@@ -51,6 +53,7 @@ struct OutlinePrinter: ~Copyable {
         if asJSON { repeatJSON(token) } else { outline(token) }
     }
 
+    /// Writes the token again as JSON.
     private mutating func repeatJSON(_ token: JSONTokenReader.Token) {
         switch token {
         case .beginObject: writer.beginObject()
@@ -62,6 +65,7 @@ struct OutlinePrinter: ~Copyable {
         }
     }
 
+    /// Writes a line for each value, under the name that it has.
     private mutating func outline(_ token: JSONTokenReader.Token) {
         switch token {
         case .beginObject, .beginArray:
@@ -72,6 +76,7 @@ struct OutlinePrinter: ~Copyable {
         }
     }
 
+    /// Writes one line at the depth of now; the envelope and the result itself do not indent.
     private mutating func line(_ text: String) {
         let space = prefix.isEmpty || text.isEmpty ? "" : " "
         let indentation = String(repeating: "  ", count: max(depth - 2, 0))
@@ -79,6 +84,7 @@ struct OutlinePrinter: ~Copyable {
         prefix = ""
     }
 
+    /// Hands on what the last bytes completed.
     private mutating func flush() {
         if asJSON {
             output.write(writer.bytes.text)

@@ -28,6 +28,7 @@ public enum ReadableText {
         }
     }
 
+    /// An object: a line a member, or a heading with what it holds below.
     private static func lines(_ members: [JSONValue.Member]) -> [String] {
         members.flatMap { member in
             let name = SafeText.printable(member.name)
@@ -36,6 +37,7 @@ public enum ReadableText {
         }
     }
 
+    /// What stands below a heading.
     private static func nested(_ value: JSONValue) -> [String] {
         guard case .array(let items) = value else { return lines(value) }
         return table(items) ?? items.flatMap(element)

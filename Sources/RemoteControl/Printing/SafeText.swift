@@ -16,6 +16,7 @@ enum SafeText {
         return result
     }
 
+    /// Control characters of ASCII and Latin-1, and the marks that reverse the writing direction.
     private static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true

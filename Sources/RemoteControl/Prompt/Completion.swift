@@ -23,6 +23,7 @@ public struct Completion: Sendable {
         return Set(pool(words)).filter { $0.hasPrefix(word) }.sorted()
     }
 
+    /// Everything that could stand behind the words given.
     private func pool(_ before: [String]) -> [String] {
         guard let method = before.first else { return methods + Self.own }
         if before.count == 1, method == "help" || method.hasPrefix("system.method") {

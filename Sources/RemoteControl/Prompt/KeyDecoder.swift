@@ -14,6 +14,7 @@ public struct KeyDecoder: Sendable {
         return Self.control(byte)
     }
 
+    /// What a byte below 128 means: letters themselves, control keys as in other shells.
     private static func control(_ byte: UInt8) -> KeyEvent {
         switch byte {
         case 1: .home
@@ -60,6 +61,7 @@ public struct KeyDecoder: Sendable {
         return Self.sequence(last, parameters)
     }
 
+    /// What the end of a sequence and its parameters mean, for xterm and its relatives.
     private static func sequence(_ last: UInt8, _ parameters: String) -> KeyEvent {
         let isControl = parameters == "1;5"
         switch (last, parameters) {
@@ -76,6 +78,7 @@ public struct KeyDecoder: Sendable {
         }
     }
 
+    /// A character of several bytes; what is none becomes one unknown key.
     private mutating func unicode() -> KeyEvent? {
         let length: Int
         switch pending[0] {

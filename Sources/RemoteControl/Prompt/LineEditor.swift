@@ -97,6 +97,7 @@ public struct LineEditor: Sendable {
         }
     }
 
+    /// Puts characters at the cursor, within the limit of a line.
     private mutating func insert(_ characters: [Character]) -> Action {
         guard text.count + characters.count <= Limits.promptLineMax else { return .bell }
         text.insert(contentsOf: characters, at: cursor)
@@ -104,6 +105,7 @@ public struct LineEditor: Sendable {
         return .redraw
     }
 
+    /// Takes characters out; those that were cut can be put back.
     private mutating func remove(from start: Int, to end: Int, isCut: Bool = false) -> Action {
         guard start >= 0, end <= text.count, start < end else { return .bell }
         if isCut { cut = Array(text[start..<end]) }
@@ -112,6 +114,7 @@ public struct LineEditor: Sendable {
         return .redraw
     }
 
+    /// Moves the cursor within the line.
     private mutating func move(to target: Int) -> Action {
         guard target >= 0, target <= text.count else { return .bell }
         cursor = target
@@ -134,6 +137,7 @@ public struct LineEditor: Sendable {
         return place
     }
 
+    /// Shows another line of the history; what was being typed comes after the last one.
     private mutating func recall(_ target: Int) -> Action {
         guard target >= 0, target <= history.count, target != place else { return .bell }
         if place == history.count { draft = text }

@@ -9,6 +9,7 @@ struct Prompt {
     private var history: PromptHistory
     private var completion = Completion(methods: [], settings: [])
 
+    /// A prompt for one session; the history lives in a file.
     init(_ session: ControlSession, _ output: any TextOutput, historyPath: String?) {
         self.session = session
         self.output = output
@@ -27,6 +28,7 @@ struct Prompt {
         return 0
     }
 
+    /// Runs the lines of a pipe or a file.
     private func runPlainly() -> Int32 {
         var worst: Int32 = 0
         while let line = readLine() {
@@ -94,6 +96,7 @@ struct Prompt {
         output.write("\r\(Self.mark)\(shown)\u{1B}[K\(left)")
     }
 
+    /// Candidates side by side, as many as the window is wide.
     private func columns(_ candidates: [String]) -> String {
         let width = (candidates.map(\.count).max() ?? 0) + 2
         let perLine = max(Terminal.width / width, 1)

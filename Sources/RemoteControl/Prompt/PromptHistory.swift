@@ -34,6 +34,7 @@ public struct PromptHistory: Sendable {
         text.withUTF8 { _ = unsafe write(file, $0.baseAddress, $0.count) }
     }
 
+    /// The text of the file, up to what it may hold; empty when there is none.
     private static func read(_ path: String) -> String {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
