@@ -144,6 +144,7 @@ public class ConfiguredModule {
     }
 }
 
+/// A module that is being configured, with its type.
 final class TypedConfiguredModule<M: ServerModule>: ConfiguredModule {
     private let manifest = M.manifest
     private var parameters = M.defaults

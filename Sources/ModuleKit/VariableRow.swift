@@ -49,7 +49,9 @@ public struct VariableRow<M: AnyObject & Sendable>: Sendable {
     public let isWritable: Bool
     /// One sentence for the reference page.
     public let summary: String
+    /// Checks a reference without a module.
     let check: @Sendable (VariableReference) throws(ArgumentError) -> Void
+    /// Compiles a reference for an instance of the module.
     let compile: @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
 
     /// A variable class with a compiler of its own.
