@@ -1,5 +1,6 @@
 internal import Basics
 public import ModuleKit
+internal import Synchronization
 
 /// Module `pv`: the pseudo-variables of messages, and the script's own variables.
 public final class PVModule: ServerModule {
