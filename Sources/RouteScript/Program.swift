@@ -88,6 +88,7 @@ public struct Program: Sendable {
         return true
     }
 
+    /// Sets what each run starts with.
     private static func begin(_ context: ScriptContext) {
         context.returnCode = 0
         context.actionValue = 1

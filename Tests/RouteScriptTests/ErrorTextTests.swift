@@ -439,6 +439,19 @@ struct ErrorTextTests {
         #expect(found == expected)
     }
 
+    @Test("the branches of a broken if are no errors of their own")
+    func brokenConditions() {
+        let body = """
+            if (@to.tag == "") { note("a"); } else if (1) { note("b"); } else { note("c"); }
+            if (1 { exit; }
+            else exit;
+            note($nothing);
+            """
+        let found = errors(of: head + "request_route {\n\(body)\n}")
+        #expect(found.map(\.location.line) == [3, 4])
+        #expect(found.map(\.kind) == [.unsupported, .syntax])
+    }
+
     @Test("an error in a module that is missing is not reported twice")
     func noFollowUps() {
         let found = errors(of: "loadmodule \"xhttp.so\"\nmodparam(\"xhttp\", \"x\", 1)\n")

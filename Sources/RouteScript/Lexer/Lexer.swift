@@ -165,6 +165,7 @@ struct Lexer {
         throw failure(.lexical, at: start, "the comment is not closed", hint: "close it with */")
     }
 
+    /// The token that ends everything; an open conditional is an error first.
     private mutating func end() throws(ScriptError) -> Token {
         if let open = conditionals.popLast() {
             conditionals = []

@@ -149,6 +149,8 @@ struct Parser {
             } catch {
                 diagnostics.report(error)
                 skipStatement()
+                // The rest of a broken `if` would be a second error about the first one.
+                while at(word: "else") { skipStatement() }
             }
         }
         try advance()
