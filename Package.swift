@@ -156,6 +156,7 @@ targets += layer(7, [
     library("TidyRules"),
     library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
     library("TestSupport", needs: ["Basics", "JSONValue"]),
+    library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(8, [
     program("roost", needs: ["Server", "Basics"], products: [arguments]),
@@ -165,7 +166,7 @@ targets += layer(8, [
     program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
 ])
 targets += layer(9, [
-    tests("Basics"), tests("SIPSyntax", needs: ["Basics"]), tests("JSONValue", needs: ["Basics"]),
+    tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]), tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"]), tests("Locations", needs: ["Basics", "SIPSyntax"]),
     tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),

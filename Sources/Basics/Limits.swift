@@ -50,10 +50,10 @@ public enum Limits {
     public static let substitutionsMax = 64
     /// Deepest chain of definitions that name definitions.
     public static let expansionDepthMax = 32
-    /// Most bytes of one configuration, included files together.
+    /// Most uses of definitions in one configuration.
+    public static let expansionsMax = 100_000
+    /// Most bytes of one configuration, included files and uses of definitions together.
     public static let configurationBytesMax = 16 << 20
-    /// Most tokens of one configuration, after expansion of definitions.
-    public static let configurationTokensMax = 4_000_000
     /// Longest name of an included file in bytes (Kamailio: 128).
     public static let includeNameBytesMax = 1_024
     /// Most errors that one check of a configuration reports.

@@ -5,11 +5,11 @@ internal import Synchronization
 /// Writers take the lock; readers keep their own reference (`SnapshotReader`) and pay one acquire
 /// load to learn that nothing changed.
 public final class Snapshot<Value: Sendable>: Sendable {
-    private let current: Mutex<Value>
+    private let current: Guarded<Value>
     private let number = Atomic<UInt64>(1)
 
     /// A snapshot that holds `value`.
-    public init(_ value: Value) { current = Mutex(value) }
+    public init(_ value: Value) { current = Guarded(value) }
 
     /// Rises with every publication.
     public var generation: UInt64 { number.load(ordering: .acquiring) }

@@ -2,6 +2,7 @@ internal import Glibc
 
 /// A plain thread for work that blocks.
 public enum BackgroundThread {
+    /// What the new thread does; a C function can be handed one pointer only.
     private final class Work {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }

@@ -24,10 +24,14 @@ extension BenchmarkRun {
         return Double(spent) / 1_000 / Double(outcome.succeeded)
     }
 
+    /// Longest silence in a dump: Kamailio says nothing for a minute before it sends the first byte,
+    /// and its time grows with the square of the contacts.
+    private func dumpSecondsMax(users: Int) -> Int { 15 + users / 300 }
+
     /// Seconds of one `ul.dump brief`, which must name every user.
     func dump(_ server: RunningServer, users: Int) throws(RigError) -> Double {
         let answer = try server.rpc.call(
-            "ul.dump", ["brief"], counting: "\"AoR\"", waitSeconds: 300)
+            "ul.dump", ["brief"], counting: "\"AoR\"", waitSeconds: dumpSecondsMax(users: users))
         guard answer.matches == users else {
             throw RigError(
                 .answer,
@@ -38,6 +42,9 @@ extension BenchmarkRun {
     }
 
     /// Memory, CPU time, dump and latency of a server without a database.
+    ///
+    /// In this order: memory is read before anything else has made the process grow, and the dump
+    /// comes last, because a server may keep the memory that it took for it.
     mutating func takeMemory(_ contestant: Contestant, _ seat: Seat) throws(RigError) {
         let server = try RunningServer(contestant)
         defer { server.kill() }
@@ -52,14 +59,23 @@ extension BenchmarkRun {
                 run.measurements.add(try run.dump(server, users: users), .dump, seat)
             }
         }
-        if seat == .roost, wants([.dump]) { try noteFullDump(server) }
-        if seat == .roost, wants([.latency]) { try takeLatency(server) }
+        if seat == .roost, wants([.dump]) {
+            attempt("\(contestant.name), full ul.dump") { (run) throws(RigError) in
+                try run.noteFullDump(server)
+            }
+        }
+        if seat == .roost, wants([.latency]) {
+            attempt("\(contestant.name), latency") { (run) throws(RigError) in
+                try run.takeLatency(server)
+            }
+        }
     }
 
     /// The full dump has no opponent: stock Kamailio's is not measured, ours is a remark.
     private mutating func noteFullDump(_ server: RunningServer) throws(RigError) {
         guard server.contestant.kind == .roost else { return }
-        let answer = try server.rpc.call("ul.dump", counting: "\"AoR\"", waitSeconds: 300)
+        let answer = try server.rpc.call(
+            "ul.dump", counting: "\"AoR\"", waitSeconds: dumpSecondsMax(users: options.users))
         let seconds = BenchmarkTable.number(answer.seconds)
         measurements.note("full ul.dump of Roost: \(seconds) s, \(answer.bodyBytes) bytes")
     }
@@ -70,12 +86,22 @@ extension BenchmarkRun {
         request.rate = options.latencyRate
         request.count = min(request.count, options.latencyRate * 5)
         measurements.add(try register(request).p99, .latency, .reference)
-        let dumps = DumpLoop(server.rpc)
-        defer { dumps.stop() }
-        measurements.add(try register(request).p99, .latency, .roost)
+        let dumps = DumpLoop(server.rpc, waitSeconds: dumpSecondsMax(users: options.users))
+        let loaded: LoadOutcome
+        do {
+            defer { dumps.stop() }
+            loaded = try register(request)
+        }
+        guard dumps.completed > 0 else {
+            throw RigError(.late, "no ul.dump ended while latency was measured")
+        }
+        measurements.add(loaded.p99, .latency, .roost)
     }
 
     /// Writing, loading and refreshing with MariaDB in db_mode 2.
+    ///
+    /// The first start registers into an empty table and writes it; the second loads what was
+    /// written. Both are ended with SIGKILL: a clean stop of Kamailio would write all contacts again.
     mutating func takeDatabase(
         _ contestant: Contestant, _ seat: Seat, _ database: PrivateMariaDB
     ) throws(RigError) {

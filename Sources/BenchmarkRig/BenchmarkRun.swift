@@ -3,6 +3,10 @@ internal import Glibc
 
 /// Takes the figures: starts servers, loads them, reads what it cost.
 ///
+/// A round is one start of each server for the figures without a database, and two more for those
+/// with one; within it the two servers take turns, and the order changes from round to round, so
+/// that a machine which grows slower or faster meanwhile favours neither.
+///
 /// A figure that cannot be taken leaves its cell empty and a remark; the others go on.
 public struct BenchmarkRun: Sendable {
     /// What is measured.
@@ -41,6 +45,7 @@ public struct BenchmarkRun: Sendable {
         return BenchmarkTable(measurements, figures: options.figures, heading: heading(database))
     }
 
+    /// Takes the figures of one server in one round.
     private mutating func takeRound(
         _ round: Int, _ contestant: Contestant, _ seat: Seat, _ database: PrivateMariaDB?
     ) {
@@ -87,10 +92,15 @@ public struct BenchmarkRun: Sendable {
         return outcome
     }
 
+    /// The server that sits in a seat, if any does.
     private func contestant(_ seat: Seat) -> Contestant? {
         seat == .kamailio ? options.kamailio : options.roost
     }
 
+    /// Starts a MariaDB when some figure needs one, and shows it to `roost migrate`.
+    ///
+    /// The tables are Kamailio's own, from its package: what is compared is then the servers on one
+    /// and the same table, and that ours accepts it is shown on the way.
     private mutating func openDatabase() -> PrivateMariaDB? {
         guard options.figures.contains(where: \.needsDatabase) else { return nil }
         var database: PrivateMariaDB?
@@ -106,6 +116,7 @@ public struct BenchmarkRun: Sendable {
         return database
     }
 
+    /// What was measured where: without it the numbers mean nothing.
     private func heading(_ database: PrivateMariaDB?) -> [String] {
         var name = utsname()
         unsafe uname(&name)

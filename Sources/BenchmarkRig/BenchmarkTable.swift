@@ -121,6 +121,7 @@ public struct BenchmarkTable: Sendable, Equatable {
         ])
     }
 
+    /// A row as a JSON object.
     private static func json(_ row: Row) -> JSONValue {
         func series(_ series: Series) -> JSONValue {
             .object([
@@ -138,6 +139,7 @@ public struct BenchmarkTable: Sendable, Equatable {
         ])
     }
 
+    /// The texts of a row's cells.
     private static func cells(_ row: Row) -> [String] {
         let bounds: (String, String) =
             switch row.figure.bound {

@@ -9,9 +9,12 @@ public final class ChildProcess: Sendable {
     public let pid: Int32
     /// What was started, for messages.
     public let name: String
-    private let status = Mutex<Int32?>(nil)
+    private let status = Guarded<Int32?>(nil)
 
     /// Starts `arguments`, found along PATH, with its output in the file `output`.
+    ///
+    /// Standard error goes to the same file, appended, so that the reason why a program ended is
+    /// found in one place.
     public init(
         _ arguments: [String], output: String = "/dev/null", input: String = "/dev/null"
     ) throws(RigError) {

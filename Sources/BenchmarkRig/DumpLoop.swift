@@ -2,17 +2,28 @@ internal import Glibc
 internal import Synchronization
 
 /// Calls `ul.dump` again and again on a thread of its own, until it is stopped.
+///
+/// The full dump and not the brief one: it holds the locks longest and writes most.
 final class DumpLoop: Sendable {
     private let isWanted = Atomic<Bool>(true)
     private let isRunning = Atomic<Bool>(true)
-    private let rpc: RPCClient
+    private let count = Atomic<Int>(0)
+    private let waitSeconds: Int
 
-    /// Starts calling over `rpc`.
-    init(_ rpc: RPCClient) {
-        self.rpc = rpc
+    /// Dumps that came to their end.
+    var completed: Int { count.load(ordering: .relaxed) }
+
+    /// Starts calling over `rpc`; a dump that is silent for `waitSeconds` is given up.
+    init(_ rpc: RPCClient, waitSeconds: Int) {
+        self.waitSeconds = waitSeconds
         BackgroundThread.start { [self] in
             while isWanted.load(ordering: .relaxed) {
-                if (try? rpc.call("ul.dump", waitSeconds: 60)) == nil { usleep(10_000) }
+                if (try? rpc.call("ul.dump", waitSeconds: waitSeconds)) == nil {
+                    // Nothing is gained by asking a server that refuses as fast as one can.
+                    usleep(10_000)
+                } else {
+                    count.add(1, ordering: .relaxed)
+                }
             }
             isRunning.store(false, ordering: .releasing)
         }
@@ -21,6 +32,6 @@ final class DumpLoop: Sendable {
     /// Lets the current call finish and returns then.
     func stop() {
         isWanted.store(false, ordering: .relaxed)
-        _ = Patience(seconds: 90).wait { !isRunning.load(ordering: .acquiring) }
+        _ = Patience(seconds: Double(waitSeconds) + 10).wait { !isRunning.load(ordering: .acquiring) }
     }
 }

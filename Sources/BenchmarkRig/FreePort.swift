@@ -18,6 +18,7 @@ public enum FreePort {
         return ports
     }
 
+    /// A socket bound to `port`, and the port that it got; nil when it is taken.
     private static func bound(_ kind: Int32, _ port: UInt16) -> (descriptor: Int32, port: UInt16)? {
         let descriptor = socket(AF_INET, kind, 0)
         guard descriptor >= 0 else { return nil }

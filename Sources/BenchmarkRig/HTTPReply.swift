@@ -43,6 +43,7 @@ struct HTTPReply {
         while !rest.isEmpty, !isComplete { rest = step(rest) }
     }
 
+    /// Takes the bytes that belong to the current part and returns the rest.
     private mutating func step(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         switch framing {
         case .unknown, .chunkSize: return takeLine(bytes)
@@ -85,6 +86,7 @@ struct HTTPReply {
         return rest
     }
 
+    /// Reads status and framing; the names of header fields are not case-sensitive.
     private mutating func finishHead() {
         let lines = String(decoding: head, as: UTF8.self).lowercased().split(separator: "\r\n")
         head.removeAll()
@@ -105,6 +107,8 @@ struct HTTPReply {
         }
     }
 
+    /// Counts and keeps bytes of the body. The pattern has no letter twice in a way that would need
+    /// more than starting over: its first byte stands at its ends only.
     private mutating func takeBody(_ bytes: ArraySlice<UInt8>) {
         bodyCount += bytes.count
         if kept.count < Self.keptBytesMax { kept += bytes.prefix(Self.keptBytesMax - kept.count) }

@@ -1,6 +1,9 @@
 internal import Glibc
 
 /// A MariaDB of our own in a temporary directory, with Kamailio's tables.
+///
+/// Its settings are Debian's defaults: every transaction reaches the disk before it is confirmed,
+/// which is what an operator has, and what makes writing row by row slow.
 public final class PrivateMariaDB: Sendable {
     /// Name and password of the account, and name of the database.
     static let account = (user: "kamailio", password: "kamailiorw", database: "kamailio")
@@ -72,6 +75,7 @@ public final class PrivateMariaDB: Sendable {
     /// Removes all rows of the table `location`.
     public func clear() throws(RigError) { try sql("truncate table location") }
 
+    /// Waits until it takes statements, or says why it does not.
     private func waitUntilReady() throws(RigError) {
         let isReady = Patience(seconds: 60, everyMilliseconds: 50).wait {
             !process.isRunning || (try? sql("select 1", database: "mysql")) != nil
@@ -82,6 +86,7 @@ public final class PrivateMariaDB: Sendable {
         }
     }
 
+    /// The account comes from both names of this machine: over TCP and over its socket.
     private static var accounts: String {
         let (user, password, database) = account
         let grants = ["127.0.0.1", "localhost"].map { host in

@@ -1,6 +1,9 @@
 internal import Glibc
 
 /// Reads from /proc what processes cost.
+///
+/// Kamailio is a family of processes, Roost one process of several threads; both are summed up as a
+/// whole, so that work which a server does beside the road of a message counts as well.
 public struct ProcessTable: Sendable {
     /// One process as `/proc/PID/stat` shows it.
     public struct Entry: Sendable, Equatable {

@@ -1,6 +1,9 @@
 internal import Basics
 
 /// A server that has been started for a figure, and what is asked of it.
+///
+/// It runs on ports and in a directory of its own, so that several rigs, and a server that the
+/// machine runs anyway, do not meet.
 final class RunningServer: Sendable {
     /// Which server it is.
     let contestant: Contestant
@@ -72,6 +75,7 @@ final class RunningServer: Sendable {
     /// Ends it at once, so that no pending write falls into the next figure.
     func kill() { process.end(graceSeconds: 0) }
 
+    /// Both servers name the statistic alike, up to the sign between its words.
     private static func contacts(_ rpc: RPCClient) -> Int {
         guard let answer = try? rpc.call("stats.get_statistics", ["usrloc:"], waitSeconds: 5) else {
             return -1

@@ -1,6 +1,9 @@
 internal import Glibc
 
 /// A new directory under the system's temporary one; it vanishes with the last reference.
+///
+/// When the program is ended by a signal it stays: a handler cannot remove a tree, and what is left
+/// there (configuration, log) is then what one wants to look at.
 public final class ScratchDirectory: Sendable {
     /// Absolute path without a slash at the end.
     public let path: String

@@ -38,6 +38,7 @@ struct BindingOrder: Sendable {
         return z ^ (z >> 31)
     }
 
+    /// Euclid's algorithm.
     private static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
         var (a, b) = (left, right)
         while b != 0 { (a, b) = (b, a % b) }

@@ -2,6 +2,10 @@ internal import Basics
 internal import Glibc
 
 /// Carries requests over connected UDP sockets, a batch with every system call.
+///
+/// Several sockets, because a server with several workers on one port (SO_REUSEPORT) is given its
+/// datagrams by a hash of both addresses: from a single socket all would reach the same worker.
+/// One inbox and one outbox serve all of them, since only one lane is worked on at a time.
 struct DatagramCarrier: RequestCarrier, ~Copyable {
     /// Bytes that the kernel may keep for us, so that replies are not lost at our end.
     static let receiveBufferBytes: Int32 = 4 << 20

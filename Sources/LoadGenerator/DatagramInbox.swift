@@ -4,7 +4,8 @@ internal import Glibc
 
 /// Room for one batch of datagrams: what recvmmsg(2) fills, and sendmmsg(2) may send back.
 ///
-/// Everything is allocated once; a batch costs one system call.
+/// Everything is allocated once; a batch costs one system call. The headers point into the memory
+/// beside them for as long as the value lives, and so nothing of it ever moves.
 @safe
 struct DatagramInbox: ~Copyable {
     /// Bytes kept of each datagram; a reply to our requests is far shorter.

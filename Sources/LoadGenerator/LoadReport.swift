@@ -1,6 +1,9 @@
 internal import Basics
 
 /// The outcome of a load, in numbers.
+///
+/// Every planned request is in exactly one of: succeeded, refused, timed out, disconnected, or never
+/// sent because the server had fallen silent.
 public struct LoadReport: Sendable, Equatable {
     /// Microseconds within which a part of the requests was answered, first send to final reply.
     public struct Latency: Sendable, Equatable {

@@ -1,6 +1,13 @@
 internal import Basics
 
 /// The loop of a load: keep the window full, take replies, send again what got no answer.
+///
+/// One thread does everything. It waits until some lane has replies, reads a batch of them, closes
+/// their requests, and at once fills the freed slots of the same lane with new requests, which leave
+/// with one system call. So reading and writing come in batches of the size that the server makes.
+///
+/// The clock is read once for each wait: a reply's latency therefore counts until the batch that
+/// holds it was picked up, which is what a user of the server would see too.
 struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
     /// Longest time in one wait, so that timers and pace are looked at.
     static var waitMillisecondsMax: Int32 { 50 }
@@ -59,6 +66,7 @@ struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
         return (tally, max(lastReply, started) - started)
     }
 
+    /// Reads every lane that has something, and lets it go on at once.
     private mutating func takeReplies(_ now: UInt64) throws(LoadError) {
         for lane in 0..<carrier.lanes where carrier.isReady(lane: lane) {
             replies.removeAll(keepingCapacity: true)
@@ -73,6 +81,7 @@ struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
         throw LoadError(.refused, "nobody listens at \(plan.server) (UDP): refused")
     }
 
+    /// Counts one reply and frees its slot when it is final.
     private mutating func settle(_ reply: ReplyReader.Reply, _ now: UInt64) {
         lastReply = now
         // RFC 3261 17.1.2.2: a provisional response does not end the transaction.
@@ -93,6 +102,8 @@ struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
         var staged = 0
         while turn < plan.requests, outstanding.hasRoom(lane: lane), isDue(now) {
             let binding = order.binding(at: turn)
+            // RFC 3261 10.2: no new registration before the final response to the previous one. The
+            // order is fixed, so nobody overtakes: the lane waits with the binding.
             guard !outstanding.isWaiting(binding: binding) else { break }
             // Ten digits whatever the clock says, and below 2^31 (RFC 3261 8.1.1.5).
             let round = UInt32(truncatingIfNeeded: turn / plan.bindings)
@@ -112,6 +123,7 @@ struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
         try carrier.flush(lane: lane)
     }
 
+    /// Whether the pace allows the next request: the n-th is due n/rate seconds after the start.
     private func isDue(_ now: UInt64) -> Bool {
         guard let rate = plan.rate else { return true }
         return Double(turn) <= Double(now - started) * Double(rate) / 1e9
@@ -134,11 +146,13 @@ struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
         return !isSilent && (isConnected || outstanding.count > 0)
     }
 
+    /// How long to wait for replies: a millisecond while a pace is kept, else until the next sweep.
     private func waitMilliseconds() -> Int32 {
         if plan.rate != nil, turn < plan.requests { return 1 }
         return max(1, Int32(sweepInterval / 1_000_000))
     }
 
+    /// Tells how far the load is, about once a second.
     private mutating func report(_ now: UInt64, _ progress: (LoadProgress) -> Void) {
         guard now >= nextProgress else { return }
         let span = Double(now - nextProgress + 1_000_000_000) / 1e9

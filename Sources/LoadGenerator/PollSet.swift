@@ -1,6 +1,9 @@
 internal import Glibc
 
 /// The sockets that poll(2) watches, one for each lane.
+///
+/// poll and not epoll: there are few sockets, all of them busy, and every turn of the loop looks at
+/// each of them anyway.
 struct PollSet: Sendable {
     private var entries: [pollfd]
 

@@ -64,6 +64,7 @@ public struct RegisterPlan: Sendable, Equatable {
         try checkText("user-prefix", userPrefix)
     }
 
+    /// Refuses a number outside its range, with the range in the message.
     private func check(
         _ name: String, _ value: Int, _ range: ClosedRange<Int>
     ) throws(LoadError) {

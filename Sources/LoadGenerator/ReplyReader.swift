@@ -45,6 +45,7 @@ struct ReplyReader: Sendable {
         return (100...699).contains(status) ? status : nil
     }
 
+    /// Where the mark of a branch of ours stands; its digits lie inside `bytes`.
     private func findMark(_ bytes: Span<UInt8>) -> Int? {
         let end = min(bytes.count, Self.searchBytesMax) - Ticket.branchCount
         var index = 12
@@ -55,6 +56,7 @@ struct ReplyReader: Sendable {
         return nil
     }
 
+    /// Whether the mark of a branch stands at `start`, whose first letter is known to fit.
     private static func isMark(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
         bytes[start + 1] == UInt8(ascii: "9") && bytes[start + 2] == UInt8(ascii: "h")
             && bytes[start + 3] == UInt8(ascii: "G") && bytes[start + 4] == UInt8(ascii: "4")

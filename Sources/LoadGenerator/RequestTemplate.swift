@@ -2,6 +2,10 @@ internal import Basics
 
 /// One REGISTER with places of fixed width, so that a request is a copy and a few digits.
 ///
+/// Every socket has a template of its own, because the Via names the address that it sends from
+/// (RFC 3261 18.1.1). What never changes between two requests of a socket is written once; seven
+/// numbers are patched in place, which costs some tens of nanoseconds.
+///
 /// The header fields are those of a common desk phone; together they make 450 to 500 bytes, the
 /// size that registrars see in the field.
 struct RequestTemplate: Sendable {
@@ -122,6 +126,7 @@ struct RequestTemplate: Sendable {
         return place
     }
 
+    /// Writes a place for digits and returns where it begins.
     private static func appendZeros(_ count: Int, _ writer: inout ByteWriter) -> Int {
         let place = writer.count
         for _ in 0..<count { writer.append(UInt8(ascii: "0")) }

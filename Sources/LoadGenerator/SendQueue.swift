@@ -3,6 +3,9 @@ internal import CLinux
 internal import Glibc
 
 /// Bytes that wait to be written to a connection.
+///
+/// They are bounded by the window: a request is written only when a slot is free, and a slot is
+/// free only when the reply to an earlier request has come.
 struct SendQueue: ~Copyable {
     /// The bytes; those before `sent` have left.
     var bytes = ByteWriter(capacity: 16_384)

@@ -3,6 +3,9 @@ internal import CLinux
 internal import Glibc
 
 /// An open socket; the last one to forget it closes it.
+///
+/// A class, because a socket that is still used by someone must not be closed, and its number must
+/// not be given to another one meanwhile.
 final class SocketHandle: Sendable {
     /// The file descriptor.
     let descriptor: Int32

@@ -3,6 +3,10 @@ internal import CLinux
 internal import Glibc
 
 /// Carries requests over TCP connections: non-blocking, framed by Content-Length.
+///
+/// A connection that the server closes is not opened again: its requests are lost and counted, the
+/// other connections go on, and the load ends when none is left. That a server closes connections
+/// under load is what a person who runs this wants to see, not to have repaired.
 struct StreamCarrier: RequestCarrier, ~Copyable {
     /// Bytes that are read with one system call.
     static let readBytes = 65_536
@@ -43,6 +47,7 @@ struct StreamCarrier: RequestCarrier, ~Copyable {
         poll = PollSet(sockets)
     }
 
+    /// Waits until the connection has come about, or says why it has not.
     private static func complete(
         _ socket: SocketHandle, _ endpoint: ServerEndpoint
     ) throws(LoadError) {
@@ -95,6 +100,7 @@ struct StreamCarrier: RequestCarrier, ~Copyable {
         if state.framer.isBroken { close(lane) }
     }
 
+    /// Uses a connection no more; the descriptor stays open until the load has ended.
     private mutating func close(_ lane: Int) {
         states[lane].isOpen = false
         poll.forget(lane)

@@ -38,6 +38,7 @@ struct StreamFramer: ~Copyable {
     @_lifetime(borrow self)
     func message(_ range: ByteRange) -> Span<UInt8> { bytes.span(range) }
 
+    /// Looks for a whole message from `first`, or for a reason to give the stream up.
     private static func find(
         _ span: Span<UInt8>, _ first: Int
     ) -> (range: ByteRange?, isBroken: Bool) {
@@ -54,6 +55,7 @@ struct StreamFramer: ~Copyable {
         return (ByteRange(offset: start, count: body + length - start), false)
     }
 
+    /// Moves what is not read yet to the front, so that a long stream needs no more than its rest.
     private mutating func compact() {
         var rest = ByteWriter(capacity: bytes.count - start + 16_384)
         rest.append(bytes.span(ByteRange(offset: start, count: bytes.count - start)))
@@ -89,6 +91,9 @@ struct StreamFramer: ~Copyable {
         return 0
     }
 
+    /// Where the value of a line begins whose name is the one that counts, case ignored.
+    ///
+    /// Before the colon white space may stand (RFC 3261 7.3.1, HCOLON).
     private static func valueStart(_ span: Span<UInt8>, _ line: Int, _ end: Int) -> Int? {
         guard let colon = (line..<end).first(where: { span[$0] == UInt8(ascii: ":") }) else {
             return nil
@@ -103,6 +108,7 @@ struct StreamFramer: ~Copyable {
         return isSame ? colon + 1 : nil
     }
 
+    /// The number between two places; nil when there is none, or one beyond the limit.
     private static func number(_ span: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
         var value: Int?
         for index in start..<end {

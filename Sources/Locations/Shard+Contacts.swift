@@ -45,6 +45,7 @@ extension Shard {
             if contacts[contact].mayBeStored { contacts[contact].state.insert(.shortened) }
         }
         refile(contact)
+        // A refresh that leaves q alone, which is nearly every one, need not look at the list.
         if newestFirst || values.qThousandths != old.qThousandths {
             reposition(contact, newestFirst: newestFirst)
         }
@@ -55,6 +56,7 @@ extension Shard {
         precondition(!contacts[contact].state.contains(.removed), "removed already")
         record(cause == .expired ? .expired : .removed, contact)
         wheel.remove(contact, in: &contacts)
+        // The record goes on existing for a moment even if this was its last contact.
         unlink(contact)
         addresses[contacts[contact].address].contactCount -= 1
         statistics.contacts.add(-1)
@@ -136,6 +138,7 @@ extension Shard {
         link(contact, newestFirst: newestFirst)
     }
 
+    /// The contact before another in its list, or none; lists are short.
     private func predecessor(of contact: UInt32) -> UInt32 {
         var previous = Self.none
         var place = addresses[contacts[contact].address].firstContact

@@ -9,12 +9,14 @@ extension Shard {
         guard row.text.fits, !row.ruid.isEmpty, row.ruid.count <= Limits.ruidBytesMax,
             !row.text.uri.isEmpty, row.aor.count <= Limits.aorBytesMax
         else { return .refused }
+        // What is being erased was removed after the row was written.
         if isBeingErased(row.ruid) { return .superseded }
         if let address = find(row.aor, tag) {
             // The same row once more, after a load that broke off.
             if let twin = contact(of: address, named: row.ruid) {
                 return reload(row, twin, rules, now: now)
             }
+            // The same binding under another name: one of the two has to go.
             let same = contact(of: address, sameAs: row, rules)
             if let same, contacts[same].isValid(now) {
                 guard isNewer(row, same) else { return supersede(row, now: now) }
@@ -38,6 +40,7 @@ extension Shard {
         loadingRemovals?.note(work.aor, text, cseq: cseq, regID: regID, now: work.now)
     }
 
+    /// Makes a binding of a row, which stays unqueued: its row is what it says already.
     private mutating func bind(
         _ row: borrowing LoadedBinding, _ tag: UInt32, _ rules: RegistrationRules
     ) -> LoadResult {
@@ -59,6 +62,7 @@ extension Shard {
         _ row: borrowing LoadedBinding, _ contact: UInt32, _ rules: RegistrationRules,
         now: WallTime
     ) -> LoadResult {
+        // What was changed here and is not written yet is newer by definition.
         let isUnsaved = !contacts[contact].state.isDisjoint(with: [.queued, .inFlight])
         guard !isUnsaved, isNewer(row, contact), row.values.isValid(now) else {
             return .superseded
@@ -70,12 +74,15 @@ extension Shard {
         return .loaded
     }
 
+    /// Turns a row down, which then must not be found by the next load either.
     private mutating func supersede(_ row: borrowing LoadedBinding, now: WallTime) -> LoadResult {
         eraseRow(row.ruid, expiringBy: 0, now: now)
         return .superseded
     }
 
     /// Queues the deletion of a row that is no binding.
+    ///
+    /// It takes the slot of a contact that was removed, so that there is one queue and one life.
     private mutating func eraseRow(_ name: Span<UInt8>, expiringBy limit: Int64, now: WallTime) {
         guard persists else { return }
         let ruid = ruids.intern(name) ?? .foreign
@@ -111,6 +118,7 @@ extension Shard {
         return false
     }
 
+    /// The contact of an address record with a unique name.
     private func contact(of address: UInt32, named name: Span<UInt8>) -> UInt32? {
         let number = ruids.find(name)
         var contact = addresses[address].firstContact
@@ -121,6 +129,7 @@ extension Shard {
         return nil
     }
 
+    /// The contact of an address record that is the binding of a row.
     private func contact(
         of address: UInt32, sameAs row: borrowing LoadedBinding, _ rules: RegistrationRules
     ) -> UInt32? {

@@ -121,6 +121,7 @@ extension Shard {
         let stored = contacts[contact].values
         if cseq > stored.cseq { return .newer }
         if cseq < stored.cseq { return .stale }
+        // A repetition that comes late is no retransmission but a client that has lost count.
         let age = now.seconds - stored.lastModified.seconds
         return age < rules.cseqDelaySeconds ? .repeated : .stale
     }

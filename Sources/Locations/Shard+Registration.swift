@@ -40,6 +40,7 @@ extension Shard {
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ each: (borrowing BindingView) -> Void
     ) -> RegistrationOutcome {
+        // Expired bindings go first: they neither count nor match nor compare CSeq numbers.
         var address = find(work.aor, work.tag)
         if let found = address, dropExpired(found, now: work.now) { address = nil }
         var outcome = RegistrationOutcome(status: plan(work, request, address))
@@ -63,8 +64,10 @@ extension Shard {
         for update in request.contacts.indices {
             let text = work.text(request, update)
             guard text.fits else { return .textTooLong }
-            guard planStep(work, request, update, text, address) else { return .outOfOrder }
-            if work.rules.singleContact, isKeeper(steps.count - 1) {
+            guard let step = planStep(work, request, update, text, address) else {
+                return .outOfOrder
+            }
+            if work.rules.singleContact, isKeeper(step) {
                 planRemovalOfOthers(address)
                 break
             }
@@ -72,48 +75,51 @@ extension Shard {
         return exceedsLimit(work.rules, address) ? .tooManyContacts : .accepted
     }
 
-    /// Adds the step for one contact of the request; false when it is out of order.
+    /// Finds the step for one contact of the request; nil when it is out of order.
     private mutating func planStep(
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ update: Int, _ text: borrowing BindingText, _ address: UInt32?
-    ) -> Bool {
+    ) -> Int? {
         let contact = request.contacts[update]
         let isRemoval = contact.lifetime.stored(work.now) == nil
         if let earlier = earlierStep(work, request, update) {
             planRepetition(of: earlier, update, isRemoval: isRemoval)
-            return true
+            return earlier
         }
         guard let address,
             let found = match(address, text, regID: contact.regID, work.rules.matching)
         else {
             if isRemoval { noteRemoval(work, text, cseq: request.cseq, regID: contact.regID) }
             steps.append(RegistrationStep(isRemoval ? .nothing : .insert, for: update))
-            return true
+            return steps.count - 1
         }
         let order = sequence(
             found, callID: text.callID, cseq: request.cseq, work.rules, work.now)
-        guard order != .stale else { return false }
+        guard order != .stale else { return nil }
+        // Another contact of the request must not be matched with the same binding.
         contacts[found].state.insert(.claimed)
         let kind: RegistrationStep.Kind = isRemoval ? .remove : .update
         steps.append(RegistrationStep(order == .repeated ? .keep : kind, found, for: update))
-        return true
+        return steps.count - 1
     }
 
-    /// The step of an earlier contact of the request that names the same binding.
+    /// The step about the binding that a contact of the request names, when an earlier contact of
+    /// the request named it already; of several the one that was named last.
     private func earlierStep(
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ update: Int
     ) -> Int? {
-        var step = steps.count - 1
-        while step >= 0 {
+        var found: Int?
+        var latest = -1
+        for step in steps.indices where steps[step].kind != .nothing {
             let other = steps[step].update
             assert(other < update)
-            if other >= 0, names(work, request, update, theSameAs: other) {
-                return steps[step].kind == .nothing ? nil : step
+            if other > latest, names(work, request, update, theSameAs: other) {
+                found = step
+                latest = other
             }
-            step -= 1
         }
-        return nil
+        return found
     }
 
     /// Whether a contact of the request names the binding that an earlier one leaves behind.
@@ -133,26 +139,21 @@ extension Shard {
         return work.rules.matching == .callID || sameBytes(work.bytes(one.uri), work.bytes(two.uri))
     }
 
-    /// Plans a contact that was named before in the same request: the last one counts.
+    /// Plans a contact that was named before in the same request: the last naming counts, at the
+    /// place of the first.
     private mutating func planRepetition(of earlier: Int, _ update: Int, isRemoval: Bool) {
-        let step = steps[earlier]
-        switch step.kind {
-        case .keep:
-            steps.append(RegistrationStep(.nothing, for: update))
-            return
-        case .insert:
-            steps.append(RegistrationStep(isRemoval ? .nothing : .insert, for: update))
-        case .update, .remove:
-            let kind: RegistrationStep.Kind = isRemoval ? .remove : .update
-            steps.append(RegistrationStep(kind, step.contact, for: update))
-        case .nothing:
-            preconditionFailure("a step without effect is not repeated")
+        switch steps[earlier].kind {
+        case .keep: return
+        case .insert: steps[earlier].kind = isRemoval ? .nothing : .insert
+        case .update, .remove: steps[earlier].kind = isRemoval ? .remove : .update
+        case .nothing: preconditionFailure("a step without effect is not repeated")
         }
-        steps[earlier].kind = .nothing
+        steps[earlier].update = update
     }
 
+    /// Whether a step leaves a binding behind that the request asked for.
     private func isKeeper(_ step: Int) -> Bool {
-        guard step >= 0 else { return false }
+        assert(step < steps.count)
         return steps[step].kind == .insert || steps[step].kind == .update
     }
 
@@ -167,6 +168,7 @@ extension Shard {
         assert(steps.count <= Int(addresses[address].contactCount) + Limits.contactsPerRequestMax)
     }
 
+    /// Plans the end of a binding, unless a step is about it already.
     private mutating func claimForRemoval(_ contact: UInt32) {
         assert(!contacts[contact].state.contains(.removed))
         guard !contacts[contact].state.contains(.claimed) else { return }
@@ -178,6 +180,7 @@ extension Shard {
     ///
     /// A request that adds none is never refused, even when the limit was lowered meanwhile.
     private func exceedsLimit(_ rules: RegistrationRules, _ address: UInt32?) -> Bool {
+        // Expired ones were dropped, so all contacts of the record are valid.
         let before = address.map { Int(addresses[$0].contactCount) } ?? 0
         var after = before
         for step in steps {
@@ -215,10 +218,12 @@ extension Shard {
             case .keep, .nothing: break
             }
         }
+        // Only now: a removal may be followed by an insertion.
         if let left = address, dropAddressIfEmpty(left) { address = nil }
         return change
     }
 
+    /// Adds the binding that a contact of the request asks for.
     private mutating func insert(
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ update: Int, into address: UInt32
@@ -234,6 +239,9 @@ extension Shard {
         record(.inserted, contact)
     }
 
+    /// Refreshes a binding as a contact of the request asks.
+    ///
+    /// The unique name, the handle and the place in the timer wheel stay.
     private mutating func update(
         _ work: borrowing RegistrationWork, _ request: borrowing RegistrationRequest,
         _ update: Int, _ contact: UInt32

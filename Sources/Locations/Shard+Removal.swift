@@ -15,11 +15,14 @@ extension Shard {
                 return false
             }
             let expires = contacts[contact].values.expiresSeconds
+            // It became permanent since it was filed.
             if expires == 0 { continue }
+            // It was refreshed since it was filed: this is where that costs its one move.
             guard !contacts[contact].isValid(now) else {
                 wheel.file(contact, at: expires, in: &contacts)
                 continue
             }
+            // Shown while all of its text is still there.
             each(view(contact))
             let address = contacts[contact].address
             endContact(contact, .expired, now: now)
@@ -112,6 +115,7 @@ extension Shard {
         dropAddressIfEmpty(address)
     }
 
+    /// Whether a star with that Call-ID and CSeq is out of order for any valid binding.
     private func isStale(
         _ address: UInt32, _ callID: Span<UInt8>, _ cseq: UInt32, now: WallTime
     ) -> Bool {

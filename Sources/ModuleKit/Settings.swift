@@ -1,3 +1,4 @@
+internal import Basics
 internal import Synchronization
 
 /// A value of a parameter: what `modparam` gives and `cfg.get` shows.
@@ -123,7 +124,7 @@ public final class SettingsStore: Sendable {
         var value: SettingValue
     }
 
-    let state = Mutex(State())
+    let state = Guarded(State())
     private let number = Atomic<UInt64>(1)
 
     /// A store without groups.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Dispatch
 internal import Synchronization
 
@@ -6,7 +7,7 @@ internal import Synchronization
 /// Each job has a queue of its own, so that one that waits for a database does not hold up the
 /// others; a job that is still running when it is due again is not started a second time.
 final class ControlTimer: Sendable {
-    private let jobs = Mutex<[Job]>([])
+    private let jobs = Guarded<[Job]>([])
 
     /// Runs `body` every `seconds`, for the first time after that time.
     func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void) {

@@ -27,7 +27,9 @@ extension RunningServer {
         settings.connectionLifetime = .seconds(parameters.tcpConnectionLifetime)
         settings.connectTimeout = .seconds(parameters.tcpConnectTimeout)
         settings.sendTimeout = .seconds(parameters.tcpSendTimeout)
+        settings.messageReadTimeout = .seconds(parameters.tcpMessageReadTimeout)
         settings.connectionsMax = parameters.tcpMaxConnections
+        settings.connectionsPerAddressMax = parameters.tcpMaxConnectionsPerAddress
         settings.answersPing = parameters.tcpCRLFPing
         settings.acceptsMissingContentLength = parameters.tcpAcceptsNoContentLength
         settings.receiveBufferBytes = max(parameters.maxBuffer, 4 << 20)

@@ -16,13 +16,12 @@ final class RunningServer: Service, Sendable {
     private let blueprint: WorkerBlueprint
     private let core: Core
     private let pidFile: String?
-    private let exit = Mutex<Int32>(0)
+    private let exit = Guarded<Int32>(0)
 
     /// Binds the sockets, makes the modules, compiles the script and starts the modules; nothing is
     /// received yet. Whatever fails is undone.
     init(_ checked: CheckedConfiguration, _ options: LaunchOptions) throws(StartFailure) {
         let threshold = LogThreshold(debug: 0)
-        let destination = Mutex<ServerLog.Destination>(.standardError)
         let loaded: LoadedModule
         let early = Logger(label: "roost") { label in
             ServerLog(label: label, destination: .standardError, threshold: threshold)
@@ -34,7 +33,6 @@ final class RunningServer: Service, Sendable {
             throw StartFailure("the core module is not what it should be")
         }
         let parameters = probe.parameters
-        _ = destination
         threshold.debug = parameters.debug + options.debug
         let log = Logger(label: parameters.logName.isEmpty ? "roost" : parameters.logName) {
             ServerLog(

@@ -9,7 +9,7 @@ internal import Synchronization
 public final class LogThreshold: Sendable {
     private let number = Atomic<Int>(0)
     private let seen = Atomic<UInt64>(0)
-    private let source = Mutex<(settings: SettingsStore, read: @Sendable () -> Int)?>(nil)
+    private let source = Guarded<(settings: SettingsStore, read: @Sendable () -> Int)?>(nil)
 
     /// A threshold at a level of Kamailio's: -5 alert to 3 debug.
     public init(debug: Int) { self.debug = debug }
@@ -151,14 +151,15 @@ public struct ServerLog: LogHandler {
         }
     }
 
-    /// Writes text with its control characters escaped.
+    /// Writes text with its control characters escaped, those from U+0080 on as well: U+009B opens
+    /// a terminal's control sequence like ESC and a bracket.
     static func write(_ text: String, into line: inout ByteWriter) {
-        for byte in text.utf8 {
-            if byte >= 0x20, byte != 0x7f {
-                line.append(byte)
-            } else {
+        for scalar in text.unicodeScalars {
+            if scalar.properties.generalCategory == .control {
                 line.append("\\x")
-                line.append(hexadecimal: UInt64(byte), width: 2)
+                line.append(hexadecimal: UInt64(scalar.value), width: 2)
+            } else {
+                for byte in scalar.utf8 { line.append(byte) }
             }
         }
     }

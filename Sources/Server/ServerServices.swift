@@ -27,7 +27,7 @@ package final class ServerServices: Services {
     /// The command line.
     package let commandLine: [String]
     private let timer = ControlTimer()
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// Services without modules and sockets.
     package init(logger: Logger, startedAt: WallTime, commandLine: [String]) {
@@ -75,16 +75,19 @@ package final class ServerServices: Services {
             throw StorageError(
                 .configuration, "a database URL starts with a scheme, as mysql:// or sqlite://")
         }
-        let scheme = String(url[..<end])
+        let scheme = url[..<end].lowercased()
         for loaded in loadedModules {
             guard let module = loaded.instance as? any DatabaseModule,
                 type(of: module).schemes.contains(scheme)
             else { continue }
             return try module.driver(url)
         }
+        guard let module = Catalogue.databaseModule(serving: scheme) else {
+            throw StorageError(.configuration, "no module serves \(scheme):// databases")
+        }
         throw StorageError(
             .configuration,
-            "no module for \(scheme):// is loaded; add loadmodule \"db_\(scheme)\" before")
+            "no module for \(scheme):// is loaded; add loadmodule \"\(module)\" before")
     }
 
     /// Runs a job of the control plane again and again.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Foundation
 internal import Glibc
 internal import Synchronization
@@ -48,9 +49,9 @@ public final class MariaDBFixture: Sendable {
     /// The running server's process number, 0 while there is none.
     public var processNumber: Int32 { process.withLock { $0 } }
     /// The same, changed by starts and kills.
-    private let process = Mutex<Int32>(0)
+    private let process = Guarded<Int32>(0)
     /// How many databases there have been.
-    private let serial = Mutex(0)
+    private let serial = Guarded(0)
 
     // MARK: Life
 
@@ -205,14 +206,14 @@ public final class MariaDBFixture: Sendable {
     // MARK: The process
 
     /// The server that is shared, once somebody has asked for it.
-    private static let common = Mutex<MariaDBFixture?>(nil)
+    private static let common = Guarded<MariaDBFixture?>(nil)
     /// The account that the server runs as, which must not be root.
     private static let user = getuid() == 0 ? ["--user=mysql"] : []
 
     /// The folders that are removed when the process ends, for servers that are still there.
-    private static let endings: Mutex<[String]> = {
+    private static let endings: Guarded<[String]> = {
         atexit { MariaDBFixture.endAll() }
-        return Mutex([])
+        return Guarded([])
     }()
 
     /// What is done when the process ends.
@@ -235,6 +236,8 @@ public final class MariaDBFixture: Sendable {
         _ name: String, _ arguments: [String], input: String = ""
     ) throws -> String {
         guard let path = tool(name) else { throw Failure(description: "\(name) is missing") }
+        // A client that gives up before it has read its input is an error, not the tests' end.
+        Glibc.signal(SIGPIPE, SIG_IGN)
         let process = Process()
         let (into, out, words) = (Pipe(), Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: path)

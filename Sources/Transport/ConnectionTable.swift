@@ -56,7 +56,7 @@ final class ConnectionTable: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let open: Counter
 
     /// A table that keeps `open` at the number of its connections.

@@ -18,7 +18,7 @@ final class MessageRouter: Sendable {
 
     /// Opens the connection of a number to a destination.
     typealias Connector = @Sendable (Int64, Origin) -> Void
-    private let connector = Mutex<Connector?>(nil)
+    private let connector = Guarded<Connector?>(nil)
 
     /// A router over the sockets that are bound.
     init(

@@ -6,7 +6,7 @@ internal import Synchronization
 final class StreamListener: Sendable {
     /// The address that it is bound to, with the port that the system chose if it was asked to.
     let address: PeerAddress
-    private let descriptor: Mutex<CInt?>
+    private let descriptor: Guarded<CInt?>
 
     /// Binds a socket and lets peers connect; they wait until somebody accepts.
     init(_ address: PeerAddress) throws(SystemError) {
@@ -17,7 +17,7 @@ final class StreamListener: Sendable {
             close(number)
             throw error
         }
-        descriptor = Mutex(number)
+        descriptor = Guarded(number)
     }
 
     deinit {

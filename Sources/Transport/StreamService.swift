@@ -17,7 +17,7 @@ final class StreamService<Handler: MessageHandler>: Sendable {
     private let loops: [NIOLoopBound<StreamLoop<Handler>>]
     private let router: MessageRouter
     /// What accepts connections, until the stop.
-    private let listeners = Mutex<[any Channel]>([])
+    private let listeners = Guarded<[any Channel]>([])
 
     /// Starts the loops; `firstIndex` is the number of the first one among all threads.
     init(

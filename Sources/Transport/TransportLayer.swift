@@ -17,7 +17,7 @@ public final class TransportLayer: Sendable {
     /// Where events are told.
     let logger: Logger
     /// What changes in its life; the hot path never takes this lock.
-    let state = Mutex(State())
+    let state = Guarded(State())
 
     /// What changes in its life.
     struct State: Sendable {

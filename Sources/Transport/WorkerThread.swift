@@ -1,3 +1,4 @@
+internal import Basics
 internal import CLinux
 internal import Dispatch
 internal import Glibc
@@ -10,7 +11,7 @@ final class WorkerThread: Sendable {
 
     private let number = Atomic<Int>(0)
     private let finished = DispatchSemaphore(value: 0)
-    private let handle = Mutex<pthread_t?>(nil)
+    private let handle = Guarded<pthread_t?>(nil)
     private let body: @Sendable () -> Void
     private let name: String
 

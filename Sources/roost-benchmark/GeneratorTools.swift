@@ -4,6 +4,8 @@ import LoadGenerator
 import Synchronization
 
 /// The load generator as the rig wants it.
+///
+/// Rig and generator are libraries of one layer that do not know each other; they meet here.
 enum GeneratorTools {
     /// Both tools.
     static let tools = LoadTools(
@@ -15,6 +17,7 @@ enum GeneratorTools {
         },
         echo: { (request) throws(RigError) in try echo(request) })
 
+    /// Runs one load against this machine; an error becomes one of the rig's.
     private static func run(
         _ request: LoadRequest, port: UInt16, acceptsEcho: Bool
     ) throws(RigError) -> LoadReport {
@@ -57,8 +60,10 @@ private final class EchoCost: Sendable {
     private let wanted = Atomic<Bool>(true)
     private let nanoseconds = Atomic<UInt64>(0)
 
+    /// Whether the echo shall go on.
     var isWanted: Bool { wanted.load(ordering: .relaxed) }
 
+    /// Lets the echo end.
     func stop() { wanted.store(false, ordering: .relaxed) }
 
     /// Called by the thread that echoes, at its end.
@@ -69,6 +74,7 @@ private final class EchoCost: Sendable {
         nanoseconds.store(max(1, spent), ordering: .releasing)
     }
 
+    /// Waits until the echo has ended and returns the nanoseconds of CPU time that it took.
     func wait() -> UInt64 {
         var spent: UInt64 = 0
         while spent == 0 {

@@ -3,6 +3,10 @@ import BenchmarkRig
 import Glibc
 
 /// `roost-benchmark`: the table that compares stock Kamailio with this project's server.
+///
+/// What is going on is told on standard error, the table alone stands on standard output. It ends
+/// with status 0 whatever the numbers are, unless `--strict` asks for a verdict: on a noisy machine
+/// a number is to be read by a person first.
 struct RoostBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roost-benchmark",
@@ -69,6 +73,7 @@ struct RoostBenchmark: ParsableCommand {
         return options
     }
 
+    /// Refuses a number that is not between 1 and `most`.
     private func positive(_ name: String, _ value: Int, _ most: Int) throws -> Int {
         guard (1...most).contains(value) else {
             throw ValidationError("--\(name) is \(value), must be 1 to \(most)")

@@ -2,6 +2,8 @@ import ArgumentParser
 import LoadGenerator
 
 /// `roost-load echo`: the bare echo that shows what the kernel alone costs.
+///
+/// It runs until it is ended by a signal; the CPU time that it took is what one looks at.
 struct Echo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sends every datagram back, in batches: the limit for any server.",
@@ -12,6 +14,7 @@ struct Echo: ParsableCommand {
 
     func run() throws {
         let server = try EchoServer(port: port)
+        // The port is told before the first datagram can come, for whoever starts it from a script.
         print("echo on 127.0.0.1:\(server.port)")
         server.run { true }
     }

@@ -3,6 +3,9 @@ import Glibc
 import LoadGenerator
 
 /// `roost-load register`: REGISTER requests of many users.
+///
+/// The options are the fields of `RegisterPlan`, under the names that their ranges are checked with,
+/// so that an error names the option. The report goes to standard output and nothing else does.
 struct Register: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Registers users at a registrar; a second run refreshes them.",
@@ -61,6 +64,7 @@ struct Register: ParsableCommand {
     }
 
     func run() throws {
+        // A line that writes over itself would only fill a log.
         let isTerminal = isatty(STDERR_FILENO) == 1
         let report = try RegisterLoad(plan()).run { progress in
             if isTerminal { Self.show("\r\u{1b}[K\(progress.line)") }

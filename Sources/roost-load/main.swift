@@ -1,6 +1,8 @@
 import ArgumentParser
 
 /// Puts load on a SIP server; every kind of load is a subcommand.
+///
+/// A further kind is a plan, a template and a run in the library, and one file here.
 struct RoostLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roost-load",

@@ -90,7 +90,7 @@ struct ByteWriterTests {
     func fills() {
         var writer = ByteWriter(capacity: 16)
         writer.append("a" as StaticString)
-        writer.fill(100) { room in
+        unsafe writer.fill(100) { room in
             unsafe room[0] = UInt8(ascii: "b")
             return 1
         }

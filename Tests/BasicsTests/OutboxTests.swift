@@ -40,7 +40,7 @@ struct OutboxTests {
         outbox.writer.append("x" as StaticString)
         outbox.commit(to: home)
         outbox.removeAll()
-        #expect(outbox.isEmpty)
+        #expect(outbox.isEmpty == true)
         #expect(outbox.writer.count == 0)
     }
 

@@ -1,7 +1,5 @@
 import Basics
-import Foundation
 import Locations
-import Synchronization
 import Testing
 
 /// Many threads on one table: under ThreadSanitizer this is the test that must stay silent.

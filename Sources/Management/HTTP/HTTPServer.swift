@@ -49,7 +49,7 @@ public final class HTTPServer: Sendable {
     private let configuration: Configuration
     private let endpoints: [any HTTPEndpoint]
     private let logger: Logger
-    private let running = Mutex<Running?>(nil)
+    private let running = Guarded<Running?>(nil)
 
     /// A server that is not yet started.
     public init(

@@ -62,6 +62,12 @@ extension Core {
         ParameterRow(
             "tcp_send_timeout", \.tcpSendTimeout, 0...3_600,
             "Seconds that sending may wait for a slow receiver"),
+        ParameterRow(
+            "tcp_msg_read_timeout", \.tcpMessageReadTimeout, 1...3_600,
+            "Seconds that the rest of a message may take"),
+        ParameterRow(
+            "tcp_accept_iplimit", \.tcpMaxConnectionsPerAddress, 0...1_000_000,
+            "Most TCP connections of one address; 0 is no limit"),
         ParameterRow("tcp_crlf_ping", \.tcpCRLFPing, "Whether CRLF keepalives are answered"),
     ]
 

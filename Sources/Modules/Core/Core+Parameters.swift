@@ -34,6 +34,10 @@ extension Core {
         public var tcpConnectTimeout = 10
         /// Seconds that sending on TCP may block.
         public var tcpSendTimeout = 10
+        /// Seconds that the rest of a message may take once it has begun.
+        public var tcpMessageReadTimeout = 20
+        /// Most TCP connections of one address; 0 is no limit.
+        public var tcpMaxConnectionsPerAddress = 1_024
         /// Whether CRLF keepalives are answered (RFC 5626 4.4.1).
         public var tcpCRLFPing = true
         /// The whole Server header field of replies.

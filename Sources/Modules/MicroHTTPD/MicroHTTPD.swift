@@ -1,3 +1,4 @@
+internal import Basics
 internal import Logging
 internal import Management
 public import ModuleKit
@@ -22,7 +23,7 @@ public final class MicroHTTPD: ServerModule {
 
     private let services: any Services
     private let configuration: HTTPServer.Configuration
-    private let server = Mutex<HTTPServer?>(nil)
+    private let server = Guarded<HTTPServer?>(nil)
 
     /// Checks the settings; the port is bound by `start`.
     public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {

@@ -1,3 +1,4 @@
+internal import Basics
 public import ModuleKit
 internal import Synchronization
 
@@ -13,7 +14,7 @@ public final class PVModule: ServerModule {
     public static let defaults = Parameters()
 
     /// Where variables are kept in a context, by class and name. Filled while the script compiles.
-    private let slots = Mutex<[String: Int]>([:])
+    private let slots = Guarded<[String: Int]>([:])
     private let initial: [String: ScriptValue]
 
     /// Reads the initial values.

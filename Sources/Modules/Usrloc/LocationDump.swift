@@ -25,7 +25,7 @@ final class LocationDump: ResultStream {
     private let tables: [LocationTable]
     private let isBrief: Bool
     private let result: ContactResult
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(tables: [LocationTable], isBrief: Bool, result: ContactResult) {
         self.tables = tables
@@ -37,6 +37,8 @@ final class LocationDump: ResultStream {
     func produce(into writer: inout JSONWriter) -> Bool {
         var state = state.withLock { $0 }
         defer { self.state.withLock { $0 = state } }
+        // The writer may hold the head of the answer already: a piece is counted from here.
+        let enough = writer.bytes.count + Self.pieceBytes
         if !state.hasBegun {
             writer.beginObject()
             writer.key("Domains")
@@ -46,9 +48,9 @@ final class LocationDump: ResultStream {
         while state.table < tables.count {
             let table = tables[state.table]
             if !state.isOpen { open(table, &state, &writer) }
-            write(table, &state, &writer)
+            write(table, &state, &writer, until: enough)
             if state.cursor.isAtEnd { close(&state, &writer) }
-            if writer.bytes.count >= Self.pieceBytes { return true }
+            if writer.bytes.count >= enough { return true }
         }
         writer.endArray()
         writer.endObject()
@@ -87,9 +89,12 @@ final class LocationDump: ResultStream {
 
     /// Writes bindings until the piece is full or the table is at its end. The contacts of an AoR
     /// come one behind the other within one call of `walk`.
-    private func write(_ table: LocationTable, _ state: inout State, _ writer: inout JSONWriter) {
+    private func write(
+        _ table: LocationTable, _ state: inout State, _ writer: inout JSONWriter,
+        until enough: Int
+    ) {
         var last = ByteWriter(capacity: 256)
-        while !state.cursor.isAtEnd, writer.bytes.count < Self.pieceBytes {
+        while !state.cursor.isAtEnd, writer.bytes.count < enough {
             var isInside = false
             var records = 0
             last.removeAll()

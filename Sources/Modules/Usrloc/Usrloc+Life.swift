@@ -11,6 +11,9 @@ extension UsrlocModule {
     /// With `db_mode` 1, 3 and 4 a database that cannot be reached keeps the server from starting.
     /// With 2 the server starts without it, says so, and merges what it loads later.
     public func start() throws(StartFailure) {
+        if parameters.hashSize != UsrlocParameters().hashSize {
+            services.logger.notice("usrloc hash_size has no effect: tables grow as they must")
+        }
         switch parameters.databaseMode {
         case .memory: break
         case .writeThrough, .writeBack, .readOnly: try startFollowing()
@@ -23,6 +26,7 @@ extension UsrlocModule {
 
     /// Writes what is unwritten.
     public func stop() {
+        if case .database(let store) = place { store.close() }
         guard case .writer(let writer) = place, parameters.databaseMode != .readOnly else { return }
         let waiting = tables.reduce(0) { $0 + $1.dirtyCount }
         guard !writer.finish() else { return }
@@ -84,13 +88,15 @@ extension UsrlocModule {
         let loads = parameters.loadsAtStart || parameters.databaseMode == .readOnly
         let tables = tables
         do throws(StorageError) {
+            let mayCreate = parameters.databaseMode != .readOnly
             try writer.load { (connection) throws(StorageError) in
+                if mayCreate { try loader.createMissing(tables, connection) }
                 for table in tables { try loader.check(table, connection) }
                 if loads { try loader.load(tables, connection) }
             }
         } catch {
             guard parameters.databaseMode == .writeBack, error.kind == .unavailable else {
-                throw StartFailure("usrloc with \(driver.description): \(error.message)")
+                throw StartFailure("usrloc db_url \(driver.description): \(error.message)")
             }
             for table in tables { table.beginLoading() }
             services.logger.error(
@@ -114,10 +120,11 @@ extension UsrlocModule {
             counters: counters, logger: services.logger)
         do throws(LocationsUnavailable) {
             try store.leased { (connection) throws(StorageError) in
+                try loader.createMissing(tables, connection)
                 for table in tables { try loader.check(table, connection) }
             }
         } catch {
-            throw StartFailure("usrloc with \(driver.description): \(error.message)")
+            throw StartFailure("usrloc db_url \(driver.description): \(error.message)")
         }
         keep(.database(store))
     }

@@ -43,6 +43,9 @@ extension UsrlocModule {
                 "server_id_filter", \.filtersServerID,
                 "Whether rows of other servers are neither loaded nor deleted nor counted."),
             ParameterRow(
+                "hash_size", \.hashSize, 0...20,
+                "Accepted for old files, and said in the log to have no effect: tables grow."),
+            ParameterRow(
                 "version_table", \.checksVersion,
                 "Whether the version of a table is checked at the start."),
         ]

@@ -5,9 +5,11 @@ public import ModuleKit
 internal import Synchronization
 
 /// A binding could not be read or written because the database is away (db_mode 3 alone).
-public struct LocationsUnavailable: Error, Sendable {
+public struct LocationsUnavailable: Error, Sendable, CustomStringConvertible {
     /// The database's words.
     public var message: String
+    /// The same, for log lines and replies.
+    public var description: String { message }
 }
 
 /// Module `usrloc`: the location tables, and how they are kept in the database.
@@ -29,8 +31,8 @@ public final class UsrlocModule: ServerModule {
     let counters = UsrlocCounters()
     private let seed: RuidSeed
     private let hash: KeyedHash
-    private let domains = Mutex<[LocationTable]>([])
-    private let store = Mutex<Store>(.memory)
+    private let domains = Guarded<[LocationTable]>([])
+    private let store = Guarded<Store>(.memory)
 
     /// Where the tables are kept beside memory, once the module has started.
     enum Store: Sendable {

@@ -50,6 +50,8 @@ public struct UsrlocParameters: Sendable {
     public var filtersServerID = false
     /// Whether the table's version is checked at the start.
     public var checksVersion = true
+    /// Kamailio's number of slots, which means nothing here; the log says so.
+    public var hashSize = 10
 
     /// The defaults.
     public init() {}

@@ -36,8 +36,18 @@ struct Checker {
         result.modules = modules
         for setting in tree.settings { collect(setting, into: &result) }
         checkBlocks(result)
-        guard diagnostics.errors.isEmpty else { throw ScriptErrors(diagnostics.errors) }
+        guard diagnostics.errors.isEmpty else { throw ScriptErrors(inOrder()) }
         return result
+    }
+
+    /// The errors in the order of the configuration, whatever order the checks have.
+    private func inOrder() -> [ScriptError] {
+        func rank(_ error: ScriptError) -> (Int, Int, Int) {
+            let place = error.location
+            let file = tree.sources.files.firstIndex { $0.name == place.file } ?? 0
+            return (file, place.line, place.column)
+        }
+        return diagnostics.errors.sorted { rank($0) < rank($1) }
     }
 
     private mutating func report(

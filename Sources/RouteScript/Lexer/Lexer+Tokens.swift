@@ -61,6 +61,14 @@ extension Lexer {
         guard depth < Limits.expansionDepthMax else {
             throw failure(.limit, at: start, "the definition of \"\(name)\" leads back to itself")
         }
+        expansions += 1
+        bytesRead += value.count
+        guard expansions <= Limits.expansionsMax, bytesRead <= Limits.configurationBytesMax else {
+            stop()
+            throw failure(
+                .limit, at: start, "definitions are used too often or grow too large",
+                hint: "do they name each other again and again?")
+        }
         outer.append(input)
         input = Input(bytes: value, file: input.file, expansion: start)
     }

@@ -43,9 +43,10 @@ struct Lexer {
     var outer: [Input] = []
     /// Where files come from.
     let files: any FileAccess
-    /// Bytes of all files so far.
+    /// Bytes of all files and of all that definitions stood for, so far.
     var bytesRead = 0
-    private var tokensRead = 0
+    /// Uses of definitions so far.
+    var expansions = 0
 
     /// A lexer of a configuration that the caller has read.
     init(_ file: SourceFile, defines: [Definition], files: any FileAccess) {
@@ -103,7 +104,6 @@ struct Lexer {
             if try skipBlank() {
                 isGlued = false
             } else if let token = try token(isGlued: isGlued) {
-                try count(token)
                 return token
             }
         }
@@ -171,16 +171,6 @@ struct Lexer {
                 hint: "close it with #!endif")
         }
         return Token(kind: .end, text: "", position: position, isGlued: false)
-    }
-
-    private mutating func count(_ token: Token) throws(ScriptError) {
-        tokensRead += 1
-        guard tokensRead > Limits.configurationTokensMax else { return }
-        stop()
-        throw failure(
-            .limit, at: token.position,
-            "the configuration has more than \(Limits.configurationTokensMax) tokens",
-            hint: "do definitions name each other again and again?")
     }
 
     /// Gives up the rest of everything, so that the end comes next.

@@ -45,12 +45,15 @@ struct Substitution {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var place = 0
+        var lastEnd = -1
         while place <= bytes.count, let found = expression.captures(bytes.span, from: place),
             let whole = found[0], result.count <= Limits.scriptTextBytesMax
         {
             result += bytes[place..<whole.lowerBound]
-            result += expand(bytes, found)
+            // An empty match right behind another one is none, as with sed.
+            if !whole.isEmpty || whole.lowerBound != lastEnd { result += expand(bytes, found) }
             place = whole.upperBound
+            lastEnd = place
             if whole.isEmpty {
                 if place < bytes.count { result.append(bytes[place]) }
                 place += 1

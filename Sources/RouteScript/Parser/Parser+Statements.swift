@@ -110,7 +110,7 @@ extension Parser {
         }
         try advance()
         var value: Expression?
-        if !at(.semicolon) {
+        if !at(.semicolon), !at(.closeBrace), current.kind != .end {
             // `exit()` is written too: the parentheses hold nothing.
             let isGroup = at(.openParenthesis)
             if isGroup { try advance() }

@@ -1,0 +1,79 @@
+/// A phone: sends requests over UDP or TCP and waits for their replies.
+public final class SIPClient: Sendable {
+    /// A request that got no reply.
+    public struct NoReply: Error, CustomStringConvertible {
+        /// The start of the request.
+        public let description: String
+    }
+
+    /// The socket, for what is no proper SIP.
+    public let socket: ClientSocket
+    private let stream = StreamBytes()
+
+    /// A phone for the server on a port.
+    public init(_ kind: ClientSocket.Kind = .datagrams, port: UInt16, isIPv6: Bool = false) throws {
+        socket = try ClientSocket(kind, port: port, isIPv6: isIPv6)
+    }
+
+    /// Registers, and returns the final reply.
+    @discardableResult
+    public func register(_ message: RegisterMessage, seconds: Double = 10) throws -> SIPReply {
+        try request(message.text(from: socket), seconds: seconds)
+    }
+
+    /// Registers one contact, and returns the final reply.
+    @discardableResult
+    public func register(
+        _ user: String, _ contact: String? = nil, expires: Int? = 3600, cseq: Int = 1
+    ) throws -> SIPReply {
+        try register(RegisterMessage(user, contact, expires: expires, cseq: cseq))
+    }
+
+    /// Sends a request and returns its final reply; over UDP it is sent again until there is one
+    /// (RFC 3261 17.1.2.2).
+    public func request(_ text: String, seconds: Double = 10) throws -> SIPReply {
+        let end = monotonicSeconds() + seconds
+        let wanted = Self.transaction(text)
+        var pause = 0.5
+        repeat {
+            socket.send(Array(text.utf8))
+            let again = socket.kind == .stream ? end : min(end, monotonicSeconds() + pause)
+            while let reply = reply(seconds: again - monotonicSeconds()) {
+                if reply.status >= 200, Self.transaction(reply.text) == wanted { return reply }
+            }
+            pause = min(4, pause * 2)
+        } while monotonicSeconds() < end
+        throw NoReply(description: "no reply to \(text.prefix(200))")
+    }
+
+    /// An OPTIONS to the server, which every script of these tests answers.
+    public func options(seconds: Double = 10) throws -> SIPReply {
+        var message = RegisterMessage("ping", callID: "\(UInt64.random(in: 1...UInt64.max))@test")
+        message.expires = nil
+        let text = message.text(from: socket)
+            .replacing("REGISTER sip:", with: "OPTIONS sip:")
+            .replacing("1 REGISTER", with: "1 OPTIONS")
+        return try request(text, seconds: seconds)
+    }
+
+    /// The next reply, whatever it answers; nil when none comes in time.
+    public func reply(seconds: Double) -> SIPReply? {
+        let end = monotonicSeconds() + seconds
+        repeat {
+            if let message = stream.message() { return SIPReply(message) }
+            guard let bytes = socket.receive(seconds: max(0, end - monotonicSeconds())) else {
+                return nil
+            }
+            if socket.kind == .datagrams { return SIPReply(bytes) }
+            guard !bytes.isEmpty else { return nil }
+            stream.add(bytes)
+        } while true
+    }
+
+    /// What makes a reply that of a request: Call-ID and CSeq.
+    private static func transaction(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).filter {
+            $0.hasPrefix("Call-ID:") || $0.hasPrefix("CSeq:")
+        }.map(String.init).sorted()
+    }
+}

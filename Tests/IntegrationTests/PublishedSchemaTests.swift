@@ -1,0 +1,92 @@
+import JSONValue
+import TestSupport
+import Testing
+
+/// The published description of all commands is true.
+@Suite("the OpenRPC document", .onThreads)
+struct PublishedSchemaTests {
+    /// A server with every module, a database and one user.
+    private func server() throws -> ServerProcess {
+        let folder = try TemporaryFolder()
+        let url = "sqlite:///\(folder.file("test.sqlite"))"
+        try ServerProcess.migrate(url)
+        var configuration = ServerConfiguration(databaseMode: 2, url: url)
+        configuration.modules += ["tm", "ctl"]
+        let server = try ServerProcess(configuration, folder: folder)
+        try server.phone().register("alice", "sip:alice@127.0.0.1")
+        return server
+    }
+
+    @Test("rpc-schema/openrpc.json is what roost schema prints")
+    func isCurrent() throws {
+        let outcome = try StartedProgram.run(
+            try ToolPath.built("roost"),
+            ["schema", "--check", "\(ToolPath.package)/rpc-schema/openrpc.json"])
+        #expect(outcome.status == 0, "\(outcome.output)")
+    }
+
+    @Test("a server with all modules has exactly the commands that are published")
+    func names() throws {
+        let server = try server()
+        let published = try ReplySchema.published()
+        let listed = try server.rpc.call("system.listMethods").items?.compactMap(\.text) ?? []
+        #expect(listed.sorted() == published.names)
+        let discovered = ReplySchema(try server.rpc.call("rpc.discover"))
+        #expect(discovered.names == published.names)
+        for name in listed {
+            #expect(try server.rpc.call("system.methodHelp", .string(name)).text?.isEmpty == false)
+            #expect(try server.rpc.call("system.methodSignature", .string(name)).items != nil)
+        }
+    }
+
+    @Test("every declared example runs, and its result has the declared shape")
+    func examples() throws {
+        let server = try server()
+        let published = try ReplySchema.published()
+        // One that ends the server, and one that is declared to refuse.
+        let others = ["core.kill", "cfg.del"]
+        var ran = 0
+        for method in published.document["methods"]?.items ?? [] {
+            let name = method["name"]?.text ?? ""
+            guard !others.contains(name) else { continue }
+            // Some examples remove her.
+            let phone = try server.phone()
+            try phone.register(
+                RegisterMessage("alice", "sip:alice@127.0.0.1", callID: "\(name)@test"))
+            let given = method["examples"]?[0]?["params"]?.items ?? []
+            var parameters: [JSONValue] = []
+            for (place, parameter) in given.enumerated() {
+                let value = parameter["value"] ?? .null
+                if method["params"]?[place]?["x-rest"] == true {
+                    parameters += value.items ?? []
+                } else {
+                    parameters.append(value)
+                }
+            }
+            // The client compares the result with the schema.
+            do {
+                _ = try server.rpc.call(name, parameters)
+                ran += 1
+            } catch {
+                Issue.record("\(name) \(parameters): \(error)")
+            }
+        }
+        #expect(ran >= 40)
+        #expect(try server.rpc.fault("cfg.del", "core", "debug") != nil)
+        #expect(server.faults == [])
+    }
+
+    @Test("a mandatory parameter that is missing is named, for every command")
+    func missing() throws {
+        let server = try server()
+        for method in try ReplySchema.published().document["methods"]?.items ?? [] {
+            let name = method["name"]?.text ?? ""
+            let mandatory = method["params"]?.items?.first { $0["required"] == true }
+            guard let mandatory, let parameter = mandatory["name"]?.text else { continue }
+            let fault = try #require(try server.rpc.fault(name), "\(name)")
+            #expect(
+                fault.message.contains(parameter)
+                    || fault.data?["parameter"]?.text == parameter, "\(name): \(fault)")
+        }
+    }
+}
