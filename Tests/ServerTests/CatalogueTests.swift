@@ -160,7 +160,7 @@ struct CatalogueTests {
         #expect(page.contains("Default `received`."))
     }
 
-    @Test("there is no page of a module that does not exist", arguments: ["", "none", "usrlo", ".so"])
+    @Test("a module that does not exist has no page", arguments: ["", "none", "usrlo", ".so"])
     func noPage(name: String) { #expect(ModulePages.page(name) == nil) }
 
     @Test("all pages together are what the page \"all\" is")

@@ -52,7 +52,8 @@ struct SIPWorkerTests {
         let first = rig.handle(request).first?.text
         #expect(rig.handle(request).first?.text == first)
         let other = request.replacing("Call-ID: c1", with: "Call-ID: c2")
-        let tag = rig.handle(other).first?.text.split(separator: "\r\n").first { $0.hasPrefix("To") }
+        let lines = rig.handle(other).first?.text.split(separator: "\r\n")
+        let tag = lines?.first { $0.hasPrefix("To") }
         #expect(first?.contains(tag ?? "?") == false)
     }
 
@@ -93,17 +94,20 @@ struct SIPWorkerTests {
         ])
     func extensions(method: String, fields: [String], unsupported: String) throws {
         let rig = try WorkerRig(Self.script)
-        let request = WorkerRig.request(method)
-            .replacing("Content-Length", with: fields.joined(separator: "\r\n") + "\r\nContent-Length")
+        let lines = (fields + ["Content-Length"]).joined(separator: "\r\n")
+        let request = WorkerRig.request(method).replacing("Content-Length", with: lines)
         let text = try #require(rig.handle(request).first?.text)
         #expect(statusLine(text) == "SIP/2.0 420 Bad Extension")
         #expect(text.contains("\r\nUnsupported: \(unsupported)\r\n"), "\(text)")
         #expect(rig.counters.faultyRequests.value == 1)
     }
 
-    @Test("Require is for the one a request ends at, and neither is for ACK and CANCEL",
-        arguments: [("OPTIONS", "Require: foo"), ("CANCEL", "Proxy-Require: foo"),
-            ("ACK", "Proxy-Require: foo"), ("REGISTER", "Supported: foo")])
+    @Test(
+        "Require is for the one a request ends at, and neither is for ACK and CANCEL",
+        arguments: [
+            ("OPTIONS", "Require: foo"), ("CANCEL", "Proxy-Require: foo"),
+            ("ACK", "Proxy-Require: foo"), ("REGISTER", "Supported: foo"),
+        ])
     func notOurs(method: String, field: String) throws {
         let rig = try WorkerRig(Self.script)
         let sent = rig.handle(WorkerRig.request(method, field))
