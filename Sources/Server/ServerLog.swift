@@ -134,7 +134,9 @@ public struct ServerLog: LogHandler {
             "LOG_MAIL": LOG_MAIL, "LOG_NEWS": LOG_NEWS, "LOG_SYSLOG": LOG_SYSLOG,
             "LOG_USER": LOG_USER, "LOG_UUCP": LOG_UUCP,
         ]
-        if name.hasPrefix("LOG_LOCAL"), let number = Int32(name.dropFirst(9)), number < 8 {
+        if name.hasPrefix("LOG_LOCAL"), let number = Int32(name.dropFirst(9)),
+            (0..<8).contains(number)
+        {
             return LOG_LOCAL0 + (number << 3)
         }
         return named[name] ?? LOG_DAEMON

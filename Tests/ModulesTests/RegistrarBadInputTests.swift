@@ -65,10 +65,12 @@ struct RegistrarBadInputTests {
         #expect(try rig.bindings("+15551234").count == 1)
     }
 
-    @Test("an address that the script gives and that is none is refused",
+    @Test(
+        "an address that the script gives and that is none is refused",
         arguments: ["", "alice", "sip:", "sip:al%g0ice@h", "mailto:alice@example.com"])
     func badArgument(uri: String) throws {
-        let rig = try RegistrarRig("", "$var(u) = \"\(uri)\"; save(\"location\", \"0\", \"$var(u)\");")
+        let rig = try RegistrarRig(
+            "", "$var(u) = \"\(uri)\"; save(\"location\", \"0\", \"$var(u)\");")
         let reply = try rig.register("<sip:a@h>")
         #expect([400, 404].contains(reply.status))
         #expect(reply.failure != nil)
@@ -93,7 +95,9 @@ struct RegistrarBadInputTests {
         let alphabet = Array("<>\"\\;,=@:%*sip:alice.q0159 \t[]".utf8)
         for _ in 0..<50 {
             let length = Int(generator.next() % 40) + 1
-            let bytes = (0..<length).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }
+            let bytes = (0..<length).map { _ in
+                alphabet[Int(generator.next() % UInt64(alphabet.count))]
+            }
             let text = "<sip:good@h>, " + (String(bytes: bytes, encoding: .utf8) ?? "")
             let before = try rig.bindings().map(\.uri)
             let reply = try rig.register(text, expires: "600")

@@ -26,7 +26,8 @@ struct RegistrarFlagsTests {
         #expect(database.rows.isEmpty)
     }
 
-    @Test("0x02 leaves the answer to the script, and the codes stay",
+    @Test(
+        "0x02 leaves the answer to the script, and the codes stay",
         arguments: ["0x02", "2"])
     func noReply(flags: String) throws {
         let rig = try rig(flags)

@@ -62,8 +62,9 @@ final class RegistrarRig {
 
     // MARK: Messages
 
-    /// Registers contacts, given as the value of Contact; without one it asks for the list. CSeq
-    /// rises by itself.
+    /// Registers contacts, given as the value of Contact, or asks for the list without one.
+    ///
+    /// CSeq rises by itself.
     @discardableResult
     func register(
         _ contact: String? = nil, expires: String? = nil, cseq: Int? = nil,

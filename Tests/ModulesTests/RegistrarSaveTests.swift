@@ -178,7 +178,8 @@ struct RegistrarSaveTests {
         #expect(reply.contacts == ["<sip:old@h>;expires=600"])
     }
 
-    @Test("contacts match by URI, by URI and Call-ID, or by Call-ID alone",
+    @Test(
+        "contacts match by URI, by URI and Call-ID, or by Call-ID alone",
         arguments: [(0, 1), (1, 2), (2, 1)])
     func matching(mode: Int, count: Int) throws {
         let rig = try RegistrarRig("usrloc matching_mode \(mode)")

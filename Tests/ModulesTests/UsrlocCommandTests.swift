@@ -330,7 +330,8 @@ struct UsrlocCommandTests {
         try rig.register(
             "<sip:a@h>;received=\"a\\\\b\"", to: "<sip:al%22%5c%0aice@example.com>",
             "User-Agent: \"q\"\t\u{e9}")
-        let text = try rig.services.call("ul.dump")["result"]?["Domains"]?[0]?["Domain"]?["AoRs"]?[0]
+        let text = try rig.services.call("ul.dump")["result"]?["Domains"]?[0]?["Domain"]?["AoRs"]?[
+            0]
         #expect(text?["Info"]?["AoR"] == "al\"\\\nice")
         #expect(
             text?["Info"]?["Contacts"]?[0]?["Contact"]?["User-Agent"] == "\"q\"\t\u{e9}")

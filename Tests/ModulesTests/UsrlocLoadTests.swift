@@ -59,7 +59,8 @@ struct UsrlocLoadTests {
         #expect(database.contacts == ["sip:ever@h"])
     }
 
-    @Test("rows are fetched page by page, whatever gaps their numbers have",
+    @Test(
+        "rows are fetched page by page, whatever gaps their numbers have",
         arguments: [1, 2, 7, 25, 26, 100])
     func pages(fetchRows: Int) throws {
         let database = FakeDatabase()

@@ -164,7 +164,7 @@ extension PVModule {
                 "vn", inner: .required, isWritable: true,
                 "A variable of the worker, null until it is set; it outlives the message."
             ) { module, reference in module.nullVariable(reference.inner ?? "") },
-            VariableRow("true", "1") { _ in .integer(1) },
+            VariableRow("true", "The integer 1.") { _ in .integer(1) },
             VariableRow("mf", "The message flags as a number.") { .integer(Int($0.flags)) },
             VariableRow("bf", "The branch flags as a number.") {
                 .integer(Int($0.branchFlags))

@@ -38,8 +38,10 @@ struct LocationLoader: Sendable {
         }
     }
 
-    /// Gives an embedded database the tables that it lacks, so that a new installation starts
-    /// without a step before. Servers of databases have an administrator who creates tables.
+    /// Gives an embedded database the tables that it lacks.
+    ///
+    /// So a new installation starts without a step before. A database server has an administrator
+    /// who decides about tables, with `roost migrate`.
     func createMissing(
         _ tables: [LocationTable], _ connection: any DatabaseConnection
     ) throws(StorageError) {
