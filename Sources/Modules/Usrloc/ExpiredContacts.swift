@@ -1,5 +1,6 @@
 import Basics
 import Locations
+import Logging
 import ModuleKit
 import SIPSyntax
 
