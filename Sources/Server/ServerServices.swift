@@ -14,6 +14,7 @@ package final class ServerServices: Services {
         var threads: [(id: Int, description: String)] = []
         var serverID = 0
         var eventRoutes: (@Sendable (String, ScriptContext) -> Void)?
+        var hasEventRoute: (@Sendable (String) -> Bool)?
         var stop: (@Sendable (Int32) -> Void)?
         var pendingStop: Int32?
     }
@@ -102,9 +103,18 @@ package final class ServerServices: Services {
 
     /// Says how event routes are run, once the script is compiled.
     package func installEventRoutes(
+        has: @escaping @Sendable (String) -> Bool = { _ in true },
         _ run: @escaping @Sendable (String, ScriptContext) -> Void
     ) {
-        state.withLock { $0.eventRoutes = run }
+        state.withLock { state in
+            state.eventRoutes = run
+            state.hasEventRoute = has
+        }
+    }
+
+    /// Whether the script has an event route.
+    package func hasEventRoute(_ name: String) -> Bool {
+        state.withLock { $0.hasEventRoute }?(name) ?? false
     }
 
     /// Runs an event route in a context of its own.
