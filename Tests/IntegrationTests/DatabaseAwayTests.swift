@@ -32,7 +32,8 @@ struct DatabaseAwayTests {
         // The writer is in the middle of a statement now.
         pause(seconds: 1.2)
         try promptly(server, 600..<1_100, "frozen, and the writer waits")
-        #expect(try server.phone().register("user0", "sip:gone@192.0.2.1", expires: 0).status == 200)
+        #expect(
+            try server.phone().register("user0", "sip:gone@192.0.2.1", expires: 0).status == 200)
         #expect(try eventually(within: 20) { try server.status("database") == "away" })
         #expect(try server.status("dirty")?.integer ?? 0 >= 1_000)
         #expect(try server.rpc.fault("ul.flush") != nil)
@@ -185,7 +186,8 @@ struct DatabaseAwayTests {
         try phone.register("carol", "sip:carol@192.0.2.1")
         #expect(monotonicSeconds() - start < 1)
         try fixture.restart()
-        #expect(try eventually(within: 30) { try database.count() >= 1 && server.status("dirty") == 0 })
+        #expect(
+            try eventually(within: 30) { try database.count() >= 1 && server.status("dirty") == 0 })
         let stored = try database.rows().compactMap { $0["username"] }
         // Either a phone was told that it is not registered, or its row is there now.
         let bound = try ["alice", "bob", "carol"].filter { try !server.uris(of: $0).isEmpty }

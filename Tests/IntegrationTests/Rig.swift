@@ -7,7 +7,8 @@ struct OnThreads: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
 
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing body: @concurrent @Sendable () async throws -> Void
+        for test: Test, testCase: Test.Case?,
+        performing body: @concurrent @Sendable () async throws -> Void
     ) async throws {
         try await withTaskExecutorPreference(WorkThreads.shared) { try await body() }
     }

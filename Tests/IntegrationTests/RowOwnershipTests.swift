@@ -53,7 +53,8 @@ struct RowOwnershipTests {
         let server = try ServerProcess(databaseMode: 2, database.url, timerInterval: 1)
         #expect(try server.uris(of: "alice") == ["sip:alice@192.0.2.1"])
         let later = database.moment(1_000)
-        try database.sql("UPDATE location SET expires = \(later), cseq = 4 WHERE username = 'alice';")
+        try database.sql(
+            "UPDATE location SET expires = \(later), cseq = 4 WHERE username = 'alice';")
         #expect(
             try eventually(within: 15) { try database.rows().map { $0["username"] } == ["alice"] })
         pause(seconds: 1.2)
