@@ -13,7 +13,7 @@ struct RowOwnershipTests {
             "ruid": "'uloc-test-\(user)'", "username": "'\(user)'",
             "contact": "'sip:\(user)@192.0.2.1'", "expires": database.moment(seconds), "q": "0.5",
             "callid": "'\(user)@test'", "cseq": "3", "last_modified": database.moment(-100),
-            "server_id": "\(server)", "user_agent": "'phone'",
+            "server_id": "\(server)", "user_agent": "'phone'", "flags": "0", "cflags": "0",
         ]
         return values.merging(changes) { $1 }
     }
