@@ -9,8 +9,8 @@ public struct PatternError: Error, Sendable, Hashable {
 /// A POSIX extended regular expression, as the routing script's `=~` and `#!subst` have them.
 ///
 /// It searches bytes in place, without a closing zero byte. One expression may be used by several
-/// threads: the C library never changes it after it is compiled, apart from a cache behind a lock of
-/// its own. That is the proof that `@unchecked Sendable` asks for.
+/// threads: the C library never changes it after it is compiled, apart from a cache behind a lock
+/// of its own. That is the proof that `@unchecked Sendable` asks for.
 @safe
 public final class RegularExpression: @unchecked Sendable {
     private let compiled: UnsafeMutablePointer<regex_t>

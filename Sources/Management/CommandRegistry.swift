@@ -3,6 +3,9 @@ public import ModuleKit
 /// All management commands of the modules that are loaded, by name.
 ///
 /// It is built once, when every module is made, and never changes: every listener shares it.
+///
+/// There is no way to add a command other than to declare it in a module's manifest: what is
+/// called, listed, explained, and published in the schema is the same list.
 public struct CommandRegistry: Sendable {
     /// The commands in the order of their names.
     public let methods: [BoundMethod]

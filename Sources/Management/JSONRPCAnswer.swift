@@ -6,6 +6,9 @@ internal import ModuleKit
 ///
 /// Whoever sends it asks for pieces as the client takes them, from one thread at a time. The calls
 /// of a batch run one after the other, each when its answer is due.
+///
+/// Rejected: running a batch first and writing its answers then. A batch of a thousand dumps would
+/// have to be held somewhere, and the first answer would wait for the last command.
 public final class JSONRPCAnswer: HTTPContent {
     private let dispatcher: JSONRPCDispatcher
     private let caller: RPCCaller

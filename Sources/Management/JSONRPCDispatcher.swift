@@ -4,6 +4,15 @@ public import Logging
 public import ModuleKit
 
 /// Answers JSON-RPC 2.0 documents: single requests, batches and notifications.
+///
+/// Decided here, where the specification leaves it open or Kamailio does otherwise:
+///
+/// - Errors of the protocol have the reserved codes; a command's own errors keep the codes that
+///   callers of Kamailio know (400, 404, 500), which the specification leaves to applications.
+/// - The id of an invalid request is echoed when it can be told, because a client can do more with
+///   it than with null.
+/// - A parameter too many is an error like an unknown name: whoever sends it expects it to count.
+/// - `params` that is null is invalid: the specification wants an array, an object, or nothing.
 public final class JSONRPCDispatcher: Sendable {
     /// The commands it runs.
     public let registry: CommandRegistry

@@ -2,6 +2,12 @@ internal import JSONValue
 internal import ModuleKit
 
 /// Brings the parameters of a request into the order and the types that a command declares.
+///
+/// Commands get their parameters checked, converted and in order, so that no command looks at JSON
+/// itself and every one of them complains in the same words. Numbers pass for strings and strings
+/// that hold a number for numbers, since a remote control cannot know what a command wants: the
+/// user part `1000` is typed like the number. Booleans, arrays and objects never pass for anything
+/// else.
 struct ParameterBinding {
     private let method: BoundMethod
 

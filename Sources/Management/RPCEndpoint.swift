@@ -3,6 +3,9 @@ internal import ModuleKit
 /// JSON-RPC 2.0 over HTTP: POST /RPC.
 ///
 /// Errors of JSON-RPC are answers like others, with status 200.
+///
+/// Kamailio turns the code of a command's error into the status of HTTP; here the status speaks of
+/// HTTP only. A client that looks at both sees either no JSON-RPC at all, or all of it.
 public final class RPCEndpoint: HTTPEndpoint {
     /// Where commands are served.
     public let path = "/RPC"

@@ -1,4 +1,3 @@
-
 /// One argument of a script call as the script has it, compiled but not yet typed.
 public enum ArgumentSource: Sendable {
     /// An integer literal.
@@ -56,7 +55,8 @@ public struct Argument<Value: Sendable>: Sendable {
     /// An argument type.
     public init(
         _ name: String, expects: String, isOptional: Bool,
-        prepare: @escaping @Sendable (ArgumentSource?, any TemplateCompiler) throws(ArgumentError)
+        prepare:
+            @escaping @Sendable (ArgumentSource?, any TemplateCompiler) throws(ArgumentError)
             -> Evaluator<Value>
     ) {
         self.name = name

@@ -13,9 +13,9 @@ public struct ArgumentDescription: Sendable, Hashable {
 
 /// The declaration of one script function.
 ///
-/// Arguments are typed by `Argument<T>`: literals are converted once, when the script is loaded; the
-/// method behind the function is called with Swift values. An argument whose value has the wrong
-/// type at a call makes the function return -1 without being called.
+/// Arguments are typed by `Argument<T>`: literals are converted once, when the script is loaded;
+/// the method behind the function is called with Swift values. An argument whose value has the
+/// wrong type at a call makes the function return -1 without being called.
 public struct FunctionRow<M: AnyObject & Sendable>: Sendable {
     /// Name in the script.
     public let name: String
@@ -27,7 +27,9 @@ public struct FunctionRow<M: AnyObject & Sendable>: Sendable {
     public let returns: String
     /// One sentence for the reference page.
     public let summary: String
+    /// Checks the arguments of a call without a module.
     let check: @Sendable ([ArgumentSource], any TemplateCompiler) throws(ArgumentError) -> Void
+    /// Compiles a call for an instance of the module.
     let bind:
         @Sendable (M, [ArgumentSource], any TemplateCompiler) throws(ArgumentError) -> CompiledCall
 
@@ -57,7 +59,8 @@ public struct FunctionRow<M: AnyObject & Sendable>: Sendable {
     public init<each A: Sendable>(
         _ name: String, _ arguments: repeat Argument<each A>, routes: RouteKinds = .any,
         returns: String, _ summary: String,
-        compile: @escaping @Sendable (M, repeat Evaluator<each A>) throws(ArgumentError)
+        compile:
+            @escaping @Sendable (M, repeat Evaluator<each A>) throws(ArgumentError)
             -> CompiledCall
     ) {
         self.name = name
@@ -100,6 +103,7 @@ public struct FunctionRow<M: AnyObject & Sendable>: Sendable {
 struct MissingArgument: Error {}
 
 extension Optional {
+    /// The value, or the error that makes a call return -1.
     func orMissing() throws(MissingArgument) -> Wrapped {
         guard let self else { throw MissingArgument() }
         return self

@@ -9,10 +9,10 @@ public struct LoadedModule: Sendable {
     private let bindFunction:
         @Sendable (String, [ArgumentSource], any TemplateCompiler) throws(ArgumentError)
             -> CompiledCall?
-    private let bindVariable:
-        @Sendable (VariableReference) throws(ArgumentError) -> VariableAccess?
+    private let bindVariable: @Sendable (VariableReference) throws(ArgumentError) -> VariableAccess?
     private let read: @Sendable () -> [StatisticReading]
 
+    /// An instance with its declaration; the type is forgotten here.
     init<M: ServerModule>(_ manifest: Manifest<M>, _ instance: M) {
         name = manifest.name
         self.instance = instance

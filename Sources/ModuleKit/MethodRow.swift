@@ -29,6 +29,7 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
     public let isChange: Bool
     /// The code of its error when a mandatory parameter is left out.
     public let missingParameterCode: Int
+    /// Runs the command on an instance of the module.
     let call: @Sendable (M, RPCCall) throws(RPCError) -> RPCOutcome
 
     /// A command. `missingParameterCode` is for commands whose callers know another code than
@@ -79,6 +80,7 @@ public struct BoundMethod: Sendable {
     /// Whether it changes something.
     public var isChange: Bool { description.isChange }
 
+    /// A command of a module, bound to the instance.
     init<M>(_ row: MethodRow<M>, of module: String, _ instance: M) {
         self.module = module
         description = row.description

@@ -31,7 +31,8 @@ public struct FunctionDescription: Sendable {
     /// One sentence.
     public var summary: String
     /// Checks the arguments of a call without a module.
-    public var check: @Sendable ([ArgumentSource], any TemplateCompiler) throws(ArgumentError) -> Void
+    public var check:
+        @Sendable ([ArgumentSource], any TemplateCompiler) throws(ArgumentError) -> Void
 }
 
 /// What the checker and the reference pages know of one pseudo-variable.
@@ -143,6 +144,7 @@ public class ConfiguredModule {
     }
 }
 
+/// A module that is being configured, with its type.
 final class TypedConfiguredModule<M: ServerModule>: ConfiguredModule {
     private let manifest = M.manifest
     private var parameters = M.defaults

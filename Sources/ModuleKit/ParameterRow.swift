@@ -22,7 +22,9 @@ public struct ParameterRow<P: Sendable>: Sendable {
     public let runtimeName: String?
     /// Whether `modparam` may name it several times, each adding a value.
     public let isRepeatable: Bool
+    /// Reads the parameter from the settings.
     let read: @Sendable (P) -> SettingValue
+    /// Writes the parameter into the settings, or says why not.
     let write: @Sendable (inout P, SettingValue) throws(ParameterError) -> Void
 
     /// Whether and under which name a parameter can change while the server runs.
@@ -34,6 +36,7 @@ public struct ParameterRow<P: Sendable>: Sendable {
         /// With `cfg.*`, under another name.
         case named(String)
 
+        /// The parameter's name in `cfg.*`, nil when it has none.
         func name(_ own: String) -> String? {
             switch self {
             case .fixed: nil
@@ -51,6 +54,7 @@ public struct ParameterRow<P: Sendable>: Sendable {
     /// The value that a copy of the settings holds.
     public func value(in parameters: P) -> SettingValue { read(parameters) }
 
+    /// What `cfg.*` shows of the parameter.
     func describe(group: String, value: P) -> SettingDescription {
         var bounds: ClosedRange<Int>?
         var cases: [String] = []

@@ -36,8 +36,9 @@ extension ScriptContext {
         }
     }
 
-    /// Whether a string of `count` more bytes may be built for this message. Where it may not, the
-    /// expression at hand fails.
+    /// Whether a string of `count` more bytes may be built for this message.
+    ///
+    /// Where it may not, the expression at hand fails.
     public func mayBuild(_ count: Int) -> Bool {
         let isAllowed =
             count <= Limits.scriptTextBytesMax

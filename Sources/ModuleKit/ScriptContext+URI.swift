@@ -41,7 +41,9 @@ extension ScriptContext {
     }
 
     /// Replaces one part of the request URI; false when no URI would result, and then nothing
-    /// changes. Only `sip` and `sips` URIs have parts.
+    /// changes.
+    ///
+    /// Only `sip` and `sips` URIs have parts.
     public func setRequestURI(_ part: URIPart, _ text: Span<UInt8>) -> Bool {
         var writer = ByteWriter(capacity: 128)
         let isWritten = withRequestURI { bytes in
@@ -114,9 +116,14 @@ extension Services {
         }
     }
 
-    /// Without aliases, only the addresses that are listened on are the server's own.
+    /// The addresses that are listened on, and the aliases, are the server's own.
     public func isMyself(_ host: Span<UInt8>, port: UInt16) -> Bool {
-        isListening(host, port: port)
+        if isListening(host, port: port) { return true }
+        for alias in aliases where port == 0 || alias.port == nil || alias.port == port {
+            let name = Array(alias.host.utf8)
+            if host.matches(name.span) { return true }
+        }
+        return false
     }
 
     /// One set of counters for the process.

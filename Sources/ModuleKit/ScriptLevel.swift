@@ -60,7 +60,9 @@ extension ScriptContext {
         services.logger.logLevel <= level.level
     }
 
-    /// Writes a line. Line ends behind it are left out; the log adds its own.
+    /// Writes a line.
+    ///
+    /// Line ends behind it are left out; the log adds its own.
     public func log(_ level: ScriptLevel, _ text: Span<UInt8>) {
         var count = text.count
         while count > 0, text[count - 1] == 10 || text[count - 1] == 13 { count -= 1 }

@@ -3,6 +3,7 @@ internal import Basics
 /// Numbers as scripts, settings and remote controls write them.
 public enum ScriptNumber {
     /// A literal: decimal, `0x` hexadecimal or, with a leading `0`, octal, with an optional sign.
+    ///
     /// Nil when the text is none, or does not fit 64 bits.
     public static func parse(_ text: String) -> Int? {
         let bytes = Array(text.utf8)
@@ -10,7 +11,9 @@ public enum ScriptNumber {
     }
 
     /// What a string is worth as a number while a script runs: decimal or `0x` hexadecimal, so that
-    /// "010" is ten. Nil when it is no number; whoever asks decides what that means.
+    /// "010" is ten.
+    ///
+    /// Nil when it is no number; whoever asks decides what that means.
     public static func convert(_ bytes: Span<UInt8>) -> Int? {
         read(bytes, allowsOctal: false)
     }

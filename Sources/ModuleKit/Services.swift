@@ -52,6 +52,8 @@ public protocol Services: AnyObject, Sendable {
     func database(_ url: String) throws(StorageError) -> any DatabaseDriver
     /// Runs `body` every `seconds` on a control thread until the server stops.
     func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void)
+    /// Whether the script has an event route.
+    func hasEventRoute(_ name: String) -> Bool
     /// Runs an event route, if the script has it, with a context of the control plane.
     func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void)
     /// Whether a host, and a port unless it is 0, is this server: an address that it listens on, an
@@ -68,6 +70,8 @@ public protocol Services: AnyObject, Sendable {
 extension Services {
     /// No names beside the addresses.
     public var aliases: [HostAlias] { [] }
+    /// No script, no event routes.
+    public func hasEventRoute(_ name: String) -> Bool { false }
     /// Nothing defined.
     public var defines: [(name: String, value: String?)] { [] }
     /// The loaded module of a type, nil when the script does not load it.

@@ -45,11 +45,13 @@ public class SettingsBox: @unchecked Sendable {}
 public final class TypedSettingsBox<P: Sendable>: SettingsBox, @unchecked Sendable {
     /// The settings.
     public let value: P
+    /// A box that holds settings.
     init(_ value: P) { self.value = value }
 }
 
 /// Where a module finds its settings: an index into the boxes of a context.
 public struct SettingsHandle<P: Sendable>: Sendable {
+    /// Index of the box.
     let index: Int
 }
 
@@ -102,28 +104,42 @@ public struct PendingChange: Sendable {
 public final class SettingsStore: Sendable {
     /// One group that `cfg.*` can reach.
     struct Group: Sendable {
+        /// The settings in force.
         var box: SettingsBox
+        /// The parameters in the order of declaration.
         var rows: [Row]
     }
     /// One parameter of a group, without its type.
     struct Row: Sendable {
+        /// What is known of it.
         var description: SettingDescription
+        /// Whether it can change while the server runs.
         var isRuntime: Bool
+        /// Reads it from a box of its group.
         var read: @Sendable (SettingsBox) -> SettingValue
+        /// Makes a box of its group with another value.
         var write: @Sendable (SettingsBox, SettingValue) throws(ParameterError) -> SettingsBox
     }
+    /// Everything that the lock guards.
     struct State: Sendable {
+        /// Names of the groups, in the order of their handles.
         var names: [String] = []
+        /// The groups, in the order of their handles.
         var groups: [Group] = []
+        /// Changes that wait for a commit.
         var pending: [PendingChange] = []
+        /// Runtime variables of the script, by group.
         var custom: [String: [CustomVariable]] = [:]
     }
     /// A runtime variable that the script declares: `pstn.gw_ip = "10.0.0.1" desc "gateway"`.
     struct CustomVariable: Sendable {
+        /// What is known of it.
         var description: SettingDescription
+        /// Its value in force.
         var value: SettingValue
     }
 
+    /// The settings behind their lock.
     let state = Guarded(State())
     private let number = Atomic<UInt64>(1)
 
@@ -136,6 +152,7 @@ public final class SettingsStore: Sendable {
     /// All boxes, in the order of their handles.
     public var boxes: [SettingsBox] { state.withLock { $0.groups.map(\.box) } }
 
+    /// Tells readers that something changed.
     func announce() { number.add(1, ordering: .releasing) }
 
     /// Adds a module's settings and returns where it finds them.

@@ -120,6 +120,7 @@ extension SettingsStore {
         announce()
     }
 
+    /// Where a parameter is kept.
     private enum Place {
         case module(Int, row: Int)
         case custom(Int)

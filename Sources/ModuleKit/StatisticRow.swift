@@ -27,6 +27,7 @@ public struct StatisticRow<M: AnyObject & Sendable>: Sendable {
     public let name: String
     /// One sentence.
     public let summary: String
+    /// Reads the values for a group.
     let read: @Sendable (M, String) -> [StatisticReading]
 
     /// A counter that can be reset.

@@ -49,11 +49,15 @@ public struct VariableRow<M: AnyObject & Sendable>: Sendable {
     public let isWritable: Bool
     /// One sentence for the reference page.
     public let summary: String
+    /// Checks a reference without a module.
     let check: @Sendable (VariableReference) throws(ArgumentError) -> Void
+    /// Compiles a reference for an instance of the module.
     let compile: @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
 
-    /// A variable class with a compiler of its own. `check` refuses what the compiler would refuse,
-    /// but needs no module: the configuration is checked before any is made.
+    /// A variable class with a compiler of its own.
+    ///
+    /// `check` refuses what the compiler would refuse, but needs no module: the configuration is
+    /// checked before any is made.
     public init(
         _ name: String, inner: Inner = .none, isWritable: Bool = false, _ summary: String,
         check: @escaping @Sendable (VariableReference) throws(ArgumentError) -> Void = { _ in },

@@ -2,6 +2,11 @@ internal import Basics
 internal import JSONValue
 
 /// One run of roostctl: a command, or a prompt that asks for many.
+///
+/// The way of a command: words become parameters (`CommandArgument`), one HTTP request carries them
+/// (`RemoteServer`, `HTTPConnection`, `HTTPResponseReader`), and the answer is printed while it
+/// arrives (`AnswerPrinter`). Nothing of it needs to know a command by name; what exists is asked
+/// of the server.
 public struct ControlSession {
     private let options: ControlOptions
     private let server: RemoteServer

@@ -5,8 +5,12 @@ public import ModuleKit
 public struct ConfigurationFile: Sendable {
     /// What was read.
     public let tree: Tree
+    /// What was defined at the end, by name: for `core.ppdefines`.
+    public let definitions: [Definition]
 
-    /// Reads a file and what it includes. Errors show file, line, column and the line itself.
+    /// Reads a file and what it includes.
+    ///
+    /// Errors show file, line, column and the line itself.
     public static func parse(
         path: String, defines: [Definition] = [], fileSystem: any FileAccess = DiskFiles()
     ) throws(ScriptErrors) -> ConfigurationFile {
@@ -36,7 +40,8 @@ public struct ConfigurationFile: Sendable {
         var parser = Parser(Lexer(file, defines: defines, files: fileSystem))
         let (tree, errors) = parser.parse()
         guard errors.isEmpty else { throw ScriptErrors(errors) }
-        return ConfigurationFile(tree: tree)
+        return ConfigurationFile(
+            tree: tree, definitions: parser.lexer.definitions.all)
     }
 
     /// Checks it against the modules there are; `core` holds the global parameters.

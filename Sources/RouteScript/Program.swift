@@ -18,8 +18,9 @@ public struct Program: Sendable {
     private let events: [String: Step]
     private let entries: Set<Entry>
 
-    /// Compiles a checked configuration for the modules that were made from it. `loaded` holds the
-    /// core as well. Errors are those that only a module itself can find.
+    /// Compiles a checked configuration for the modules that were made from it.
+    ///
+    /// `loaded` holds the core as well. Errors are those that only a module itself can find.
     public static func compile(
         _ checked: CheckedConfiguration, loaded: [LoadedModule]
     ) throws(ScriptErrors) -> Program {
@@ -60,8 +61,10 @@ public struct Program: Sendable {
     public func has(_ entry: Entry) -> Bool { entries.contains(entry) }
 
     /// Runs a block on the context's message and returns its value: that of `return` or `exit`, or
-    /// of the last action. `context.isDropped` tells whether `drop` was executed. Without such a
-    /// block nothing happens, and the value is 1.
+    /// of the last action.
+    ///
+    /// `context.isDropped` tells whether `drop` was executed. Without such a block nothing happens,
+    /// and the value is 1.
     @discardableResult
     public func run(_ entry: Entry, in context: ScriptContext) -> Int {
         Self.begin(context)
@@ -85,6 +88,7 @@ public struct Program: Sendable {
         return true
     }
 
+    /// Sets what each run starts with.
     private static func begin(_ context: ScriptContext) {
         context.returnCode = 0
         context.actionValue = 1

@@ -33,4 +33,10 @@ package enum Catalogue {
         ModuleBlueprint(TextopsModule.self), ModuleBlueprint(TMModule.self),
         ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
     ]
+
+    /// The name of the module that serves a scheme of database URLs, loaded or not.
+    static func databaseModule(serving scheme: String) -> String? {
+        if MySQLModule.schemes.contains(scheme) { return MySQLModule.manifest.name }
+        return SQLiteModule.schemes.contains(scheme) ? SQLiteModule.manifest.name : nil
+    }
 }

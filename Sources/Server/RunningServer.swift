@@ -56,7 +56,9 @@ final class RunningServer: Service, Sendable {
         } catch {
             throw StartFailure("the script cannot be compiled\n\(error.rendered)")
         }
-        services.installEventRoutes { name, context in program.runEvent(name, in: context) }
+        services.installEventRoutes(has: { program.hasEvent($0) }) { name, context in
+            program.runEvent(name, in: context)
+        }
         blueprint = WorkerBlueprint(
             services: services, program: program, counters: made.counters,
             serverHeader: parameters.serverSignature

@@ -83,10 +83,16 @@ final class SIPWorker: MessageHandler {
             method != .ack, method != .cancel
         else { return false }
         unsupported.removeAll()
-        context.message.writeUnsupported(.proxyRequire, into: &unsupported) { _ in false }
+        let count = context.message.writeUnsupported(.proxyRequire, into: &unsupported) { _ in
+            false
+        }
         if method == .register {
-            if unsupported.count > 0, context.message.has(.require) { unsupported.append(", ") }
-            context.message.writeUnsupported(.require, into: &unsupported) { _ in false }
+            let end = unsupported.count
+            if count > 0 { unsupported.append(", ") }
+            let further = context.message.writeUnsupported(.require, into: &unsupported) { _ in
+                false
+            }
+            if further == 0 { unsupported.truncate(to: end) }
         }
         guard unsupported.count > 0 else { return false }
         counters.faultyRequests.add()

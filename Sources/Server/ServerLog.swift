@@ -134,7 +134,9 @@ public struct ServerLog: LogHandler {
             "LOG_MAIL": LOG_MAIL, "LOG_NEWS": LOG_NEWS, "LOG_SYSLOG": LOG_SYSLOG,
             "LOG_USER": LOG_USER, "LOG_UUCP": LOG_UUCP,
         ]
-        if name.hasPrefix("LOG_LOCAL"), let number = Int32(name.dropFirst(9)), number < 8 {
+        if name.hasPrefix("LOG_LOCAL"), let number = Int32(name.dropFirst(9)),
+            (0..<8).contains(number)
+        {
             return LOG_LOCAL0 + (number << 3)
         }
         return named[name] ?? LOG_DAEMON
@@ -151,14 +153,15 @@ public struct ServerLog: LogHandler {
         }
     }
 
-    /// Writes text with its control characters escaped.
+    /// Writes text with its control characters escaped, those from U+0080 on as well: U+009B opens
+    /// a terminal's control sequence like ESC and a bracket.
     static func write(_ text: String, into line: inout ByteWriter) {
-        for byte in text.utf8 {
-            if byte >= 0x20, byte != 0x7f {
-                line.append(byte)
-            } else {
+        for scalar in text.unicodeScalars {
+            if scalar.properties.generalCategory == .control {
                 line.append("\\x")
-                line.append(hexadecimal: UInt64(byte), width: 2)
+                line.append(hexadecimal: UInt64(scalar.value), width: 2)
+            } else {
+                for byte in scalar.utf8 { line.append(byte) }
             }
         }
     }

@@ -14,6 +14,7 @@ package final class ServerServices: Services {
         var threads: [(id: Int, description: String)] = []
         var serverID = 0
         var eventRoutes: (@Sendable (String, ScriptContext) -> Void)?
+        var hasEventRoute: (@Sendable (String) -> Bool)?
         var stop: (@Sendable (Int32) -> Void)?
         var pendingStop: Int32?
     }
@@ -75,16 +76,19 @@ package final class ServerServices: Services {
             throw StorageError(
                 .configuration, "a database URL starts with a scheme, as mysql:// or sqlite://")
         }
-        let scheme = String(url[..<end])
+        let scheme = url[..<end].lowercased()
         for loaded in loadedModules {
             guard let module = loaded.instance as? any DatabaseModule,
                 type(of: module).schemes.contains(scheme)
             else { continue }
             return try module.driver(url)
         }
+        guard let module = Catalogue.databaseModule(serving: scheme) else {
+            throw StorageError(.configuration, "no module serves \(scheme):// databases")
+        }
         throw StorageError(
             .configuration,
-            "no module for \(scheme):// is loaded; add loadmodule \"db_\(scheme)\" before")
+            "no module for \(scheme):// is loaded; add loadmodule \"\(module)\" before")
     }
 
     /// Runs a job of the control plane again and again.
@@ -99,9 +103,18 @@ package final class ServerServices: Services {
 
     /// Says how event routes are run, once the script is compiled.
     package func installEventRoutes(
+        has: @escaping @Sendable (String) -> Bool = { _ in true },
         _ run: @escaping @Sendable (String, ScriptContext) -> Void
     ) {
-        state.withLock { $0.eventRoutes = run }
+        state.withLock { state in
+            state.eventRoutes = run
+            state.hasEventRoute = has
+        }
+    }
+
+    /// Whether the script has an event route.
+    package func hasEventRoute(_ name: String) -> Bool {
+        state.withLock { $0.hasEventRoute }?(name) ?? false
     }
 
     /// Runs an event route in a context of its own.

@@ -174,6 +174,9 @@ public struct MigrationReport: Sendable, Hashable, CustomStringConvertible {
     /// An empty report.
     public init() {}
 
+    /// A report of one table.
+    public init(_ entry: Entry) { entries = [entry] }
+
     /// Whether the server can use every table.
     public var isSound: Bool { entries.allSatisfy(\.isSound) }
 

@@ -91,7 +91,7 @@ struct Serve: AsyncParsableCommand {
         guard let page = ModulePages.page(module) else {
             throw ValidationError("there is no module \"\(module)\"")
         }
-        print(page)
+        print(page, terminator: "")
     }
 
     private static func flag(_ text: String) throws -> Bool {

@@ -12,13 +12,17 @@ final class StandInServices: Services {
     let settings = SettingsStore()
     let logger: Logger
     let lines = LogLines()
-    let serverID = 0
+    let serverID: Int
     let startedAt = WallTime(seconds: SystemClock.wall().seconds - 41)
     let commandLine = ["roost", "-f", "test.cfg"]
     let stopped = Counter(-1)
     private let modules = Mutex<[LoadedModule]>([])
+    private let driver: (any DatabaseDriver)?
+    private let jobs = Mutex<[String: @Sendable () -> Void]>([:])
 
-    init() {
+    init(serverID: Int = 0, database: (any DatabaseDriver)? = nil) {
+        self.serverID = serverID
+        driver = database
         let lines = lines
         logger = Logger(label: "test") { _ in LineLog(lines) }
     }
@@ -40,9 +44,18 @@ final class StandInServices: Services {
     }
 
     func database(_ url: String) throws(StorageError) -> any DatabaseDriver {
-        throw StorageError(.refused, "there is no database here")
+        guard let driver else { throw StorageError(.refused, "there is no database here") }
+        return driver
     }
-    func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void) {}
+    func every(_ seconds: Int, _ name: String, _ body: @escaping @Sendable () -> Void) {
+        jobs.withLock { $0["\(name) \(seconds)"] = body }
+    }
+    /// The jobs that were asked for, each with its period in seconds behind its name.
+    var jobNames: [String] { jobs.withLock { $0.keys.sorted() } }
+    /// Runs a job as the timer would.
+    func runJob(_ name: String) { jobs.withLock { $0[name] }?() }
+    /// Adds a module that was made from a configuration.
+    func add(_ module: LoadedModule) { modules.withLock { $0.append(module) } }
     func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {}
     func announceThread(_ description: String) {}
     func requestStop(status: Int32) { stopped.set(Int(status)) }

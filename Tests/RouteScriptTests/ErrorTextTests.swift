@@ -141,10 +141,15 @@ struct ErrorTextTests {
     @Test(
         "names that are unknown",
         arguments: [
-            ("saev();", "unknown function \"saev\" [did you mean \"save\"? It belongs to module \"registrar\"]"),
+            (
+                "saev();",
+                "unknown function \"saev\" [did you mean \"save\"? It belongs to "
+                    + "module \"registrar\"]"
+            ),
             (
                 "save(\"l\");",
-                "unknown function \"save\" [it belongs to module \"registrar\": loadmodule \"registrar.so\"]"
+                "unknown function \"save\" [it belongs to module \"registrar\": "
+                    + "loadmodule \"registrar.so\"]"
             ),
             ("setflg(1);", "unknown function \"setflg\" [did you mean \"setflag\"?]"),
             ("entirely_unknown();", "unknown function \"entirely_unknown\""),
@@ -152,10 +157,17 @@ struct ErrorTextTests {
             ("forward();", "the command \"forward\" is not supported"),
             ("$vra(x) = 1;", "unknown pseudo-variable \"$vra\" [did you mean \"$var\"?]"),
             ("if ($rmm == 1) exit;", "unknown pseudo-variable \"$rmm\" [did you mean \"$rm\"?]"),
-            ("note(\"x $rmm\");", "note(): argument 1 (text): unknown pseudo-variable \"$rmm\"; did you mean \"$rm\"? [note(text)]"),
+            (
+                "note(\"x $rmm\");",
+                "note(): argument 1 (text): unknown pseudo-variable \"$rmm\"; did you "
+                    + "mean \"$rm\"? [note(text)]"
+            ),
             ("route(AB);", "there is no route[AB] [did you mean route(ABC)?]"),
             ("route(\"none\");", "there is no route[none]"),
-            ("setflag(ACC);", "there is no flag \"ACC\" [flags are 0 to 31, or declared: flags ACC]"),
+            (
+                "setflag(ACC);",
+                "there is no flag \"ACC\" [flags are 0 to 31, or declared: flags ACC]"
+            ),
         ])
     func unknownNames(body: String, expected: String) {
         #expect(fault(body, behind: "route[ABC] { }") == expected)
@@ -166,17 +178,35 @@ struct ErrorTextTests {
         arguments: [
             ("note();", "note(): takes 1 arguments, found 0 [note(text)]"),
             ("note(1, 2);", "note(): takes 1 arguments, found 2 [note(text)]"),
-            ("table(\"a\", 1, 2);", "table(): takes 1 to 2 arguments, found 3 [table(name, [flags])]"),
+            (
+                "table(\"a\", 1, 2);",
+                "table(): takes 1 to 2 arguments, found 3 [table(name, [flags])]"
+            ),
             ("table();", "table(): takes 1 to 2 arguments, found 0 [table(name, [flags])]"),
-            ("code(\"abc\");", "code(): argument 1 (value): expected an integer, found \"abc\" [code(value)]"),
-            ("table($rm);", "table(): argument 1 (name): expected a constant string, found an expression [table(name, [flags])]"),
-            ("note(\"a $ b\");", "note(): argument 1 (text): a \"$\" stands alone in \"a $ b\"; write $$ for the sign [note(text)]"),
+            (
+                "code(\"abc\");",
+                "code(): argument 1 (value): expected an integer, found \"abc\" [code(value)]"
+            ),
+            (
+                "table($rm);",
+                "table(): argument 1 (name): expected a constant string, found an "
+                    + "expression [table(name, [flags])]"
+            ),
+            (
+                "note(\"a $ b\");",
+                "note(): argument 1 (text): a \"$\" stands alone in \"a $ b\"; write "
+                    + "$$ for the sign [note(text)]"
+            ),
             ("only_failure();", "\"only_failure\" cannot be called in this block"),
             ("setflag(32);", "a flag is a number from 0 to 31"),
             ("setflag();", "setflag() takes 1 arguments, found 0"),
             ("log(9, 8, 7);", "log() takes 1 to 2 arguments, found 3"),
             ("log($rm, \"x\");", "log() takes a constant level from -5 to 3"),
-            ("sethost($rm);", "expected a constant string [assign to a pseudo-variable such as $ru for anything else]"),
+            (
+                "sethost($rm);",
+                "expected a constant string [assign to a pseudo-variable such as $ru "
+                    + "for anything else]"
+            ),
             ("strip(\"x\");", "strip() takes a number of characters"),
             ("$rm = \"x\";", "$rm is read-only [store it in $var(name)]"),
             ("$rc = 1;", "$rc is read-only [store it in $var(name)]"),
@@ -184,15 +214,36 @@ struct ErrorTextTests {
             ("$var(x) = \"a\" - 1;", "\"-\" needs integers, \"a\" is none"),
             ("$var(x) = \"a\" * $var(y);", "\"*\" needs integers, \"a\" is none"),
             ("if ($rm < \"b\") exit;", "\"<\" needs integers, \"b\" is none"),
-            ("if (\"a\" =~ 3) exit;", "\"=~\" needs a regular expression, 3 is none [put it in quotes]"),
+            (
+                "if (\"a\" =~ 3) exit;",
+                "\"=~\" needs a regular expression, 3 is none [put it in quotes]"
+            ),
             ("if ($rm =~ \"(\") exit;", "\"(\" is no regular expression: Unmatched ( or \\("),
             ("$var(x) = myself;", "\"myself\" is no value here [compare it: uri == myself]"),
-            ("$var(x) = NOTHING;", "\"NOTHING\" is no value here [put it in quotes, or is a #!define missing?]"),
-            ("if (src_ip == 10.0.0) exit;", "\"10.0.0\" is no address and no network [write 10.0.0.1, 10.0.0.0/8 or [2001:db8::]/32]"),
-            ("if (src_ip == 10.0.0.0/33) exit;", "\"10.0.0.0/33\" is no address and no network [write 10.0.0.1, 10.0.0.0/8 or [2001:db8::]/32]"),
-            ("if (proto == ICMP) exit;", "\"ICMP\" is no transport [UDP, TCP, TLS, SCTP, WS or WSS]"),
+            (
+                "$var(x) = NOTHING;",
+                "\"NOTHING\" is no value here [put it in quotes, or is a #!define missing?]"
+            ),
+            (
+                "if (src_ip == 10.0.0) exit;",
+                "\"10.0.0\" is no address and no network [write 10.0.0.1, 10.0.0.0/8 "
+                    + "or [2001:db8::]/32]"
+            ),
+            (
+                "if (src_ip == 10.0.0.0/33) exit;",
+                "\"10.0.0.0/33\" is no address and no network [write 10.0.0.1, "
+                    + "10.0.0.0/8 or [2001:db8::]/32]"
+            ),
+            (
+                "if (proto == ICMP) exit;",
+                "\"ICMP\" is no transport [UDP, TCP, TLS, SCTP, WS or WSS]"
+            ),
             ("if (af == IPX) exit;", "\"IPX\" is no address family [INET or INET6]"),
-            ("if (status == myself) exit;", "\"status\" cannot be compared with myself [uri, from_uri, to_uri, src_ip and dst_ip can]"),
+            (
+                "if (status == myself) exit;",
+                "\"status\" cannot be compared with myself [uri, from_uri, to_uri, "
+                    + "src_ip and dst_ip can]"
+            ),
             ("if (uri == bob) exit;", "\"uri\" cannot be compared with \"bob\" [put it in quotes]"),
             ("if (uri + 1) exit;", "\"uri\" can only be compared, with == != =~ < > <= >="),
             ("if ($hdr() == 1) exit;", "$hdr(): no name"),
@@ -200,11 +251,20 @@ struct ErrorTextTests {
             ("if ($rm(x) == 1) exit;", "$rm takes nothing in parentheses"),
             ("if ($(rm{s.len}) == 1) exit;", "the transformation {s.len} is not supported"),
             ("if ($(hdr(A)[*]) == 1) exit;", "only numbers are supported as an index of $hdr"),
-            ("if ($(hdr(A)[$var(i)]) == 1) exit;", "only numbers are supported as an index of $hdr"),
+            (
+                "if ($(hdr(A)[$var(i)]) == 1) exit;",
+                "only numbers are supported as an index of $hdr"
+            ),
             ("if ($hdr($rm) == 1) exit;", "a pseudo-variable within $hdr() is not supported"),
             ("if ($rc(1) == 1) exit;", "$rc has no parts"),
-            ("switch ($rm) { case 1: case \"a\": exit; }", "a switch has labels of one type: integers or strings"),
-            ("switch ($rm) { case /\"(\": exit; }", "\"(\" is no regular expression: Unmatched ( or \\("),
+            (
+                "switch ($rm) { case 1: case \"a\": exit; }",
+                "a switch has labels of one type: integers or strings"
+            ),
+            (
+                "switch ($rm) { case /\"(\": exit; }",
+                "\"(\" is no regular expression: Unmatched ( or \\("
+            ),
         ])
     func wrongArguments(body: String, expected: String) {
         #expect(fault(body) == expected)
@@ -214,20 +274,49 @@ struct ErrorTextTests {
         "statements that the grammar does not have",
         arguments: [
             ("exit", "expected \";\" before \"}\" [every statement ends with a semicolon]"),
-            ("else exit;", "\"else\" has no \"if\" before it [is there a semicolon behind the closing brace?]"),
+            (
+                "else exit;",
+                "\"else\" has no \"if\" before it [is there a semicolon behind the closing brace?]"
+            ),
             ("case 1: exit;", "\"case\" stands outside of a switch"),
             ("if (1) { exit; ", "this \"{\" is not closed"),
-            ("route[A] { }", "a route block cannot begin within another [is a \"}\" missing before it?]"),
-            ("failure_route[A] { }", "a route block cannot begin within another [is a \"}\" missing before it?]"),
+            (
+                "route[A] { }",
+                "a route block cannot begin within another [is a \"}\" missing before it?]"
+            ),
+            (
+                "failure_route[A] { }",
+                "a route block cannot begin within another [is a \"}\" missing before it?]"
+            ),
             ("$var(x) += 1;", "\"+=\" is not part of the language"),
-            ("$var(x);", "an expression alone does nothing [a statement is a call, an assignment or a keyword]"),
-            ("$rm == 1;", "an expression alone does nothing [a statement is a call, an assignment or a keyword]"),
-            ("$var(x) + 1 = 2;", "only a pseudo-variable can be assigned to [a comparison is written ==]"),
-            ("if (($var(x) + 1 = 2)) exit;", "only a pseudo-variable can be assigned to [a comparison is written ==]"),
-            ("switch (1) { exit; }", "expected \"case\" or \"default\" in a switch, found \"exit\""),
+            (
+                "$var(x);",
+                "an expression alone does nothing [a statement is a call, an "
+                    + "assignment or a keyword]"
+            ),
+            (
+                "$rm == 1;",
+                "an expression alone does nothing [a statement is a call, an "
+                    + "assignment or a keyword]"
+            ),
+            (
+                "$var(x) + 1 = 2;",
+                "only a pseudo-variable can be assigned to [a comparison is written ==]"
+            ),
+            (
+                "if (($var(x) + 1 = 2)) exit;",
+                "only a pseudo-variable can be assigned to [a comparison is written ==]"
+            ),
+            (
+                "switch (1) { exit; }",
+                "expected \"case\" or \"default\" in a switch, found \"exit\""
+            ),
             ("switch (1) { default: default: }", "a switch has one \"default\" at most"),
             ("switch (1) { case $rm: }", "a label of a switch must be a constant"),
-            ("switch (1) { case /1: }", "expected a string with a regular expression behind \"/\", found \"1\""),
+            (
+                "switch (1) { case /1: }",
+                "expected a string with a regular expression behind \"/\", found \"1\""
+            ),
             ("switch (1) { case 1 exit; }", "expected \":\" behind the label, found \"exit\""),
             ("note(1 2);", "expected \",\" between arguments, found \"2\""),
             ("if (1 exit;", "expected \")\" behind the expression, found \"exit\""),
@@ -248,18 +337,37 @@ struct ErrorTextTests {
             ("}", "this \"}\" closes no block"),
             ("5", "expected a setting, a module or a route block, found \"5\""),
             ("foo", "\"foo\" begins no statement here [a setting is written name = value]"),
-            ("loadmodul \"x\"", "\"loadmodul\" begins no statement here [did you mean \"loadmodule\"?]"),
+            (
+                "loadmodul \"x\"",
+                "\"loadmodul\" begins no statement here [did you mean \"loadmodule\"?]"
+            ),
             ("loadmodule x", "expected the module's name in quotes, found \"x\""),
-            ("loadmodule(\"probe\"", "expected \")\" behind the module's name, found the end of the file"),
+            (
+                "loadmodule(\"probe\"",
+                "expected \")\" behind the module's name, found the end of the file"
+            ),
             ("modparam \"a\"", "expected \"(\" behind \"modparam\", found the string \"a\""),
             ("modparam(\"a\")", "expected \",\" between arguments, found \")\""),
-            ("modparam(\"a\", \"b\", c)", "expected a string or an integer, found \"c\" [put it in quotes, or is a #!define missing?]"),
+            (
+                "modparam(\"a\", \"b\", c)",
+                "expected a string or an integer, found \"c\" [put it in quotes, or "
+                    + "is a #!define missing?]"
+            ),
             ("modparam(\"(\", \"b\", 1)", "\"(\" is no list of modules: Unmatched ( or \\("),
-            ("loadmodulex \"x\"", "\"loadmodulex\" is not supported [write the module's name with loadmodule]"),
-            ("modparamx(\"a\",\"b\",1)", "\"modparamx\" is not supported [write the value with modparam]"),
+            (
+                "loadmodulex \"x\"",
+                "\"loadmodulex\" is not supported [write the module's name with loadmodule]"
+            ),
+            (
+                "modparamx(\"a\",\"b\",1)",
+                "\"modparamx\" is not supported [write the value with modparam]"
+            ),
             ("avpflags a", "\"avpflags\" is not supported"),
             ("socket = { }", "\"socket\" is not supported [use listen = …]"),
-            ("cfgengine \"lua\"", "the engine \"lua\" is not supported [\"native\" is: the language of this file]"),
+            (
+                "cfgengine \"lua\"",
+                "the engine \"lua\" is not supported [\"native\" is: the language of this file]"
+            ),
             ("group[3].name = 5", "instances of groups (group[n].name) are not supported"),
             ("group.5 = 5", "expected the variable's name, found \"5\""),
             ("probe.x = 5", "\"probe\" is a module: its parameters are set with modparam"),
@@ -267,8 +375,14 @@ struct ErrorTextTests {
             ("port = x", "expected a port from 1 to 65535, found \"x\""),
             ("flags 5", "expected the flag's name, found \"5\""),
             ("flags A:32", "expected a flag's number from 0 to 31, found \"32\""),
-            ("listen = udp:a:99999", "\"udp:a:99999\" is no address [write [transport:]host[:port], IPv6 in brackets]"),
-            ("listen = ::1", "\"::1\" is no address [write [transport:]host[:port], IPv6 in brackets]"),
+            (
+                "listen = udp:a:99999",
+                "\"udp:a:99999\" is no address [write [transport:]host[:port], IPv6 in brackets]"
+            ),
+            (
+                "listen = ::1",
+                "\"::1\" is no address [write [transport:]host[:port], IPv6 in brackets]"
+            ),
             ("listen = (a, b)", "sockets with several addresses are not supported"),
             ("listen = udp:a:1 virtual", "virtual sockets are not supported"),
             ("listen = ", "expected an address, found the end of the file"),
@@ -276,19 +390,46 @@ struct ErrorTextTests {
             ("failure_route { }", "failure_route needs a name in brackets"),
             ("request_route[x] { }", "request_route has no name"),
             ("event_route { }", "an event route names its event [write event_route[module:event]]"),
-            ("event_route[x] { }", "an event route names its event [write event_route[module:event]]"),
+            (
+                "event_route[x] { }",
+                "an event route names its event [write event_route[module:event]]"
+            ),
             ("route[a b", "expected the name of the block, found the end of the file"),
             ("route[A] exit;", "expected \"{\" behind route[A], found \"exit\""),
             ("request_route {", "this \"{\" is not closed"),
-            ("route { }\nroute { }", "request_route is there twice [the first one stands on line 1]"),
-            ("route[A] { }\n\nroute[A] { }", "route[A] is there twice [the first one stands on line 1]"),
-            ("failure_route[A] { }", "failure_route[A] is not supported: nothing would ever run it"),
+            (
+                "route { }\nroute { }",
+                "request_route is there twice [the first one stands on line 1]"
+            ),
+            (
+                "route[A] { }\n\nroute[A] { }",
+                "route[A] is there twice [the first one stands on line 1]"
+            ),
+            (
+                "failure_route[A] { }",
+                "failure_route[A] is not supported: nothing would ever run it"
+            ),
             ("branch_route[A] { }", "branch_route[A] is not supported: nothing would ever run it"),
-            ("onreply_route[A] { }", "onreply_route[A] is not supported: nothing would ever run it"),
+            (
+                "onreply_route[A] { }",
+                "onreply_route[A] is not supported: nothing would ever run it"
+            ),
             ("onsend_route { }", "onsend_route is not supported: nothing would ever run it"),
-            ("loadmodule \"registrar.so\"", "module \"registrar\" needs module \"usrloc\" before it [put loadmodule \"usrloc.so\" before this line]"),
-            ("modparam(\"usrloc\", \"db_mode\", 1)\nloadmodule \"usrloc.so\"", "no loaded module is named \"usrloc\" [put loadmodule \"usrloc.so\" before this line]"),
-            ("event_route[usrloc:contact-expired] { }", "no loaded module raises the event \"usrloc:contact-expired\" [it belongs to module \"usrloc\", which is not loaded]"),
+            (
+                "loadmodule \"registrar.so\"",
+                "module \"registrar\" needs module \"usrloc\" before it [put "
+                    + "loadmodule \"usrloc.so\" before this line]"
+            ),
+            (
+                "modparam(\"usrloc\", \"db_mode\", 1)\nloadmodule \"usrloc.so\"",
+                "no loaded module is named \"usrloc\" [put loadmodule \"usrloc.so\" "
+                    + "before this line]"
+            ),
+            (
+                "event_route[usrloc:contact-expired] { }",
+                "no loaded module raises the event \"usrloc:contact-expired\" [it "
+                    + "belongs to module \"usrloc\", which is not loaded]"
+            ),
             ("log_name=5", "parameter \"log_name\" is a string, found the integer 5"),
             ("children=many", "parameter \"children\" is an integer, found the string \"many\""),
         ])
@@ -296,6 +437,19 @@ struct ErrorTextTests {
         let first = errors(of: text).first
         let found = first.map { $0.message + ($0.hint.map { " [\($0)]" } ?? "") } ?? "no error"
         #expect(found == expected)
+    }
+
+    @Test("the branches of a broken if are no errors of their own")
+    func brokenConditions() {
+        let body = """
+            if (@to.tag == "") { note("a"); } else if (1) { note("b"); } else { note("c"); }
+            if (1 { exit; }
+            else exit;
+            note($nothing);
+            """
+        let found = errors(of: head + "request_route {\n\(body)\n}")
+        #expect(found.map(\.location.line) == [3, 4])
+        #expect(found.map(\.kind) == [.unsupported, .syntax])
     }
 
     @Test("an error in a module that is missing is not reported twice")

@@ -103,8 +103,9 @@ struct ExpressionTests {
     @Test("a function in an expression yields 1 or 0, and $rc has its code")
     func codes() throws {
         #expect(
-            try notes("$var(x) = code(5); note(\"$var(x) $rc\"); $var(x) = code(-5);"
-                + " note(\"$var(x) $rc $retcode $?\");") == ["1 5", "0 -5 -5 -5"])
+            try notes(
+                "$var(x) = code(5); note(\"$var(x) $rc\"); $var(x) = code(-5);"
+                    + " note(\"$var(x) $rc $retcode $?\");") == ["1 5", "0 -5 -5 -5"])
     }
 
     @Test("a division by zero fails the expression: conditions are false, nothing is assigned")

@@ -98,7 +98,8 @@ struct HostileInputTests {
         for count in [100, 300, 20_000] {
             let first = open.hasPrefix("$var(x) = ") ? String(open.dropFirst(10)) : open
             let lead = open.hasPrefix("$var(x) = ") ? "$var(x) = " : ""
-            let text = lead + String(repeating: first, count: count) + "1"
+            let text =
+                lead + String(repeating: first, count: count) + "1"
                 + String(repeating: close, count: count) + ";"
             survive(Array((head + "request_route { \(text) }").utf8))
         }
@@ -158,7 +159,8 @@ struct HostileInputTests {
     func messageIsData() throws {
         let message = Harness.register.replacing("X-Number: 42", with: "X-Number: $ru \"; drop; #!")
         #expect(
-            try notes("note(\"<$hdr(X-Number)>\"); $var(x) = $hdr(X-Number); note(\"$var(x)\");",
+            try notes(
+                "note(\"<$hdr(X-Number)>\"); $var(x) = $hdr(X-Number); note(\"$var(x)\");",
                 message: message) == ["<$ru \"; drop; #!>", "$ru \"; drop; #!"])
     }
 }

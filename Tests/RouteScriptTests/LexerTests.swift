@@ -174,7 +174,8 @@ struct VariableSyntaxTests {
     @Test(
         "what is no pseudo-variable is refused",
         arguments: [
-            "rU", "$", "$$", "$rU x", "$(", "$()", "$((x))", "$(rU", "$(rU[)", "$(rU[x])", "$(rU[1)",
+            "rU", "$", "$$", "$rU x", "$(", "$()", "$((x))", "$(rU", "$(rU[)", "$(rU[x])",
+            "$(rU[1)",
             "$(rU{s.len)", "$(rU s)", "$(rU]x)", "$(rU{a}x)",
         ])
     func refused(text: String) {

@@ -115,7 +115,6 @@ struct ParserTests {
                 switch ($var(i)) { case 1: exit; case -2: exit(); }
                 route(A); route("B"); route("C" + $rU);
                 force_rport; setflag(3); f("a", 2, $rU);
-                { exit 5; }
             }
             """
         let expected = """
@@ -162,9 +161,6 @@ struct ParserTests {
               force_rport();
               setflag(3);
               f("a", 2, $rU);
-              {
-                exit 5;
-              }
             }
 
             """

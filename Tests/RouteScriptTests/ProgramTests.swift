@@ -87,7 +87,8 @@ struct ProgramTests {
         #expect(harness.program.run(.reply, in: harness.context) == 0)
         #expect(harness.context.isDropped)
         #expect(harness.notes == ["REGISTER"])
-        let ringing = Array(reply.replacing("200 OK", with: "180 R").replacing("\n", with: "\r\n").utf8)
+        let ringing = Array(
+            reply.replacing("200 OK", with: "180 R").replacing("\n", with: "\r\n").utf8)
         try harness.context.message.load(ringing.span)
         #expect(harness.program.run(.reply, in: harness.context) == 5)
         #expect(!harness.context.isDropped)
@@ -118,7 +119,8 @@ struct ProgramTests {
     @Test("a function is not called when an argument has no value of its type")
     func missingArgument() throws {
         #expect(
-            try notes("code($hdr(X-None)); note(\"$rc\"); $var(x) = note($hdr(X-None)); note(\"$rc\");")
+            try notes(
+                "code($hdr(X-None)); note(\"$rc\"); $var(x) = note($hdr(X-None)); note(\"$rc\");")
                 == ["-1", "-1"])
     }
 }

@@ -153,8 +153,10 @@ struct StatementTests {
 
     @Test("routes are called by name, by string and by expression")
     func routeCalls() throws {
-        let blocks = "route[A] { note(\"A\"); } route[\"B C\"] { note(\"BC\"); } route[7] { note(\"7\"); }"
-        let body = "route(A); route(\"B C\"); route(7); $var(n) = \"A\"; route($var(n));"
+        let blocks =
+            "route[A] { note(\"A\"); } route[\"B C\"] { note(\"BC\"); } route[7] { note(\"7\"); }"
+        let body =
+            "route(A); route(\"B C\"); route(7); $var(n) = \"A\"; route($var(n));"
             + " route(\"B\" + \" C\");"
         #expect(try notes(body, blocks: blocks) == ["A", "BC", "7", "A", "BC"])
     }
@@ -181,7 +183,8 @@ struct StatementTests {
             head + "request_route { route(A); note(\"$var(n) $rc\"); }\n" + blocks,
             services: services)
         try harness.run()
-        let depth = try #require(harness.notes.first?.split(separator: " ").first.flatMap { Int($0) })
+        let depth = try #require(
+            harness.notes.first?.split(separator: " ").first.flatMap { Int($0) })
         #expect(depth > 20 && depth < Limits.scriptDepthMax)
         #expect(services.log.written.contains { $0.contains("nest more than 256 deep") })
         #expect(harness.context.depth == 0)
@@ -233,8 +236,10 @@ struct StatementTests {
             ("strip_tail(2);", "sip:b:pw@example.com:5080;lr?x=y"),
             ("strip(9);", "sip:example.com:5080;lr?x=y"),
             ("seturi(\"sip:new@n.org\");", "sip:new@n.org"),
-            ("rewriteuri(\"sip:new@n.org\"); revert_uri();",
-             "sip:bob:pw@example.com:5080;lr?x=y"),
+            (
+                "rewriteuri(\"sip:new@n.org\"); revert_uri();",
+                "sip:bob:pw@example.com:5080;lr?x=y"
+            ),
             ("seturi(\"nonsense\");", "sip:bob:pw@example.com:5080;lr?x=y"),
             ("sethost(\"a b\");", "sip:bob:pw@example.com:5080;lr?x=y"),
         ])
@@ -249,7 +254,8 @@ struct StatementTests {
     @Test("log writes at its level, and only when the level is on")
     func logging() throws {
         let services = TestServices(level: .notice)
-        let body = "log(L_ERR, \"a\"); log(1, \"b\\n\"); log(\"c\"); log(L_INFO, \"d\"); log(-5, \"$x\");"
+        let body =
+            "log(L_ERR, \"a\"); log(1, \"b\\n\"); log(\"c\"); log(L_INFO, \"d\"); log(-5, \"$x\");"
         let harness = try Harness(head + "request_route { \(body) }", services: services)
         try harness.run()
         #expect(services.log.written == ["error a", "notice b\n", "critical $x"])

@@ -6,6 +6,13 @@ public import ModuleKit
 internal import Synchronization
 
 /// The management port: HTTP/1.1 with keep-alive, one thread a connection, all of low priority.
+///
+/// SIP comes first: the library's threads inherit the priority of the thread that starts it, which
+/// is lowered for that purpose. A dump of a million contacts then takes the time that SIP leaves
+/// over.
+///
+/// Nobody is asked for a password yet, so the port belongs on loopback or behind `allowed_ips`; the
+/// defaults see to that.
 public final class HTTPServer: Sendable {
     /// How it is set up.
     public struct Configuration: Sendable {

@@ -5,6 +5,20 @@ internal import Logging
 /// What the callbacks of libmicrohttpd work with.
 ///
 /// It outlives the daemon, and nothing in it changes.
+///
+/// The library calls `handle` several times for one request. The first call brings the head: an
+/// `HTTPExchange` is made, and the library carries it for us from then on. The calls in between
+/// bring pieces of the body. The last one brings nothing: that is when the request is answered.
+/// Whatever happens, `completed` comes last and frees the exchange, also when the client has gone
+/// or the daemon is stopped.
+///
+/// A request that cannot be answered well (no such path, wrong method, body too large) is still
+/// read to its end, up to `Limits.discardedBodyBytesMax`: a server that closes a connection with
+/// unread bytes resets it, and the client never sees the status.
+///
+/// Rejected: the library's pool of epoll threads. A thread of the pool that waits for a database
+/// would hold up every connection that it happens to serve; with a thread a connection, bounded by
+/// the limit on connections, a slow command costs its own client only.
 final class HTTPService: Sendable {
     private let configuration: HTTPServer.Configuration
     private let endpoints: [any HTTPEndpoint]

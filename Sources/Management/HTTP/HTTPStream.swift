@@ -6,6 +6,11 @@ internal import JSONValue
 /// answer.
 ///
 /// Only the thread of its connection touches it.
+///
+/// The library asks for bytes when the socket can take some, so the client's speed is the speed at
+/// which content is made; nothing is made ahead of it except the piece at hand. Content that fits
+/// one piece travels with a Content-Length, longer content in chunks (RFC 9112 7.1), or until the
+/// end of the connection for clients of HTTP/1.0.
 final class HTTPStream {
     private let content: any HTTPContent
     private var writer: JSONWriter

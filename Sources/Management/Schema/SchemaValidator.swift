@@ -10,6 +10,10 @@ public struct SchemaViolation: Error, Sendable, Hashable {
 }
 
 /// Checks values against the shapes that commands declare.
+///
+/// Every reply that the tests see goes through it. It is stricter than JSON Schema by default: a
+/// member that is not declared is a violation, so that the published document cannot fall behind
+/// the commands.
 public enum SchemaValidator {
     /// The first place that does not fit, nil when everything does.
     public static func check(

@@ -5,6 +5,10 @@ public import ModuleKit
 ///
 /// It is always loaded, first. `name = value` in a configuration file sets its parameters; the
 /// server reads them from the instance.
+///
+/// A parameter is in one of two lists: it has a field in `Parameters` and an effect, or it is in
+/// `ignored` with the reason why it can have none here. A name in neither is an error, as in any
+/// module.
 public final class Core: ServerModule {
     /// The settings as the configuration file gives them.
     public let parameters: Parameters

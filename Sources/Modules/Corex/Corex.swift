@@ -1,6 +1,8 @@
 public import ModuleKit
 
 /// The module `corex`: commands about sockets, aliases and the log level.
+///
+/// They repeat what `core` can tell, in the shapes that existing scripts read.
 public final class Corex: ServerModule {
     /// It has no settings.
     public typealias Parameters = NoParameters

@@ -2,6 +2,9 @@ internal import JSONValue
 public import ModuleKit
 
 /// The module `kex`: the statistics of all modules.
+///
+/// Modules count; this one only looks. Each statistic is a row of its module's manifest, and the
+/// group is the module's name, so a new statistic needs nothing here.
 public final class KEX: ServerModule {
     /// It has no settings.
     public typealias Parameters = NoParameters

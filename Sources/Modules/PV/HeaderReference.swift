@@ -20,7 +20,9 @@ struct HeaderReference: Sendable {
     /// Refuses what is no name of a header field.
     static func check(_ reference: VariableReference) throws(ArgumentError) {
         let name = reference.inner ?? ""
-        guard SIPToken.isToken(name.utf8) else { throw ArgumentError("\"\(name)\" is no name of a header field") }
+        guard SIPToken.isToken(name.utf8) else {
+            throw ArgumentError("\"\(name)\" is no name of a header field")
+        }
     }
 
     /// The value, null when there is no such field.

@@ -97,14 +97,16 @@ extension PVModule {
             VariableRow(
                 "hdr", inner: .required,
                 "A header field by its name; the first, or the one of an index.",
-                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference) },
+                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
+                },
                 compile: { (_, reference) throws(ArgumentError) in
                     let field = try HeaderReference(reference)
                     return VariableAccess(read: { field.read($0) })
                 }),
             VariableRow(
                 "hdrc", inner: .required, "How many fields have a name.",
-                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference) },
+                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
+                },
                 compile: { (_, reference) throws(ArgumentError) in
                     let field = try HeaderReference(reference)
                     return VariableAccess(read: { .integer(field.count($0)) })
@@ -162,7 +164,7 @@ extension PVModule {
                 "vn", inner: .required, isWritable: true,
                 "A variable of the worker, null until it is set; it outlives the message."
             ) { module, reference in module.nullVariable(reference.inner ?? "") },
-            VariableRow("true", "1") { _ in .integer(1) },
+            VariableRow("true", "The integer 1.") { _ in .integer(1) },
             VariableRow("mf", "The message flags as a number.") { .integer(Int($0.flags)) },
             VariableRow("bf", "The branch flags as a number.") {
                 .integer(Int($0.branchFlags))

@@ -13,7 +13,9 @@ public final class PVModule: ServerModule {
     /// Nothing is set before the script sets it.
     public static let defaults = Parameters()
 
-    /// Where variables are kept in a context, by class and name. Filled while the script compiles.
+    /// Where variables are kept in a context, by class and name.
+    ///
+    /// Filled while the script compiles.
     private let slots = Guarded<[String: Int]>([:])
     private let initial: [String: ScriptValue]
 
@@ -60,7 +62,9 @@ public final class PVModule: ServerModule {
         access(slot("vn:\(name)"), unset: .null, null: .null)
     }
 
-    /// Reads and writes one slot. A context grows when a slot is first written.
+    /// Reads and writes one slot.
+    ///
+    /// A context grows when a slot is first written.
     private func access(
         _ slot: Int, unset: ScriptValue, null: ScriptValue
     ) -> VariableAccess {

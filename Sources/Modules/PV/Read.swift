@@ -3,8 +3,9 @@ internal import Glibc
 internal import ModuleKit
 internal import SIPSyntax
 
-/// What the pseudo-variables of a message read. Strings are parts of the message wherever the
-/// message has them; nothing is copied.
+/// What the pseudo-variables of a message read.
+///
+/// Strings are parts of the message wherever the message has them; nothing is copied.
 enum Read {
     private static func text(_ range: ByteRange?) -> ScriptValue {
         guard let range, !range.isEmpty else { return .null }
@@ -13,42 +14,42 @@ enum Read {
 
     // MARK: The first line
 
-    /// `$rm`
+    /// Reads `$rm`.
     static func method(_ context: ScriptContext) -> ScriptValue { text(context.methodName) }
 
-    /// `$rs`
+    /// Reads `$rs`.
     static func status(_ context: ScriptContext) -> ScriptValue {
         context.message.kind == .response ? .integer(context.message.status) : .null
     }
 
-    /// `$rr`
+    /// Reads `$rr`.
     static func reason(_ context: ScriptContext) -> ScriptValue {
         context.message.kind == .response ? .text(.message(context.message.reason)) : .null
     }
 
-    /// `$rv`
+    /// Reads `$rv`.
     static func version(_ context: ScriptContext) -> ScriptValue {
         text(context.message.versionRange)
     }
 
-    /// `$mt`
+    /// Reads `$mt`.
     static func messageType(_ context: ScriptContext) -> ScriptValue {
         .integer(context.message.kind == .request ? 1 : 2)
     }
 
     // MARK: The request URI
 
-    /// `$ru`
+    /// Reads `$ru`.
     static func requestURI(_ context: ScriptContext) -> ScriptValue {
         context.message.kind == .request ? .text(context.requestURI) : .null
     }
 
-    /// `$ou`
+    /// Reads `$ou`.
     static func originalURI(_ context: ScriptContext) -> ScriptValue {
         text(context.message.requestURI)
     }
 
-    /// `$rU`, `$rd`, `$rz`
+    /// Reads `$rU`, `$rd` and `$rz`.
     static func requestPart(
         _ context: ScriptContext, _ part: URIPiece
     ) -> ScriptValue {
@@ -56,20 +57,20 @@ enum Read {
         return self.part(of: context.requestURI, context, part)
     }
 
-    /// `$oU`, `$od`
+    /// Reads `$oU` and `$od`.
     static func originalPart(
         _ context: ScriptContext, _ part: URIPiece
     ) -> ScriptValue {
         self.part(of: .message(context.message.requestURI), context, part)
     }
 
-    /// `$rp`
+    /// Reads `$rp`.
     static func requestPort(_ context: ScriptContext) -> ScriptValue {
         guard context.message.kind == .request else { return .null }
         return port(of: context.requestURI, context)
     }
 
-    /// `$rP`
+    /// Reads `$rP`.
     static func requestTransport(_ context: ScriptContext) -> ScriptValue {
         guard context.message.kind == .request else { return .null }
         let uri = context.requestURI
@@ -85,12 +86,12 @@ enum Read {
 
     // MARK: The destination
 
-    /// `$du`
+    /// Reads `$du`.
     static func destinationURI(_ context: ScriptContext) -> ScriptValue {
         context.destinationURI.map { .text(.owned($0)) } ?? .null
     }
 
-    /// `$dd`
+    /// Reads `$dd`.
     static func destinationPart(
         _ context: ScriptContext, _ part: URIPiece
     ) -> ScriptValue {
@@ -98,7 +99,7 @@ enum Read {
         return self.part(of: .owned(uri), context, part)
     }
 
-    /// `$dp`
+    /// Reads `$dp`.
     static func destinationPort(_ context: ScriptContext) -> ScriptValue {
         guard let uri = context.destinationURI else { return .null }
         return port(of: .owned(uri), context)
@@ -106,12 +107,12 @@ enum Read {
 
     // MARK: From and To
 
-    /// `$fu`, `$tu`
+    /// Reads `$fu` and `$tu`.
     static func uri(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
         text(context.addressURI(name))
     }
 
-    /// `$fU`, `$fd`, `$tU`, `$td`
+    /// Reads `$fU`, `$fd`, `$tU` and `$td`.
     static func uriPart(
         _ context: ScriptContext, _ name: HeaderName, _ part: URIPiece
     ) -> ScriptValue {
@@ -119,12 +120,12 @@ enum Read {
         return self.part(of: .message(range), context, part)
     }
 
-    /// `$fn`, `$tn`
+    /// Reads `$fn` and `$tn`.
     static func displayName(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
         text(address(context, name)?.displayName)
     }
 
-    /// `$ft`, `$tt`
+    /// Reads `$ft` and `$tt`.
     static func tag(_ context: ScriptContext, _ name: HeaderName) -> ScriptValue {
         text(address(context, name)?.tag)
     }
@@ -147,34 +148,34 @@ enum Read {
         text(context.message.header(name))
     }
 
-    /// `$cs`
+    /// Reads `$cs`.
     static func cSeqNumber(_ context: ScriptContext) -> ScriptValue {
         guard let cSeq = try? context.message.cSeq else { return .null }
         return .integer(Int(cSeq.number))
     }
 
-    /// `$cl`
+    /// Reads `$cl`.
     static func contentLength(_ context: ScriptContext) -> ScriptValue {
         context.message.contentLength.number.map { .integer(Int($0)) } ?? .null
     }
 
-    /// `$rb`
+    /// Reads `$rb`.
     static func body(_ context: ScriptContext) -> ScriptValue { text(context.message.body) }
 
-    /// `$mb`
+    /// Reads `$mb`.
     static func message(_ context: ScriptContext) -> ScriptValue {
         text(ByteRange(offset: 0, count: context.messageLength))
     }
 
     // MARK: Addresses
 
-    /// `$si`
+    /// Reads `$si`.
     static func sourceHost(_ context: ScriptContext) -> ScriptValue {
         let address = context.origin.source
         return .text(context.compose { address.writeHost(into: &$0) })
     }
 
-    /// `$su`
+    /// Reads `$su`.
     static func sourceURI(_ context: ScriptContext) -> ScriptValue {
         let origin = context.origin
         return .text(
@@ -187,24 +188,24 @@ enum Read {
             })
     }
 
-    /// `$Ri`
+    /// Reads `$Ri`.
     static func localHost(_ context: ScriptContext) -> ScriptValue {
         guard let address = context.localAddress else { return .null }
         return .text(context.compose { address.writeHost(into: &$0) })
     }
 
-    /// `$Rp`
+    /// Reads `$Rp`.
     static func localPort(_ context: ScriptContext) -> ScriptValue {
         context.localAddress.map { .integer(Int($0.port)) } ?? .null
     }
 
-    /// `$proto`
+    /// Reads `$proto`.
     static func transport(_ context: ScriptContext) -> ScriptValue {
         let name = context.origin.transport.name
         return .text(context.compose { $0.append(name) })
     }
 
-    /// `$pp`
+    /// Reads `$pp`.
     static var process: ScriptValue { .integer(Int(getpid())) }
 
     // MARK: Parts of URIs

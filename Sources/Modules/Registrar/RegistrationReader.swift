@@ -80,7 +80,8 @@ struct RegistrationReader {
             update.instance = .message(instance)
             switch contact.regID {
             case .absent: break
-            case .value(let number) where number > 0: update.regID = number
+            case .value(let number) where number > 0 && number <= Int32.max:
+                update.regID = number
             default: throw .badRegID
             }
         }

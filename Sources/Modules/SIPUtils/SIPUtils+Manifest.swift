@@ -39,12 +39,18 @@ extension SIPUtilsModule {
     private static var stringTests: [FunctionRow<SIPUtilsModule>] {
         let rows: [(String, String, @Sendable (Span<UInt8>) -> Bool)] = [
             ("is_numeric", "Whether a string has digits only.", { isNumeric($0) }),
-            ("is_alphanum", "Whether a string has letters and digits only.", {
-                isAlphanumeric($0)
-            }),
-            ("is_tel_number", "Whether a string has digits only, a plus before them.", {
-                isTelephoneNumber($0)
-            }),
+            (
+                "is_alphanum", "Whether a string has letters and digits only.",
+                {
+                    isAlphanumeric($0)
+                }
+            ),
+            (
+                "is_tel_number", "Whether a string has digits only, a plus before them.",
+                {
+                    isTelephoneNumber($0)
+                }
+            ),
             ("is_e164", "Whether a string is a number in international form.", { isE164($0) }),
             ("is_uri", "Whether a string is a SIP or telephone URI.", { isURI($0) }),
         ]

@@ -17,8 +17,9 @@ public final class SIPUtilsModule: ServerModule {
         return !(to.tag?.isEmpty ?? true)
     }
 
-    /// `is_first_hop()`: whether the message comes from the phone itself. A request has one Via
-    /// then; a reply has no Record-Route field.
+    /// `is_first_hop()`: whether the message comes from the phone itself.
+    ///
+    /// A request has one Via then; a reply has no Record-Route field.
     static func isFirstHop(_ context: ScriptContext) -> Bool {
         if context.message.kind == .response { return !context.message.has(.recordRoute) }
         return context.withMessage { message in
@@ -45,12 +46,12 @@ public final class SIPUtilsModule: ServerModule {
         }
     }
 
-    /// `is_numeric`
+    /// Answers `is_numeric`.
     static func isNumeric(_ text: Span<UInt8>) -> Bool {
         all(text) { $0 >= 48 && $0 <= 57 }
     }
 
-    /// `is_alphanum`
+    /// Answers `is_alphanum`.
     static func isAlphanumeric(_ text: Span<UInt8>) -> Bool {
         all(text) { ($0 | 0x20) &- 97 < 26 || $0 &- 48 < 10 }
     }
@@ -69,13 +70,13 @@ public final class SIPUtilsModule: ServerModule {
         return text[1] != UInt8(ascii: "0") && isNumeric(text.extracting(1..<text.count))
     }
 
-    /// `is_uri`
+    /// Answers `is_uri`.
     static func isURI(_ text: Span<UInt8>) -> Bool {
         guard let uri = try? SIPURI(parsing: text) else { return false }
         return uri.scheme != .other
     }
 
-    /// `cmp_uri`
+    /// Answers `cmp_uri`.
     static func areEquivalent(_ one: Span<UInt8>, _ two: Span<UInt8>) -> Bool {
         guard let left = try? SIPURI(parsing: one), let right = try? SIPURI(parsing: two) else {
             return false

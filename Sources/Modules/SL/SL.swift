@@ -25,7 +25,9 @@ public final class SLModule: ServerModule {
         counters = setup.services.replyCounters
     }
 
-    /// Sends a reply without state. ACK is never answered, which is no failure (RFC 3261 17).
+    /// Sends a reply without state.
+    ///
+    /// ACK is never answered, which is no failure (RFC 3261 17).
     func send(_ context: ScriptContext, _ code: Int, _ reason: Reason) -> Int {
         guard context.message.kind == .request else { return -1 }
         if context.message.method == .ack { return 1 }
@@ -46,8 +48,8 @@ public final class SLModule: ServerModule {
         context.reply(code, reason.span) ? 1 : -1
     }
 
-    /// A reason phrase without line ends and other control bytes: what strangers sent may be part of
-    /// it, and must not become header fields.
+    /// A reason phrase without line ends and other control bytes: what strangers sent may be part
+    /// of it, and must not become header fields.
     static func oneLine(_ bytes: [UInt8]) -> [UInt8] {
         bytes.map { $0 < 32 || $0 == 127 ? UInt8(ascii: " ") : $0 }
     }

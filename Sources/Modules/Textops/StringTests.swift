@@ -15,30 +15,30 @@ enum StringTests {
         }
     }
 
-    /// `cmp_str`
+    /// Answers `cmp_str`.
     static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int { a.equals(b) ? 1 : -1 }
 
-    /// `cmp_istr`
+    /// Answers `cmp_istr`.
     static func sameLetters(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int { a.matches(b) ? 1 : -1 }
 
-    /// `starts_with`
+    /// Answers `starts_with`.
     static func starts(_ text: Span<UInt8>, _ part: Span<UInt8>) -> Int {
         guard text.count >= part.count else { return -1 }
         return text.extracting(0..<part.count).equals(part) ? 1 : -1
     }
 
-    /// `ends_with`
+    /// Answers `ends_with`.
     static func ends(_ text: Span<UInt8>, _ part: Span<UInt8>) -> Int {
         guard text.count >= part.count else { return -1 }
         return text.extracting((text.count - part.count)..<text.count).equals(part) ? 1 : -1
     }
 
-    /// `str_find`
+    /// Answers `str_find`.
     static func find(_ text: Span<UInt8>, _ part: Span<UInt8>) -> Int {
         contains(text, part) { $0.equals($1) }
     }
 
-    /// `str_ifind`
+    /// Answers `str_ifind`.
     static func findLetters(_ text: Span<UInt8>, _ part: Span<UInt8>) -> Int {
         contains(text, part) { $0.matches($1) }
     }

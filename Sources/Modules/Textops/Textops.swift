@@ -105,7 +105,9 @@ public final class TextopsModule: ServerModule {
     }
 
     /// Text as header lines: each has a name and a colon or continues the one before; the last one
-    /// ends with CRLF. Nil for anything else: a reply must stay one reply.
+    /// ends with CRLF.
+    ///
+    /// Nil for anything else: a reply must stay one reply.
     static func headerLines(_ bytes: [UInt8]) -> [UInt8]? {
         var lines: [UInt8] = []
         for line in bytes.split(separator: 10, omittingEmptySubsequences: true) {

@@ -77,6 +77,27 @@ struct ContactResult {
                     ], others: nil))
         ], others: nil)
 
+    /// A binding as `ul.lookup` shows it.
+    static let example = JSONValue.object([
+        .init(
+            "Contact",
+            .object([
+                .init("Address", .string("sip:alice@192.0.2.10:5060")),
+                .init("Expires", .integer(3_542)), .init("Q", .double(0.5)),
+                .init("Call-ID", .string("7a2c@192.0.2.10")), .init("CSeq", .integer(18)),
+                .init("User-Agent", .string("phone/2.1")), .init("Received", .string("[not set]")),
+                .init("Path", .string("[not set]")), .init("State", .string("CS_SYNC")),
+                .init("Flags", .integer(0)), .init("CFlags", .integer(0)),
+                .init("Socket", .string("udp:192.0.2.1:5060")), .init("Methods", .integer(5_951)),
+                .init("Ruid", .string("uloc-1a2b3c4d-5e6f-1")),
+                .init("Instance", .string("[not set]")), .init("Reg-Id", .integer(0)),
+                .init("Server-Id", .integer(0)), .init("Tcpconn-Id", .integer(-1)),
+                .init("Keepalive", .integer(0)), .init("Last-Keepalive", .integer(1_789_003_542)),
+                .init("KA-Roundtrip", .integer(0)),
+                .init("Last-Modified", .integer(1_789_003_542)),
+            ]))
+    ])
+
     private func writeExpires(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
         guard let expires = binding.values.expires else { return writer.string("permanent") }
         if expires > now {

@@ -15,6 +15,7 @@ final class DatabaseOnlyStore: Sendable {
     private struct Idle: @unchecked Sendable {
         // A connection is in this list or with one caller, never both: that is why it may be shared.
         var connections: [any DatabaseConnection] = []
+        var status = DatabaseStatus()
     }
     private let driver: any DatabaseDriver
     private let columns: LocationColumns
@@ -35,6 +36,20 @@ final class DatabaseOnlyStore: Sendable {
         self.counters = counters
         self.logger = logger
         turns = (0..<LocationTable.shardCount).map { _ in DispatchSemaphore(value: 1) }
+        become(.starting, "")
+    }
+
+    /// How the database does.
+    var status: DatabaseStatus { idle.withLock { $0.status } }
+
+    /// Closes the connections that nobody uses.
+    func close() {
+        let unused = idle.withLock { idle in
+            let unused = Idle(connections: idle.connections)
+            idle.connections = []
+            return unused
+        }
+        for connection in unused.connections { connection.close() }
     }
 
     /// Loads an AoR, runs `body` on it, and writes what changed; throws when the database is away,
@@ -47,10 +62,15 @@ final class DatabaseOnlyStore: Sendable {
         defer { turns[shard].signal() }
         return try leased { (connection) throws(StorageError) in
             defer { table.forget(aor) }
-            try load(table, aor, now, connection)
-            let result = body()
-            try write(table, shard, connection)
-            return result
+            do throws(StorageError) {
+                try load(table, aor, now, connection)
+                let result = body()
+                try write(table, shard, connection)
+                return result
+            } catch {
+                discard(table, shard)
+                throw error
+            }
         }
     }
 
@@ -63,10 +83,12 @@ final class DatabaseOnlyStore: Sendable {
             let connection = if let kept { kept } else { try driver.connect() }
             let result = try body(connection)
             idle.withLock { $0.connections.append(connection) }
+            become(.connected, "")
             return result
         } catch {
             logger.error(
                 "the location database does not answer", metadata: ["error": "\(error.message)"])
+            become(.away, error.message)
             throw LocationsUnavailable(message: error.message)
         }
     }
@@ -107,21 +129,42 @@ final class DatabaseOnlyStore: Sendable {
         }
     }
 
+    /// Writes what the request changed, all of it or nothing.
     private func write(
         _ table: LocationTable, _ shard: Int, _ connection: any DatabaseConnection
     ) throws(StorageError) {
         var batch = LocationBatch(columns: columns)
-        while batch.take(table, shard: shard, limit: LocationWriter.rowsPerLock) > 0 {
-            do throws(StorageError) {
-                let refused = try batch.write(to: table.name, connection)
-                if let row = refused.first { throw row.error }
-            } catch {
-                table.fail(shard: shard)
-                throw error
-            }
+        // A request's contacts, and all that the address-of-record had before.
+        let limit = Limits.contactsPerAoRMax * 2 + Limits.contactsPerRequestMax
+        guard batch.take(table, shard: shard, limit: limit) > 0 else { return }
+        do throws(StorageError) {
+            _ = try batch.write(to: table.name, connection, isAllOrNothing: true)
+        } catch {
+            table.fail(shard: shard)
+            throw error
+        }
+        table.confirm(shard: shard)
+        counters.rowsWritten.add(batch.changes)
+        idle.withLock { idle in
+            idle.status.lastFlush = SystemClock.wall()
+            idle.status.lastFlushRows = batch.changes
+        }
+    }
+
+    /// Forgets what could not be written: it was refused, and no later request may carry it out.
+    private func discard(_ table: LocationTable, _ shard: Int) {
+        while table.handOut(shard: shard, limit: Limits.contactsPerAoRMax, each: { _, _ in }) > 0 {
             table.confirm(shard: shard)
-            counters.rowsWritten.add(batch.changes)
-            batch.removeAll()
+        }
+    }
+
+    private func become(_ new: DatabaseStatus.State, _ error: String) {
+        idle.withLock { idle in
+            if idle.status.state != new { idle.status.since = SystemClock.wall() }
+            idle.status.state = new
+            // There is nothing to load: each request reads its own.
+            if new == .connected { idle.status.isLoaded = true }
+            if !error.isEmpty { idle.status.lastError = error }
         }
     }
 }

@@ -43,8 +43,10 @@ struct LocationBatch: ~Copyable {
     }
 
     /// Writes everything in one transaction; returns the rows that the database refuses.
+    ///
+    /// With `isAllOrNothing` a refused row undoes the transaction and its error is thrown.
     func write(
-        to table: String, _ connection: any DatabaseConnection
+        to table: String, _ connection: any DatabaseConnection, isAllOrNothing: Bool = false
     ) throws(StorageError) -> [RefusedRow] {
         var refused: [RefusedRow] = []
         try RetryPolicy().run { () throws(StorageError) in
@@ -60,6 +62,7 @@ struct LocationBatch: ~Copyable {
                 if !writes.isEmpty {
                     refused = try connection.upsert(
                         into: table, columns: columns.written, key: ["ruid"], writes)
+                    if isAllOrNothing, let row = refused.first { throw row.error }
                 }
             }
         }

@@ -42,11 +42,11 @@ struct LocationColumns: Sendable {
         rows.append(binding.callID)
         rows.append(Int(binding.values.cseq))
         rows.append(binding.values.lastModified)
-        rows.append(Int(binding.values.flags))
-        rows.append(Int(binding.values.cflags))
+        rows.append(Self.signed(binding.values.flags))
+        rows.append(Self.signed(binding.values.cflags))
         rows.append(binding.userAgent)
         appendSocket(binding.values.socket, to: &rows)
-        if binding.values.methods == .max { rows.appendNull() } else { rows.append(Int(binding.values.methods)) }
+        appendMethods(binding.values.methods, to: &rows)
         rows.appendOrNull(binding.instance)
         rows.append(Int(binding.values.regID))
         rows.append(Int(binding.values.serverID))
@@ -64,6 +64,14 @@ struct LocationColumns: Sendable {
         let domain = String(copying: aor.extracting(last: aor.count - at - 1))
         return ("username = ? AND domain = ?", [.text(user), .text(domain)])
     }
+
+    /// All methods are NULL, as Kamailio writes them.
+    private func appendMethods(_ methods: UInt32, to rows: inout RowBatch) {
+        if methods == .max { rows.appendNull() } else { rows.append(Self.signed(methods)) }
+    }
+
+    /// A mask as its column holds it: INT is signed, and MariaDB refuses what lies beyond.
+    private static func signed(_ mask: UInt32) -> Int { Int(Int32(bitPattern: mask)) }
 
     private func appendName(_ aor: Span<UInt8>, to rows: inout RowBatch) {
         guard usesDomain else { return rows.append(aor) }

@@ -38,6 +38,21 @@ struct LocationLoader: Sendable {
         }
     }
 
+    /// Gives an embedded database the tables that it lacks.
+    ///
+    /// So a new installation starts without a step before. A database server has an administrator
+    /// who decides about tables, with `roost migrate`.
+    func createMissing(
+        _ tables: [LocationTable], _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        guard connection.dialect == .sqlite else { return }
+        let declared = tables.map { KamailioTables.location(named: $0.name) }
+        let report = try Migration(tables: declared).run(on: connection)
+        for entry in report.entries where entry.outcome != .verified {
+            logger.notice("\(MigrationReport(entry).description)")
+        }
+    }
+
     /// Checks that a table is of the version that this server writes.
     func check(
         _ table: LocationTable, _ connection: any DatabaseConnection

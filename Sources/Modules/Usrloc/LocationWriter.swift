@@ -16,6 +16,9 @@ final class LocationWriter: @unchecked Sendable {
     /// Changes that are copied under one lock.
     static let rowsPerLock = 256
 
+    /// Longest time that one request waits for the database in db_mode 1.
+    static let waitSecondsMax = 2
+
     /// Those who wait until a change is in the database.
     private struct Waiter: Sendable {
         let table: LocationTable
@@ -99,6 +102,9 @@ final class LocationWriter: @unchecked Sendable {
         }
     }
 
+    /// Waits until what was scheduled before is done.
+    func drain() { queue.sync {} }
+
     /// Waits until a change is in the database, at most two seconds; not at all while the database
     /// is known to be away, for then the change waits in memory and SIP goes on.
     func waitFor(_ table: LocationTable, shard: Int, change: UInt64) {
@@ -111,8 +117,10 @@ final class LocationWriter: @unchecked Sendable {
         }
         schedule()
         guard waits else { return }
-        _ = signal.wait(timeout: .now() + .seconds(2))
+        let outcome = signal.wait(timeout: .now() + .seconds(Self.waitSecondsMax))
         state.withLock { state in state.waiters.removeAll { $0.signal === signal } }
+        // A frozen database is found out by one request; those behind it do not wait as well.
+        if outcome == .timedOut { become(.away, "no answer within \(Self.waitSecondsMax) s") }
     }
 
     /// Runs `body` with the connection, on the writer's queue; for the few reads of commands.
@@ -121,7 +129,7 @@ final class LocationWriter: @unchecked Sendable {
     ) throws(StorageError) -> R {
         let result: Result<R, StorageError> = queue.sync {
             do throws(StorageError) {
-                return .success(try connected(body))
+                return .success(try connected(isRead: true, body))
             } catch {
                 return .failure(error)
             }
@@ -156,10 +164,12 @@ final class LocationWriter: @unchecked Sendable {
                 for table in tables() { rows += try write(table, connection) }
             }
         } catch {
-            if rows == 0, tables().allSatisfy({ $0.dirtyCount == 0 }), loader == nil { return true }
+            if tables().allSatisfy({ $0.dirtyCount == 0 }) { return true }
             counters.failedFlushes.add()
             return false
         }
+        // A change may have gone with an earlier pass, before its waiter was on the list.
+        wake()
         note(rows: rows, since: start)
         return tables().allSatisfy { $0.dirtyCount == 0 }
     }
@@ -219,8 +229,11 @@ final class LocationWriter: @unchecked Sendable {
         }
     }
 
+    /// Runs `body` with the connection and notes how the database does.
+    ///
+    /// A read that is refused says nothing about that: the database has answered.
     private func connected<R>(
-        _ body: (any DatabaseConnection) throws(StorageError) -> R
+        isRead: Bool = false, _ body: (any DatabaseConnection) throws(StorageError) -> R
     ) throws(StorageError) -> R {
         do throws(StorageError) {
             let opened = if let connection { connection } else { try driver.connect() }
@@ -230,6 +243,7 @@ final class LocationWriter: @unchecked Sendable {
             become(.connected, "")
             return result
         } catch {
+            if isRead, error.kind != .unavailable { throw error }
             backoff.fail(at: SystemClock.monotonic())
             if error.kind == .unavailable {
                 connection?.close()

@@ -2,6 +2,7 @@ internal import Basics
 internal import JSONValue
 internal import Locations
 internal import ModuleKit
+internal import SIPSyntax
 internal import Storage
 
 /// What the `ul.*` commands do.
@@ -55,10 +56,8 @@ extension UsrlocModule {
         request.path = Self.keep(Self.given(call.string(5)), &texts)
         request.socket = try socket(Self.given(call.string(10)))
         let now = SystemClock.wall()
-        let contact = call.string(2) ?? ""
-        guard !contact.isEmpty, contact.utf8.count <= Limits.contactBytesMax else {
-            throw RPCError(500, "contact must have 1 to \(Limits.contactBytesMax) bytes")
-        }
+        let contact = try contact(call)
+        try check(call)
         request.cseq = try nextCSeq(table, aor, contact, now)
         var update = ContactUpdate(uri: Self.keep(contact, &texts), lifetime: .permanent)
         update.received = Self.keep(Self.given(call.string(9)), &texts)
@@ -141,6 +140,31 @@ extension UsrlocModule {
     }
 
     // MARK: Help
+
+    /// The contact that `ul.add` binds: a URI, for it goes into the replies of every device.
+    private func contact(_ call: RPCCall) throws(RPCError) -> String {
+        let text = call.string(2) ?? ""
+        guard !text.isEmpty, text.utf8.count <= Limits.contactBytesMax else {
+            throw RPCError(500, "contact must have 1 to \(Limits.contactBytesMax) bytes")
+        }
+        let bytes = Array(text.utf8)
+        do throws(SyntaxError) { _ = try SIPURI(parsing: bytes.span) } catch {
+            throw RPCError(500, "contact must be a URI, found \"\(text)\"")
+        }
+        return text
+    }
+
+    /// Path and received address are written into messages as well: nobody adds lines with them.
+    private func check(_ call: RPCCall) throws(RPCError) {
+        for (place, name) in [(5, "path"), (9, "received")] {
+            let text = call.string(place) ?? ""
+            guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") })
+            else { throw RPCError(500, "\(name) must not hold quotes and control characters") }
+        }
+        if (call.integer(6) ?? 0) & 1 == 1, parameters.databaseMode == .databaseOnly {
+            throw RPCError(500, "flag 1 keeps a binding in memory, which db_mode 3 has none of")
+        }
+    }
 
     private func carryOut(
         _ table: LocationTable, _ aor: [UInt8], _ request: borrowing RegistrationRequest,

@@ -26,6 +26,7 @@ extension UsrlocModule {
 
     /// Writes what is unwritten.
     public func stop() {
+        if case .database(let store) = place { store.close() }
         guard case .writer(let writer) = place, parameters.databaseMode != .readOnly else { return }
         let waiting = tables.reduce(0) { $0 + $1.dirtyCount }
         guard !writer.finish() else { return }
@@ -39,9 +40,9 @@ extension UsrlocModule {
     func tick() {
         let now = SystemClock.wall()
         switch place {
-        case .memory: for table in tables { table.expire(now: now) }
+        case .memory: for table in tables { expire(table, now) }
         case .writer(let writer):
-            for table in tables { table.expire(now: now) }
+            for table in tables { expire(table, now) }
             if parameters.databaseMode != .readOnly { writer.schedule() }
         case .database(let store):
             for table in tables {
@@ -49,6 +50,25 @@ extension UsrlocModule {
                     let count = try? store.deleteExpired(table, now: now, serverID: filteredServer)
                 else { return }
                 table.statistics.expired.add(count)
+            }
+        }
+    }
+
+    /// Ends what has expired in a table, and tells the script of it if it wants to know.
+    private func expire(_ table: LocationTable, _ now: WallTime) {
+        guard services.hasEventRoute(ExpiredContacts.route) else {
+            table.expire(now: now)
+            return
+        }
+        var expired = ExpiredContacts()
+        for shard in 0..<LocationTable.shardCount {
+            var isMoreDue = true
+            while isMoreDue {
+                var ended = 0
+                isMoreDue = table.expire(
+                    shard: shard, now: now, limit: 256, ended: &ended
+                ) { expired.note($0) }
+                expired.raise(through: services, now: now)
             }
         }
     }
@@ -87,7 +107,9 @@ extension UsrlocModule {
         let loads = parameters.loadsAtStart || parameters.databaseMode == .readOnly
         let tables = tables
         do throws(StorageError) {
+            let mayCreate = parameters.databaseMode != .readOnly
             try writer.load { (connection) throws(StorageError) in
+                if mayCreate { try loader.createMissing(tables, connection) }
                 for table in tables { try loader.check(table, connection) }
                 if loads { try loader.load(tables, connection) }
             }
@@ -117,6 +139,7 @@ extension UsrlocModule {
             counters: counters, logger: services.logger)
         do throws(LocationsUnavailable) {
             try store.leased { (connection) throws(StorageError) in
+                try loader.createMissing(tables, connection)
                 for table in tables { try loader.check(table, connection) }
             }
         } catch {

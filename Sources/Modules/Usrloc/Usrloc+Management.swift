@@ -33,12 +33,17 @@ extension UsrlocModule {
             MethodRow(
                 "ul.lookup", [table, aor], result: aorSchema, missingParameterCode: 500,
                 "Show the bindings of one AoR.",
-                example: RPCExample([.string("location"), .string("alice")], .null)
+                example: RPCExample(
+                    [.string("location"), .string("alice")],
+                    .object([
+                        .init("AoR", .string("alice")),
+                        .init("Contacts", .array([ContactResult.example])),
+                    ]))
             ) { (module, call) throws(RPCError) in try module.lookUp(call) },
             MethodRow(
                 "ul.status", result: statusSchema,
                 "Show how the location service and its database get along.",
-                example: RPCExample([], .null)
+                example: RPCExample([], statusExample)
             ) { (module, _) throws(RPCError) in .value(module.status()) },
         ]
     }

@@ -9,7 +9,12 @@ extension UsrlocModule {
         Manifest(
             "usrloc", "Keeps the bindings of addresses-of-record in memory and in a database.",
             parameters: parameterRows, methods: methodRows, statistics: statisticRows,
-            tables: [KamailioTables.location(named: "location")])
+            tables: [KamailioTables.location(named: "location")],
+            eventRoutes: [
+                EventRouteRow(
+                    ExpiredContacts.route,
+                    "Runs for each binding that expires: $ru is the contact, $tu the AoR.")
+            ])
     }
 
     private static var parameterRows: [ParameterRow<UsrlocParameters>] {

@@ -15,11 +15,22 @@ extension UsrlocModule {
             .init("last_error", .string),
         ], others: nil)
 
+    /// What `ul.status` answers after a write-back.
+    static let statusExample = JSONValue.object([
+        .init("db_mode", .integer(2)), .init("database", .string("connected")),
+        .init("since", .integer(1_789_000_000)), .init("loaded", .bool(true)),
+        .init("dirty", .integer(3)), .init("oldest_dirty", .integer(4)),
+        .init("last_flush", .integer(1_789_003_600)), .init("last_flush_us", .integer(2_150)),
+        .init("last_flush_rows", .integer(37)), .init("rows_written", .integer(1_204)),
+        .init("failed_flushes", .integer(0)), .init("rows_skipped", .integer(0)),
+        .init("last_error", .string("")),
+    ])
+
     /// The figures; `oldest_dirty` is the age in seconds of the oldest change that waits.
     func status() -> JSONValue {
         var status = DatabaseStatus()
         if case .writer(let writer) = place { status = writer.status }
-        if case .database = place { status.state = .connected }
+        if case .database(let store) = place { status = store.status }
         let now = SystemClock.wall().seconds
         let oldest = tables.compactMap(\.dirtySince).map(\.seconds).min()
         let figures: [(String, Int)] = [

@@ -5,9 +5,11 @@ public import ModuleKit
 internal import Synchronization
 
 /// A binding could not be read or written because the database is away (db_mode 3 alone).
-public struct LocationsUnavailable: Error, Sendable {
+public struct LocationsUnavailable: Error, Sendable, CustomStringConvertible {
     /// The database's words.
     public var message: String
+    /// The same, for log lines and replies.
+    public var description: String { message }
 }
 
 /// Module `usrloc`: the location tables, and how they are kept in the database.

@@ -2,6 +2,10 @@ internal import Basics
 internal import Glibc
 
 /// One request over one connection: POST a body, take the answer as it comes.
+///
+/// Connections are not kept: a command line makes one call, and at a prompt a new connection takes
+/// less time than the eye notices. The time-out counts from the last byte that arrived, so that a
+/// long dump may take as long as it needs.
 struct HTTPConnection {
     private let descriptor: Int32
     private let server: ServerAddress

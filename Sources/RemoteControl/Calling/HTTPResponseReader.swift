@@ -4,6 +4,9 @@ internal import Basics
 /// chunks, or ends with the connection.
 ///
 /// A value: bytes go in, the body's bytes come out.
+///
+/// Rejected: Foundation's URLSession. It would make up most of the program, holds an answer of half
+/// a gigabyte in memory, and gives less control over time-outs than these two hundred lines.
 public struct HTTPResponseReader: Sendable {
     /// Where in the answer the next byte stands.
     private enum State: Sendable, Equatable {

@@ -4,6 +4,9 @@ internal import JSONValue
 /// Prints the result within an answer while it arrives: as an outline, or as JSON again.
 ///
 /// It knows the envelope of JSON-RPC: of the outer object's members only `result` is printed.
+///
+/// Tables would need to know the widest cell first; an outline needs nothing but the token at hand.
+/// That is the difference between the two ways in which roostctl prints.
 struct OutlinePrinter: ~Copyable {
     private let output: any TextOutput
     private let asJSON: Bool

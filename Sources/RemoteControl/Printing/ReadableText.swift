@@ -1,6 +1,9 @@
 public import JSONValue
 
 /// Results laid out for people: `name: value` lines, indented; lists of like objects as tables.
+///
+/// The form is that of YAML as far as eyes go, without promising that a parser reads it: programs
+/// use `--json`.
 public enum ReadableText {
     /// The lines of a result; none for the empty object, which means "done".
     public static func lines(_ value: JSONValue) -> [String] {

@@ -33,6 +33,10 @@ public enum KeyEvent: Sendable, Equatable {
 }
 
 /// A line that is being typed: a value that keys change, without a terminal.
+///
+/// It works on characters as people see them, so that the cursor never stands within an accented
+/// letter. The history is a list that the arrows walk through; what was being typed is kept at its
+/// end, and a line of the history that is changed and not submitted is forgotten.
 public struct LineEditor: Sendable {
     /// What the terminal has to do after a key.
     public enum Action: Sendable, Equatable {

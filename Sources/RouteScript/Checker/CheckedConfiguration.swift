@@ -13,14 +13,14 @@ public struct CheckedConfiguration {
         /// Where it stands.
         public var location: SourceLocation
     }
-    /// `listen = …`
+    /// Answers `listen = …`.
     public struct Listen: Sendable {
         /// The address.
         public var address: ListenAddress
         /// Where it stands.
         public var location: SourceLocation
     }
-    /// `alias = …`
+    /// Answers `alias = …`.
     public struct Alias: Sendable {
         /// The host.
         public var address: HostAddress
@@ -57,9 +57,12 @@ public struct CheckedConfiguration {
     public internal(set) var notes: [String] = []
     /// The configuration as it was written.
     public let tree: Tree
+    /// The core and the modules that are loaded, in their order.
     let loaded: [ModuleBlueprint]
+    /// All modules there are, for hints.
     let catalogue: [ModuleBlueprint]
 
+    /// A configuration whose modules are being configured.
     init(
         _ tree: Tree, core: ConfiguredModule, loaded: [ModuleBlueprint],
         catalogue: [ModuleBlueprint]

@@ -50,6 +50,7 @@ struct Checker {
         return diagnostics.errors.sorted { rank($0) < rank($1) }
     }
 
+    /// Notes an error at a position.
     private mutating func report(
         _ kind: ScriptError.Kind, at position: Position, _ message: String, hint: String? = nil
     ) {
@@ -59,12 +60,14 @@ struct Checker {
                 sourceLine: tree.sources.line(position), hint: hint))
     }
 
+    /// Words for a suggestion, nil without one.
     private func suggestion(_ name: String, _ candidates: [String]) -> String? {
         NearestName.find(name, among: candidates).map { "did you mean \"\($0)\"?" }
     }
 
     // MARK: Modules
 
+    /// `loadmodule`: twice is once, as in Kamailio.
     private mutating func load(_ name: String, at position: Position) {
         guard !loaded.contains(where: { $0.name == name }) else { return }
         guard let module = catalogue.first(where: { $0.name == name }) else {
@@ -108,6 +111,7 @@ struct Checker {
         for place in matching { set(parameter, value, in: place, at: position) }
     }
 
+    /// What to do about a module that `modparam` names and nobody loaded.
     private func hint(unloaded name: String) -> String? {
         if catalogue.contains(where: { $0.name == name }) {
             return "put loadmodule \"\(name).so\" before this line"
@@ -115,6 +119,7 @@ struct Checker {
         return suggestion(name, loaded.map(\.name))
     }
 
+    /// Sets a parameter in one module.
     private mutating func set(
         _ parameter: String, _ value: SettingValue, in place: Int, at position: Position
     ) {
@@ -131,6 +136,7 @@ struct Checker {
 
     // MARK: Global settings
 
+    /// Takes up what is not about modules.
     private mutating func collect(_ setting: Setting, into result: inout CheckedConfiguration) {
         switch setting {
         case .global(let name, let value, let position):
@@ -151,7 +157,12 @@ struct Checker {
         case .alias(let address, let position):
             result.aliases.append(
                 .init(address: address, location: tree.sources.location(position)))
-        case .port(let number, _): result.port = number
+        case .port(let number, let position):
+            result.port = number
+            // The core may show the port by its name, as it does other parameters.
+            if core.parameters.contains(where: { $0.name == "port" }) {
+                setGlobal("port", .integer(number), at: position)
+            }
         case .ignored(let what, let position):
             let place = tree.sources.location(position)
             result.notes.append("\(place.file):\(place.line): \(what) is ignored")
@@ -159,6 +170,7 @@ struct Checker {
         }
     }
 
+    /// Sets a parameter of the core.
     private mutating func setGlobal(
         _ name: String, _ value: SettingValue, at position: Position
     ) {
@@ -199,6 +211,7 @@ struct Checker {
         for error in compiler.diagnostics.errors { diagnostics.report(error) }
     }
 
+    /// Refuses blocks that nothing would ever run.
     private mutating func checkKind(_ block: RouteBlock, _ scope: Scope) {
         switch block.kind {
         case .request, .named, .reply: break

@@ -26,10 +26,12 @@ extension Attribute {
         }
     }
 
+    /// A URI within the message as a value.
     private static func uri(_ range: ByteRange?) -> ScriptValue {
         range.map { .text(.message($0)) } ?? .null
     }
 
+    /// An address without its port as a value.
     private static func host(_ address: PeerAddress, _ context: ScriptContext) -> ScriptValue {
         .text(context.compose { address.writeHost(into: &$0) })
     }
@@ -65,7 +67,8 @@ extension Compiler {
                             Compiled(.integer(Compiled(.value(attribute.read)).integer)),
                             operand, isEqual: isEqual)), from: operand)
             }
-            if let text = operand.constantText, attribute == .sourceIP || attribute == .destinationIP
+            if let text = operand.constantText,
+                attribute == .sourceIP || attribute == .destinationIP
             {
                 let test = try address(attribute, text, at: right.position)
                 return Compiled(.integer { test($0) == isEqual ? 1 : 0 })
@@ -163,6 +166,7 @@ extension Compiler {
         return { context in context.localAddress.map { network.contains($0) } ?? false }
     }
 
+    /// A test for fixed bytes, without regard to case.
     private static func same(
         _ read: @escaping ValueStep, _ bytes: [UInt8]
     ) -> @Sendable (ScriptContext) -> Bool {
@@ -172,6 +176,7 @@ extension Compiler {
         }
     }
 
+    /// A test of two texts, without regard to case.
     private static func text(
         _ left: @escaping ValueStep, _ right: @escaping ValueStep
     ) -> @Sendable (ScriptContext) -> Bool {
@@ -218,6 +223,7 @@ struct Network: Sendable, Hashable {
             && (other.low ^ address.low) & lowMask == 0
     }
 
+    /// A number whose highest bits are set.
     private static func mask(_ bits: Int) -> UInt64 {
         assert(bits >= 0 && bits <= 64)
         return bits == 0 ? 0 : .max << UInt64(64 - bits)

@@ -67,11 +67,13 @@ enum Comparison {
         areEqual(text(left), text(right), context)
     }
 
+    /// An integer as text; other values as they are.
     private static func text(_ value: ScriptValue) -> ScriptValue {
         if case .integer(let number) = value { return .string(String(number)) }
         return value
     }
 
+    /// Whether two texts are the same, with regard to case.
     private static func haveSameBytes(
         _ left: ScriptText, _ right: ScriptText, _ context: ScriptContext
     ) -> Bool {
@@ -97,6 +99,7 @@ enum Comparison {
         return { context in search(read(context), expression, context) ? 1 : 0 }
     }
 
+    /// Whether a value matches; null is searched like an empty string.
     private static func search(
         _ value: ScriptValue, _ expression: RegularExpression, _ context: ScriptContext
     ) -> Bool {
@@ -145,6 +148,7 @@ enum Concatenation {
         return .text(.scratch(ByteRange(offset: start, count: context.scratch.count - start)))
     }
 
+    /// Bytes that a value needs at most.
     private static func length(_ value: ScriptValue, _ context: ScriptContext) -> Int {
         switch value {
         case .null: 0
@@ -153,6 +157,7 @@ enum Concatenation {
         }
     }
 
+    /// Appends a value to the scratch buffer; null adds nothing.
     private static func append(_ value: ScriptValue, _ context: ScriptContext) {
         switch value {
         case .null: break

@@ -110,8 +110,9 @@ struct Compiled: Sendable {
         return nil
     }
 
-    /// A function's code within an expression: 1 if it is above 0, else 0. `$rc` has the code itself,
-    /// and a code of 0 ends the script.
+    /// A function's code within an expression: 1 if it is above 0, else 0.
+    ///
+    /// `$rc` has the code itself, and a code of 0 ends the script.
     private static func truth(of call: @escaping IntegerStep) -> IntegerStep {
         { context in call(context) > 0 ? 1 : 0 }
     }

@@ -92,8 +92,9 @@ extension Compiler {
         return result
     }
 
-    /// Runs a route and notes its value in `$rc`. The depth that it may add is known here: the
-    /// blocks around the call, and the call itself.
+    /// Runs a route and notes its value in `$rc`.
+    ///
+    /// The depth that it may add is known here: the blocks around the call, and the call itself.
     private static func running(_ body: Step, cost: Int) -> IntegerStep {
         { context in
             guard context.depth + cost <= Limits.scriptDepthMax else {

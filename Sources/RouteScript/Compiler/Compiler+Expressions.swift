@@ -27,6 +27,7 @@ extension Compiler {
         }
     }
 
+    /// The error of a word that stands where a value belongs.
     private func bareWord(_ word: String, at position: Position) -> ScriptError {
         failure(
             .syntax, at: position, "\"\(word)\" is no value here",
@@ -48,6 +49,7 @@ extension Compiler {
 
     // MARK: Operators
 
+    /// An operator before its operand.
     private mutating func unary(
         _ operation: UnaryOperator, _ operand: Expression
     ) throws(ScriptError) -> Compiled {
@@ -73,6 +75,7 @@ extension Compiler {
         }
     }
 
+    /// An operator between its operands; the left one decides the type.
     private mutating func binary(
         _ operation: BinaryOperator, _ left: Expression, _ right: Expression,
         at position: Position
@@ -110,6 +113,7 @@ extension Compiler {
         }
     }
 
+    /// `=~`; a pattern that is constant is compiled now.
     private func match(
         _ left: Compiled, _ right: Compiled, at position: Position
     ) throws(ScriptError) -> Compiled {
@@ -122,6 +126,7 @@ extension Compiler {
         }
     }
 
+    /// `.` always joins; `+` joins unless its left operand is an integer.
     private static func concatenation(
         _ operation: BinaryOperator, _ left: Compiled, _ right: Compiled
     ) -> Compiled {
@@ -136,6 +141,7 @@ extension Compiler {
             }, from: left, right, mayFail: true)
     }
 
+    /// Operators on integers; only divisions can fail.
     private static func arithmetic(
         _ operation: BinaryOperator, _ left: Compiled, _ right: Compiled
     ) -> Compiled {
@@ -200,6 +206,7 @@ extension Compiler {
 
     // MARK: Assignment
 
+    /// `$x = value`: nothing is set when the value could not be had.
     private mutating func assignment(
         _ variable: VariableSyntax, _ value: Expression, at position: Position
     ) throws(ScriptError) -> Compiled {

@@ -3,7 +3,9 @@ internal import ModuleKit
 
 /// Statements.
 extension Compiler {
-    /// Statements one behind the other. What is wrong in one is noted, and the next is looked at.
+    /// Statements one behind the other.
+    ///
+    /// What is wrong in one is noted, and the next is looked at.
     mutating func sequence(_ statements: [Statement]) -> Step {
         nesting += 1
         defer { nesting -= 1 }
@@ -53,6 +55,7 @@ extension Compiler {
 
     // MARK: Expressions for their effect
 
+    /// A statement that is an expression: its value becomes that of the action.
     private mutating func effect(_ expression: Expression) throws(ScriptError) -> Step {
         switch expression.kind {
         case .call, .route, .assignment: break
@@ -80,6 +83,7 @@ extension Compiler {
         }
     }
 
+    /// `exit`, `return` and `drop`.
     private mutating func end(
         _ end: Statement.End, _ value: Expression?
     ) throws(ScriptError) -> Step {
@@ -123,6 +127,7 @@ extension Compiler {
 
     // MARK: if
 
+    /// `if`: the arms are joined from the last to the first.
     private mutating func conditional(
         _ arms: [Statement.Arm], otherwise: Statement?
     ) throws(ScriptError) -> Step {
@@ -148,6 +153,7 @@ extension Compiler {
         return rest
     }
 
+    /// A statement that a condition guards: one level deeper.
     private mutating func branch(_ statement: Statement) throws(ScriptError) -> Step {
         if case .block = statement.kind { return try step(statement) }
         nesting += 1
@@ -180,6 +186,7 @@ extension Compiler {
 
     // MARK: while
 
+    /// `while`, within its bound.
     private mutating func loop(
         _ condition: Expression, _ body: Statement
     ) throws(ScriptError) -> Step {

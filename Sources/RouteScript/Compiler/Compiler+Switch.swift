@@ -52,6 +52,7 @@ extension Compiler {
         }
     }
 
+    /// Integer labels compare integers; all others compare strings.
     private func finder(
         _ value: Compiled, _ labels: [Statement.Label]
     ) throws(ScriptError) -> Finder {
@@ -64,6 +65,7 @@ extension Compiler {
             ? try integers(value, labels, other: other) : try texts(value, labels, other: other)
     }
 
+    /// Finds a label by its number.
     private func integers(
         _ value: Compiled, _ labels: [Statement.Label], other: Int
     ) throws(ScriptError) -> Finder {
@@ -87,6 +89,7 @@ extension Compiler {
         }
     }
 
+    /// Finds a label by its bytes or its pattern.
     private func texts(
         _ value: Compiled, _ labels: [Statement.Label], other: Int
     ) throws(ScriptError) -> Finder {

@@ -104,6 +104,7 @@ struct Compiler {
     /// The longest chain of routes that are compiled within each other.
     private static let chainMax = 32
 
+    /// A step that runs a route through its cell.
     private mutating func cell(_ name: String) -> Step {
         let cell = cells[name] ?? RouteCell()
         cells[name] = cell

@@ -25,6 +25,7 @@ enum ConstantFolding {
         }
     }
 
+    /// An operator before a constant.
     private static func unary(_ operation: UnaryOperator, _ operand: Constant) -> Constant? {
         switch operation {
         case .not: .integer(operand.number == 0 ? 1 : 0)
@@ -36,6 +37,7 @@ enum ConstantFolding {
         }
     }
 
+    /// An operator between constants; nil where only the run can tell.
     private static func binary(
         _ operation: BinaryOperator, _ left: Constant, _ right: Constant
     ) -> Constant? {
@@ -97,6 +99,7 @@ enum Arithmetic {
         }
     }
 
+    /// Shifts left, or right by a negative number, by any number of places.
     private static func shift(_ value: Int, by places: Int) -> Int {
         switch places {
         case 64...: 0

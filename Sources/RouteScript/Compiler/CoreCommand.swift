@@ -82,6 +82,7 @@ extension Compiler {
         }
     }
 
+    /// `log([level,] "text")`: the text is taken as it is.
     private mutating func logging(_ arguments: [Expression]) throws(ScriptError) -> Compiled {
         let level = arguments.count == 2 ? try self.level(arguments[0]) : .debug
         let text = try constantText(arguments[arguments.count - 1])
@@ -92,6 +93,7 @@ extension Compiler {
             })
     }
 
+    /// The level of a line: a number, or a name such as `L_ERR`.
     private mutating func level(_ expression: Expression) throws(ScriptError) -> ScriptLevel {
         if case .word(let name) = expression.kind, let level = ScriptLevel(name: name) {
             return level
@@ -103,6 +105,7 @@ extension Compiler {
         return ScriptLevel(number: number)
     }
 
+    /// `setflag`, `resetflag` and `isflagset`.
     private mutating func flag(
         _ command: CoreCommand, _ argument: Expression
     ) throws(ScriptError) -> Compiled {
@@ -141,6 +144,7 @@ extension Compiler {
         }
     }
 
+    /// `strlen`, `strempty` and `selval`, which are values.
     private mutating func test(
         _ command: CoreCommand, _ arguments: [Expression]
     ) throws(ScriptError) -> Compiled {
@@ -175,6 +179,7 @@ extension Compiler {
 
     // MARK: The request URI
 
+    /// The commands that change the request URI.
     private mutating func rewriting(
         _ command: CoreCommand, _ arguments: [Expression]
     ) throws(ScriptError) -> Compiled {
@@ -212,6 +217,7 @@ extension Compiler {
         }
     }
 
+    /// The part that a command replaces.
     private static func part(_ command: CoreCommand) -> URIPart {
         switch command {
         case .setHost, .rewriteHost: .host
@@ -222,6 +228,7 @@ extension Compiler {
         }
     }
 
+    /// Changes the user part; -1 when the URI has none.
     private static func changeUser(
         _ context: ScriptContext, _ change: ([UInt8]) -> [UInt8]
     ) -> Int {

@@ -41,7 +41,8 @@ struct Templates: TemplateCompiler {
     /// Takes a template apart.
     static func split(
         _ text: String,
-        _ compile: (VariableSyntax) throws(ArgumentError) -> @Sendable (ScriptContext) ->
+        _ compile: (VariableSyntax) throws(ArgumentError) ->
+            @Sendable (ScriptContext) ->
             ScriptValue
     ) throws(ArgumentError) -> [Piece] {
         let bytes = Array(text.utf8)
@@ -75,8 +76,9 @@ struct Templates: TemplateCompiler {
     /// What stands for a variable without a value.
     private static let missing = ScriptValue.string("<null>")
 
-    /// Writes the pieces one behind the other into the scratch buffer. Values are read first: a
-    /// variable may need the buffer itself.
+    /// Writes the pieces one behind the other into the scratch buffer.
+    ///
+    /// Values are read first: a variable may need the buffer itself.
     private static func join(_ pieces: [Piece]) -> @Sendable (ScriptContext) -> ScriptValue {
         { context in
             var values: [ScriptValue] = []

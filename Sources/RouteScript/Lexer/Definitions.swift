@@ -51,6 +51,12 @@ struct Definitions {
     /// The names, for suggestions.
     var names: some Sequence<String> { values.keys }
 
+    /// All of them, by name.
+    var all: [Definition] {
+        values.sorted { $0.key < $1.key }
+            .map { Definition($0.key, String(decoding: $0.value, as: UTF8.self)) }
+    }
+
     /// Defines a name or gives it another value; false when there are too many.
     mutating func set(_ name: String, _ value: [UInt8]) -> Bool {
         guard values[name] != nil || values.count < Limits.definesMax else { return false }

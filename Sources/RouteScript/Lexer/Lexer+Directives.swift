@@ -21,6 +21,7 @@ extension Lexer {
     /// The word behind the two bytes that begin a directive, nil when none of ours stands there.
     func directiveWord() -> Directive? { Directive(rawValue: wordBehindMark()) }
 
+    /// The letters behind the two bytes that begin a directive.
     private func wordBehindMark() -> String {
         var end = input.offset + 2
         while end < input.bytes.count, Byte.continuesName(input.bytes[end]) { end += 1 }
@@ -99,6 +100,7 @@ extension Lexer {
         }
     }
 
+    /// Steps over blanks within the line.
     private mutating func skipSpaces() {
         while peek() == Byte.space || peek() == Byte.tab { advance(to: input.offset + 1) }
     }
@@ -125,6 +127,7 @@ extension Lexer {
 
     // MARK: Definitions
 
+    /// All forms that give a name a value; they differ in what an earlier value means.
     private mutating func define(_ directive: Directive, at start: Position) throws(ScriptError) {
         let name = try definedName(of: directive.rawValue, at: start)
         var value: [UInt8]
@@ -150,6 +153,7 @@ extension Lexer {
         try store(name, value, at: start)
     }
 
+    /// Defines a name, within the bound on their number.
     private mutating func store(
         _ name: String, _ value: [UInt8], at start: Position
     ) throws(ScriptError) {
@@ -194,6 +198,7 @@ extension Lexer {
         return token.text
     }
 
+    /// A rule for strings; the forms with `def` define its pattern as well.
     private mutating func substitution(
         _ directive: Directive, at start: Position
     ) throws(ScriptError) {
@@ -296,6 +301,7 @@ extension Lexer {
 
     // MARK: Conditionals
 
+    /// Opens a conditional, and skips its branch when it does not hold.
     private mutating func conditional(
         _ directive: Directive, at start: Position
     ) throws(ScriptError) {
@@ -310,6 +316,7 @@ extension Lexer {
         if definitions.contains(name) != (directive == .ifdef) { try skipBranch() }
     }
 
+    /// Reached while a branch is read: what follows belongs to the other one.
     private mutating func otherwise(at start: Position) throws(ScriptError) {
         guard !conditionals.isEmpty else {
             throw failure(.lexical, at: start, "#!else has no #!ifdef before it")
@@ -317,14 +324,16 @@ extension Lexer {
         try skipBranch()
     }
 
+    /// Closes the innermost conditional.
     private mutating func endConditional(at start: Position) throws(ScriptError) {
         guard conditionals.popLast() != nil else {
             throw failure(.lexical, at: start, "#!endif has no #!ifdef before it")
         }
     }
 
-    /// Skips to the `#!else` or `#!endif` of the innermost conditional, and steps behind it. What
-    /// is skipped may be anything; only conditionals are looked for, comments left out.
+    /// Skips to the `#!else` or `#!endif` of the innermost conditional, and steps behind it.
+    ///
+    /// What is skipped may be anything; only conditionals are looked for, comments left out.
     private mutating func skipBranch() throws(ScriptError) {
         var depth = 0
         while input.offset < input.bytes.count {

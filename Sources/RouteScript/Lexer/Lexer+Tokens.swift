@@ -15,6 +15,7 @@ extension Lexer {
         }
     }
 
+    /// An operator or bracket; two bytes are tried before one.
     private mutating func symbol(isGlued: Bool) throws(ScriptError) -> Token {
         let start = position
         let byte = peek()
@@ -32,6 +33,7 @@ extension Lexer {
         return Token(kind: .symbol(single), text: "", position: start, isGlued: isGlued)
     }
 
+    /// A name or number; names that stand for something are replaced by it.
     private mutating func word(isGlued: Bool) throws(ScriptError) -> Token? {
         let start = position
         var end = input.offset
@@ -74,6 +76,7 @@ extension Lexer {
     }
 
     /// A number: decimal, `0x` hexadecimal, leading `0` octal, zeros and ones with a `b` binary.
+    ///
     /// Letters and digits that are no number are a word: part of a host name.
     private func number(
         _ text: String, at start: Position, isGlued: Bool
@@ -95,6 +98,7 @@ extension Lexer {
         return Token(kind: .number(value), text: text, position: start, isGlued: isGlued)
     }
 
+    /// A pseudo-variable with all its parts, as one token.
     private mutating func variable(isGlued: Bool) throws(ScriptError) -> Token {
         let start = position
         guard let end = VariableSyntax.end(in: input.bytes, from: input.offset) else {
@@ -161,11 +165,13 @@ extension Lexer {
         return string(content, at: start, isGlued: isGlued)
     }
 
+    /// Gives up the input: where the string was meant to end cannot be known.
     private mutating func unclosedString(at start: Position) -> ScriptError {
         advance(to: input.bytes.count)
         return failure(.lexical, at: start, "the string is not closed")
     }
 
+    /// A string token, after the substitutions in force.
     private func string(_ content: [UInt8], at start: Position, isGlued: Bool) -> Token {
         let text = substituted(String(decoding: content, as: UTF8.self))
         return Token(kind: .string, text: text, position: start, isGlued: isGlued)
@@ -180,8 +186,9 @@ extension Lexer {
 
 /// The escapes of strings between double quotes.
 enum Escape {
-    /// Appends what the escape at `start` stands for and returns the offset behind it. Unknown
-    /// escapes stay as they are, both bytes of them.
+    /// Appends what the escape at `start` stands for and returns the offset behind it.
+    ///
+    /// Unknown escapes stay as they are, both bytes of them.
     static func resolve(_ bytes: [UInt8], at start: Int, into content: inout [UInt8]) -> Int {
         let place = start + 1
         guard place < bytes.count else {
@@ -212,6 +219,7 @@ enum Escape {
         return place + 1
     }
 
+    /// The number that some digits stand for, nil when there are too few.
     private static func digits(
         _ bytes: [UInt8], from start: Int, radix: Int, count: ClosedRange<Int>
     ) -> (number: Int, end: Int)? {

@@ -90,8 +90,10 @@ struct Lexer {
         input.offset = offset
     }
 
-    /// The next token. After an error the lexer stands behind what it complained of, so that
-    /// reading may go on; it always comes to the end.
+    /// The next token.
+    ///
+    /// After an error the lexer stands behind what it complained of, so that reading may go on; it
+    /// always comes to the end.
     mutating func next() throws(ScriptError) -> Token {
         var isGlued = true
         while true {
@@ -163,6 +165,7 @@ struct Lexer {
         throw failure(.lexical, at: start, "the comment is not closed", hint: "close it with */")
     }
 
+    /// The token that ends everything; an open conditional is an error first.
     private mutating func end() throws(ScriptError) -> Token {
         if let open = conditionals.popLast() {
             conditionals = []

@@ -65,6 +65,7 @@ struct Substitution {
         return String(decoding: result, as: UTF8.self)
     }
 
+    /// The replacement with the groups of a match put in.
     private func expand(_ bytes: [UInt8], _ found: [Range<Int>?]) -> [UInt8] {
         var result: [UInt8] = []
         var isEscaped = false

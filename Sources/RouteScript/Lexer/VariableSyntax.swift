@@ -103,6 +103,7 @@ extension VariableSyntax {
         return variable
     }
 
+    /// What stands in the brackets behind a name.
     private static func index(
         _ text: String, of variable: String
     ) throws(ArgumentError) -> Index {
@@ -154,6 +155,7 @@ extension VariableSyntax {
         return end
     }
 
+    /// Bytes as text.
     private static func string(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes, as: UTF8.self)
     }

@@ -148,8 +148,9 @@ public enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
     /// Concatenates.
     case concatenate = "."
 
-    /// How tightly it binds: a higher number binds tighter. Bit operators bind weaker than
-    /// comparisons here, unlike in C, and `^` tighter than `&`.
+    /// How tightly it binds: a higher number binds tighter.
+    ///
+    /// Bit operators bind weaker than comparisons here, unlike in C, and `^` tighter than `&`.
     var precedence: Int {
         switch self {
         case .or: 2

@@ -40,6 +40,7 @@ extension Parser {
         return left
     }
 
+    /// An expression that is not too deep for those who walk it.
     private func bounded(_ expression: Expression) throws(ScriptError) -> Expression {
         guard expression.depth <= Limits.scriptDepthMax else {
             throw failure(
@@ -49,6 +50,7 @@ extension Parser {
         return expression
     }
 
+    /// An operand with the operators before it.
     private mutating func unary() throws(ScriptError) -> Expression {
         let place = current.position
         let operation: UnaryOperator
@@ -67,6 +69,7 @@ extension Parser {
         return try bounded(Expression(.unary(operation, operand), at: place))
     }
 
+    /// An operand: a literal, a variable, a group, an address or a word.
     private mutating func primary() throws(ScriptError) -> Expression {
         let token = current
         switch token.kind {
@@ -154,6 +157,7 @@ extension Parser {
         "yes": 1, "true": 1, "on": 1, "enable": 1, "no": 0, "false": 0, "off": 0, "disable": 0,
     ]
 
+    /// `route(NAME)`: bare words and numbers are names.
     private mutating func route(at place: Position) throws(ScriptError) -> Expression {
         try advance()
         var target = try nested { (parser) throws(ScriptError) in try parser.expression() }
@@ -167,6 +171,7 @@ extension Parser {
         return try bounded(Expression(.route(target), at: place))
     }
 
+    /// The arguments of a call, whose name has been read.
     private mutating func arguments(
         of name: String, at place: Position
     ) throws(ScriptError) -> Expression {

@@ -19,6 +19,7 @@ extension Parser {
         }
     }
 
+    /// A statement that begins with a keyword; nil when the word is none.
     private mutating func keyword() throws(ScriptError) -> Statement? {
         let start = current.position
         switch current.text {
@@ -51,12 +52,14 @@ extension Parser {
         "onsend_route", "event_route",
     ]
 
+    /// The error of a block within a block: the brace before it was forgotten.
     private func missingBrace(at position: Position) -> ScriptError {
         failure(
             .syntax, at: position, "a route block cannot begin within another",
             hint: "is a \"}\" missing before it?")
     }
 
+    /// A call, route or assignment with its semicolon.
     private mutating func expressionStatement(
         _ expression: Expression
     ) throws(ScriptError) -> Statement {
@@ -64,7 +67,7 @@ extension Parser {
         return Statement(kind: .expression(expression), position: expression.position)
     }
 
-    /// `{ … }`
+    /// Answers `{ … }`.
     mutating func block() throws(ScriptError) -> [Statement] {
         let place = current.position
         return try nested { (parser) throws(ScriptError) in
@@ -84,6 +87,7 @@ extension Parser {
         }
     }
 
+    /// `if`, with all its `else if`: a chain is read flat, not nested.
     private mutating func conditional() throws(ScriptError) -> Statement.Kind {
         var arms: [Statement.Arm] = []
         while true {
@@ -104,6 +108,7 @@ extension Parser {
         }
     }
 
+    /// `exit`, `return` or `drop`, with their value if they have one.
     private mutating func end(at start: Position) throws(ScriptError) -> Statement {
         guard let end = Statement.End(rawValue: current.text) else {
             throw unexpected("expected a statement")
@@ -127,6 +132,7 @@ extension Parser {
 
     // MARK: switch
 
+    /// `switch`: its value, then its labels in braces.
     private mutating func choice() throws(ScriptError) -> Statement.Kind {
         try advance()
         let subject = try expression()
@@ -147,6 +153,7 @@ extension Parser {
         return .choice(subject, labels)
     }
 
+    /// One label and the statements up to the next.
     private mutating func label() throws(ScriptError) -> Statement.Label {
         let start = current.position
         var match: Statement.Match?
@@ -170,6 +177,7 @@ extension Parser {
         }
     }
 
+    /// What a label compares with: a constant, or a pattern behind a slash.
     private mutating func matchValue() throws(ScriptError) -> Statement.Match {
         if try take(.slash) {
             guard current.kind == .string else {

@@ -38,6 +38,7 @@ extension Parser {
 
     // MARK: Modules
 
+    /// `loadmodule "name.so"`, with or without parentheses.
     private mutating func loadModule(at place: Position) throws(ScriptError) {
         try advance()
         let isCall = try take(.openParenthesis)
@@ -65,6 +66,7 @@ extension Parser {
         return name.hasSuffix(".so") ? String(name.dropLast(3)) : name
     }
 
+    /// `modparam("modules", "name", value)`.
     private mutating func moduleParameter(at place: Position) throws(ScriptError) {
         try advance()
         try expect(.openParenthesis, "behind \"modparam\"")
@@ -78,6 +80,7 @@ extension Parser {
         tree.settings.append(.parameter(modules: modules, name: name, value: value, position))
     }
 
+    /// A string that must be next.
     private mutating func quoted(_ purpose: String) throws(ScriptError) -> String {
         guard current.kind == .string else { throw unexpected("expected \(purpose) in quotes") }
         let text = current.text
@@ -107,6 +110,7 @@ extension Parser {
             hint: current.kind == .word ? "put it in quotes, or is a #!define missing?" : nil)
     }
 
+    /// A statement that means nothing here: modules are part of the program.
     private mutating func ignored(at place: Position) throws(ScriptError) {
         let name = current.text
         try advance()
@@ -115,6 +119,7 @@ extension Parser {
         tree.settings.append(.ignored(name, place))
     }
 
+    /// `cfgengine`: only the language of this file is there.
     private mutating func engine(at place: Position) throws(ScriptError) {
         try advance()
         _ = try take(.assign)
@@ -128,6 +133,7 @@ extension Parser {
 
     // MARK: Settings
 
+    /// `name = value`, or a runtime variable with its group.
     private mutating func setting(at place: Position) throws(ScriptError) {
         let name = current.text
         try advance()
@@ -178,6 +184,7 @@ extension Parser {
         .dot, .colon, .minus, .slash, .star, .openBracket, .closeBracket,
     ]
 
+    /// The rest of a runtime variable, whose group has been read.
     private mutating func custom(group: String, at place: Position) throws(ScriptError) {
         try advance()
         guard current.kind == .word else { throw unexpected("expected the variable's name") }
@@ -194,6 +201,7 @@ extension Parser {
             .custom(group: group, name: name, value: value, summary: summary, place))
     }
 
+    /// `port = number`.
     private mutating func port(at place: Position) throws(ScriptError) {
         try advance()
         try expect(.assign, "behind \"port\"")
@@ -204,6 +212,7 @@ extension Parser {
         tree.settings.append(.port(port, place))
     }
 
+    /// `flags NAME:number, NAME`.
     private mutating func flags() throws(ScriptError) {
         repeat {
             try advance()
@@ -234,6 +243,7 @@ extension Parser {
         }
     }
 
+    /// `listen = …`, one or several addresses on a line.
     private mutating func listen() throws(ScriptError) {
         try advance()
         try expect(.assign, "behind \"listen\"")
@@ -259,6 +269,7 @@ extension Parser {
         } while atAddress(on: previousEnd.line)
     }
 
+    /// `alias = …`, one or several names on a line.
     private mutating func aliases() throws(ScriptError) {
         try advance()
         try expect(.assign, "behind \"alias\"")
@@ -287,6 +298,7 @@ extension Parser {
 
     // MARK: Route blocks
 
+    /// A route block with its head.
     private mutating func routeBlock(at place: Position) throws(ScriptError) {
         let word = current.text
         try advance()
@@ -302,6 +314,7 @@ extension Parser {
         tree.blocks.append(RouteBlock(kind: kind, position: place, body: body))
     }
 
+    /// The name in brackets, put together from its tokens.
     private mutating func spelledName() throws(ScriptError) -> String {
         var text = ""
         while !at(.closeBracket) {
@@ -317,6 +330,7 @@ extension Parser {
         return text
     }
 
+    /// What a head means: some kinds need a name, some have none.
     private func blockKind(
         _ word: String, _ name: String?, at place: Position
     ) throws(ScriptError) -> RouteBlockKind {

@@ -96,7 +96,8 @@ struct Parser {
 
     /// An error about the token that is looked at.
     func unexpected(_ message: String, hint: String? = nil) -> ScriptError {
-        failure(.syntax, at: current.position, "\(message), found \(current.description)", hint: hint)
+        failure(
+            .syntax, at: current.position, "\(message), found \(current.description)", hint: hint)
     }
 
     /// An error at a position.
@@ -134,7 +135,9 @@ struct Parser {
         } while current.kind != .end
     }
 
-    /// The statements up to the closing brace, which it steps over. Errors within are noted.
+    /// The statements up to the closing brace, which it steps over.
+    ///
+    /// Errors within are noted.
     mutating func statements(closing place: Position) throws(ScriptError) -> [Statement] {
         var list: [Statement] = []
         while !at(.closeBrace) {
@@ -146,6 +149,8 @@ struct Parser {
             } catch {
                 diagnostics.report(error)
                 skipStatement()
+                // The rest of a broken `if` would be a second error about the first one.
+                while at(word: "else") { skipStatement() }
             }
         }
         try advance()

@@ -46,6 +46,7 @@ public struct DiskFiles: FileAccess {
         return unsafe String(cString: value)
     }
 
+    /// Reads up to the end, within the bound on size.
     private static func bytes(_ descriptor: Int32) throws(FileFailure) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
@@ -63,6 +64,7 @@ public struct DiskFiles: FileAccess {
         }
     }
 
+    /// The C library's words for its last error.
     private static func failure() -> FileFailure {
         let code = errno
         let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"

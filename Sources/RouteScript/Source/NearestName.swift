@@ -41,6 +41,7 @@ enum NearestName {
         return last[b.count] <= limit ? last[b.count] : nil
     }
 
+    /// A letter in lower case; other bytes as they are.
     private static func lower(_ byte: UInt8) -> UInt8 {
         byte &- 65 < 26 ? byte | 0x20 : byte
     }

@@ -16,7 +16,8 @@ func parse(
 }
 
 /// Reads and checks a configuration against the modules of the tests.
-func check(_ text: String, defines: [Definition] = []) throws(ScriptErrors) -> CheckedConfiguration {
+func check(_ text: String, defines: [Definition] = []) throws(ScriptErrors) -> CheckedConfiguration
+{
     try parse(text, defines: defines).check(
         catalogue: TestCatalogue.modules, core: TestCatalogue.core)
 }

@@ -1,0 +1,47 @@
+import Corex
+import ModuleKit
+import RouteScript
+import TM
+import Testing
+
+/// The first error of a configuration that may load `tm` and `corex`.
+private func fault(_ text: String) -> String {
+    do {
+        let file = try ConfigurationFile.parse(
+            SourceFile(name: "empty.cfg", bytes: Array(text.utf8)), fileSystem: MemoryFiles())
+        _ = try file.check(
+            catalogue: [ModuleBlueprint(TMModule.self), ModuleBlueprint(Corex.self)],
+            core: ModuleBlueprint(BareCore.self))
+        return "none"
+    } catch {
+        return error.errors[0].message
+    }
+}
+
+@Suite("Modules whose functions are not there")
+struct EmptyModulesTests {
+    @Test(
+        "they load, and refuse what would be ignored",
+        arguments: [
+            ("loadmodule \"tm.so\"\nloadmodule \"corex\"", "none"),
+            (
+                "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_timer\", 3000)",
+                "module \"tm\" has no parameter \"fr_timer\""
+            ),
+            (
+                "loadmodule \"tm.so\"\nrequest_route { t_relay(); }",
+                "unknown function \"t_relay\""
+            ),
+            (
+                "loadmodule \"corex.so\"\nrequest_route { append_branch(); }",
+                "unknown function \"append_branch\""
+            ),
+            (
+                "loadmodule \"tm.so\"\nfailure_route[F] { exit; }",
+                "failure_route[F] is not supported: nothing would ever run it"
+            ),
+        ])
+    func refusal(text: String, expected: String) {
+        #expect(fault(text) == expected)
+    }
+}
