@@ -48,7 +48,9 @@ public struct HTTPReply: Sendable {
         }
         self.fields = fields
         if let length = fields["content-length"].flatMap({ Int($0) }) {
-            while incoming.bytes.count < start + length { guard incoming.more() else { return nil } }
+            while incoming.bytes.count < start + length {
+                guard incoming.more() else { return nil }
+            }
             body = Array(incoming.bytes[start..<(start + length)])
         } else if fields["transfer-encoding"] == "chunked" {
             guard let whole = Self.unchunk(&incoming, from: start) else { return nil }

@@ -1,5 +1,4 @@
 internal import Basics
-internal import Foundation
 internal import Glibc
 internal import Synchronization
 
@@ -7,9 +6,7 @@ internal import Synchronization
 ///
 /// Tests that only need a database share one server per process (`MariaDBFixture.shared()`) and
 /// take a fresh database each; a test that freezes or kills the server starts its own. The server
-/// ends with the process: at a normal end by `atexit`, after a crash by a shell that looks every
-/// second whether the process is still there. (The kernel's parent-death signal is no use: it comes
-/// when the thread ends that started the server.)
+/// and its folder end with the process, see `ProgramWatch`.
 public final class MariaDBFixture: Sendable {
     /// Something that kept the server from starting or a statement from running.
     public struct Failure: Error, CustomStringConvertible {
@@ -38,18 +35,22 @@ public final class MariaDBFixture: Sendable {
 
     /// Whether MariaDB's server is installed; tests that need it are skipped where it is not.
     public static let isInstalled: Bool =
-        tool("mariadbd") != nil && tool("mariadb-install-db") != nil && tool("mariadb") != nil
+        ["mariadbd", "mariadb-install-db", "mariadb"].allSatisfy {
+            ToolPath.installed($0) != nil
+        }
 
     /// The folder of data, socket and log.
-    public let folder: String
+    public var folder: String { place.path }
+    /// The same, which is removed with the last who holds it.
+    private let place: TemporaryFolder
     /// The TCP port on 127.0.0.1.
     public let port: Int
     /// Path of the Unix socket.
     public var socket: String { "\(folder)/s" }
     /// The running server's process number, 0 while there is none.
-    public var processNumber: Int32 { process.withLock { $0 } }
-    /// The same, changed by starts and kills.
-    private let process = Guarded<Int32>(0)
+    public var processNumber: Int32 { program.withLock { $0?.number ?? 0 } }
+    /// The running server, changed by starts and kills.
+    private let program = Guarded<StartedProgram?>(nil)
     /// How many databases there have been.
     private let serial = Guarded(0)
 
@@ -57,13 +58,9 @@ public final class MariaDBFixture: Sendable {
 
     /// Installs and starts a server; takes about two seconds.
     public init() throws {
-        folder = "/tmp/roost-db-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        port = try Self.freePort()
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: false,
-            attributes: [.posixPermissions: 0o755])
+        place = try TemporaryFolder()
+        port = try Int(FreePorts.take(1)[0])
         if getuid() == 0 { _ = try Self.run("chown", ["mysql", folder]) }
-        Self.endings.withLock { $0.append(folder) }
         _ = try Self.run(
             "mariadb-install-db",
             [
@@ -72,8 +69,6 @@ public final class MariaDBFixture: Sendable {
             ] + Self.user)
         try start()
     }
-
-    deinit { remove() }
 
     /// The server that the tests of this process share.
     public static func shared() throws -> MariaDBFixture {
@@ -129,14 +124,11 @@ public final class MariaDBFixture: Sendable {
 
     /// Ends the server at once, as a crash does.
     public func kill() {
-        let number = process.withLock { value in
-            defer { value = 0 }
-            return value
+        let ended = program.withLock { program in
+            defer { program = nil }
+            return program
         }
-        guard number > 0 else { return }
-        Glibc.kill(number, SIGKILL)
-        // Until its parent, which is this process, has taken note: 5 seconds at most.
-        for _ in 0..<2_500 where Glibc.kill(number, 0) == 0 { usleep(2_000) }
+        ended?.kill()
     }
 
     /// Starts the server again on the same data and port.
@@ -146,61 +138,26 @@ public final class MariaDBFixture: Sendable {
     }
 
     /// Sends the server a signal, when there is one.
-    private func signal(_ number: Int32) {
-        process.withLock { if $0 > 0 { _ = Glibc.kill($0, number) } }
-    }
+    private func signal(_ number: Int32) { program.withLock { $0?.signal(number) } }
 
     /// Starts the server and waits until it answers, 20 seconds at most.
     private func start() throws {
-        let server = Process()
-        let daemon =
+        let server = try StartedProgram(
+            ToolPath.installed("mariadbd") ?? "mariadbd",
             [
-                "mariadbd", "--no-defaults", "--datadir=\(folder)/d", "--socket=\(socket)",
+                "--no-defaults", "--datadir=\(folder)/d", "--socket=\(socket)",
                 "--port=\(port)", "--bind-address=127.0.0.1", "--pid-file=\(folder)/pid",
                 "--log-error=\(folder)/log", "--character-set-server=utf8mb4",
                 "--skip-name-resolve", "--tmpdir=\(folder)",
-            ] + Self.user
-        server.executableURL = URL(fileURLWithPath: Self.tool(daemon[0]) ?? daemon[0])
-        server.arguments = Array(daemon.dropFirst())
-        try Self.launch(server)
-        process.withLock { $0 = server.processIdentifier }
-        try watch(server.processIdentifier)
-        for _ in 0..<400 {
-            if (try? sql("SELECT 1")) != nil { return }
-            guard server.isRunning else { break }
-            usleep(50_000)
+            ] + Self.user)
+        program.withLock { $0 = server }
+        let isReady = eventually(within: 20) {
+            !server.isRunning || (try? sql("SELECT 1")) != nil
         }
-        let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
-        throw Failure(description: "mariadbd did not start:\n\(log.suffix(2_000))")
-    }
-
-    /// Leaves a shell behind that ends the server when this process is gone.
-    private func watch(_ number: Int32) throws {
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = [
-            "-c",
-            """
-            while kill -0 \(getpid()) && kill -0 \(number); do sleep 1; done
-            kill -0 \(getpid()) || { kill -KILL \(number); sleep 1; rm -rf '\(folder)'; }
-            """,
-        ]
-        try Self.launch(shell)
-    }
-
-    /// Starts a process that reads and writes nothing.
-    private static func launch(_ process: Process) throws {
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-    }
-
-    /// Ends the server and removes its folder.
-    private func remove() {
-        thaw()
-        kill()
-        try? FileManager.default.removeItem(atPath: folder)
+        guard isReady, server.isRunning else {
+            let log = place.text(of: "log").suffix(2_000)
+            throw Failure(description: "mariadbd did not start:\n\(log)")
+        }
     }
 
     // MARK: The process
@@ -210,72 +167,17 @@ public final class MariaDBFixture: Sendable {
     /// The account that the server runs as, which must not be root.
     private static let user = getuid() == 0 ? ["--user=mysql"] : []
 
-    /// The folders that are removed when the process ends, for servers that are still there.
-    private static let endings: Guarded<[String]> = {
-        atexit { MariaDBFixture.endAll() }
-        return Guarded([])
-    }()
-
-    /// What is done when the process ends.
-    private static func endAll() {
-        common.withLock { $0?.remove() }
-        for folder in endings.withLock({ $0 }) {
-            try? FileManager.default.removeItem(atPath: folder)
-        }
-    }
-
-    /// The path of a program; /usr/sbin is not in everybody's PATH.
-    private static func tool(_ name: String) -> String? {
-        ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"]
-            .map { "\($0)/\(name)" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
-
     /// Runs a program to its end; what it writes, or throws when it fails.
     private static func run(
         _ name: String, _ arguments: [String], input: String = ""
     ) throws -> String {
-        guard let path = tool(name) else { throw Failure(description: "\(name) is missing") }
-        // A client that gives up before it has read its input is an error, not the tests' end.
-        Glibc.signal(SIGPIPE, SIG_IGN)
-        let process = Process()
-        let (into, out, words) = (Pipe(), Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardInput = into
-        process.standardOutput = out
-        process.standardError = words
-        try process.run()
-        // Written beside the reading, or two full pipes would wait for each other.
-        let writer = Thread {
-            try? into.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try? into.fileHandleForWriting.close()
+        guard let path = ToolPath.installed(name) else {
+            throw Failure(description: "\(name) is missing")
         }
-        writer.start()
-        let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let errors = words.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "\(name): \(String(decoding: errors, as: UTF8.self))")
+        let outcome = try StartedProgram.run(path, arguments, input: input)
+        guard outcome.status == 0 else {
+            throw Failure(description: "\(name): \(outcome.output)")
         }
-        return text
-    }
-
-    /// A port of 127.0.0.1 that nobody uses at the moment.
-    private static func freePort() throws -> Int {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { Glibc.close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { plain in
-                unsafe bind(descriptor, plain, length) == 0
-                    && getsockname(descriptor, plain, &length) == 0
-            }
-        }
-        guard isBound else { throw Failure(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        return outcome.output
     }
 }

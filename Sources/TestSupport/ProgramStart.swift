@@ -6,8 +6,10 @@ struct ProgramStart {
     let path: String
     /// Its arguments, its name first.
     let arguments: [String]
-    /// What it reads: a descriptor, or nothing at -1.
-    var input: Int32 = -1
+    /// The file that it reads.
+    var input = "/dev/null"
+    /// A descriptor that it reads instead; none at -1.
+    var inputDescriptor: Int32 = -1
     /// The file that takes what it prints; it is added to.
     var output = "/dev/null"
 
@@ -16,14 +18,15 @@ struct ProgramStart {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if input >= 0 {
-            unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
+        if inputDescriptor >= 0 {
+            unsafe posix_spawn_file_actions_adddup2(&actions, inputDescriptor, 0)
         } else {
-            unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         }
         let flags = O_WRONLY | O_CREAT | O_APPEND
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
         unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        if let closeFrom = unsafe Self.closeFrom { _ = unsafe closeFrom(&actions, 3) }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -44,4 +47,16 @@ struct ProgramStart {
         let code = unsafe posix_spawn(&number, path, &actions, &attributes, words, environ)
         return code == 0 ? number : nil
     }
+
+    /// The type of `posix_spawn_file_actions_addclosefrom_np`.
+    private typealias CloseFrom =
+        @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+
+    /// The C library has it since 2.34, but hides it from Swift. Without it a program would inherit
+    /// the pipes of other tests, which then wait for their end as long as it lives.
+    private static let closeFrom: CloseFrom? = {
+        let symbol = unsafe dlsym(nil, "posix_spawn_file_actions_addclosefrom_np")
+        guard let symbol = unsafe symbol else { return nil }
+        return unsafe unsafeBitCast(symbol, to: CloseFrom.self)
+    }()
 }

@@ -40,9 +40,11 @@ final class ProgramWatch: Sendable {
             return
         }
         let arguments = ["sh", "-c", Self.script]
-        let isStarted = ProgramStart(path: "/bin/sh", arguments: arguments, input: ends[0]).run()
+        var start = ProgramStart(path: "/bin/sh", arguments: arguments)
+        start.inputDescriptor = ends[0]
+        let number = start.run()
         close(ends[0])
-        end = Guarded(isStarted == nil ? -1 : ends[1])
+        end = Guarded(number == nil ? -1 : ends[1])
     }
 
     /// A program that ends with this process.

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Basics
 internal import Glibc
 internal import Synchronization
 
@@ -30,13 +31,16 @@ public final class StartedProgram: Sendable {
     private let name: String
     private let ending = Guarded<Int32?>(nil)
 
-    /// Starts the file at `path`; what it prints is added to the file `output`.
+    /// Starts the file at `path`; it reads the file `input`, and what it prints is added to the
+    /// file `output`.
     public init(
-        _ path: String, _ arguments: [String], output: String = "/dev/null"
+        _ path: String, _ arguments: [String], output: String = "/dev/null",
+        input: String = "/dev/null"
     ) throws {
         name = path.split(separator: "/").last.map(String.init) ?? path
         var start = ProgramStart(path: path, arguments: [name] + arguments)
         start.output = output
+        start.input = input
         guard let number = start.run() else {
             throw Failure(description: "cannot start \(path)")
         }
@@ -81,13 +85,14 @@ public final class StartedProgram: Sendable {
         _ = wait(seconds: 10)
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end, with a text to read.
     public static func run(
-        _ path: String, _ arguments: [String], seconds: Double = 60
+        _ path: String, _ arguments: [String], input: String = "", seconds: Double = 60
     ) throws -> Outcome {
         let place = try TemporaryFolder()
         let output = place.file("output")
-        let program = try StartedProgram(path, arguments, output: output)
+        let file = input.isEmpty ? "/dev/null" : try place.write(input, to: "input")
+        let program = try StartedProgram(path, arguments, output: output, input: file)
         guard let status = program.wait(seconds: seconds) else {
             program.kill()
             let end = place.text(of: "output").suffix(1_000)

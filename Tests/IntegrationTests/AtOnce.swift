@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 
@@ -26,7 +27,7 @@ func atOnce<Input: Sendable, Output: Sendable>(
 
 /// Where threads put what they found.
 private final class Collected<Output: Sendable>: Sendable {
-    let results: Mutex<[Result<Output, any Error>?]>
+    let results: Guarded<[Result<Output, any Error>?]>
 
-    init(count: Int) { results = Mutex(Array(repeating: nil, count: count)) }
+    init(count: Int) { results = Guarded(Array(repeating: nil, count: count)) }
 }

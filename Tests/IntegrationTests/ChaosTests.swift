@@ -9,7 +9,8 @@ struct ChaosTests {
     private static func parameters(of method: JSONValue) -> [JSONValue] {
         let values: [JSONValue] = [
             "location", "alice", "user1", "registrar", "max_expires", "core", "debug", 1, 0, 3_600,
-            -1, 0.5, "sip:x@192.0.2.1", "", "usrloc:", "all", .string(String(repeating: "x", count: 300)),
+            -1, 0.5, "sip:x@192.0.2.1", "", "usrloc:", "all",
+            .string(String(repeating: "x", count: 300)),
         ]
         let wanted = method["params"]?.items?.count ?? 0
         if Int.random(in: 0..<4) == 0 {
@@ -26,7 +27,8 @@ struct ChaosTests {
     /// Calls random commands until the time is over; returns how many replies came.
     private static func call(_ server: ServerProcess, until end: Double) throws -> Int {
         let published = try ReplySchema.published()
-        let methods = published.document["methods"]?.items?.filter { $0["name"] != "core.kill" } ?? []
+        let methods =
+            published.document["methods"]?.items?.filter { $0["name"] != "core.kill" } ?? []
         var count = 0
         while monotonicSeconds() < end, let method = methods.randomElement() {
             let name = method["name"]?.text ?? ""
@@ -94,7 +96,8 @@ struct ChaosTests {
         var registered = 0
         for round in 1...4 {
             let users = registered..<(registered + 50)
-            #expect(try RegisterBurst(port: server.sipPort, users: users).run().statuses == [200: 50])
+            #expect(
+                try RegisterBurst(port: server.sipPort, users: users).run().statuses == [200: 50])
             registered += 50
             #expect(server.stop() == 0)
             #expect(try database.count() == registered, "round \(round)")

@@ -5,17 +5,21 @@ import Testing
 /// What happens while the database does not answer, is gone, or was never there.
 @Suite("the database is away", .onThreads, .needsMariaDB)
 struct DatabaseAwayTests {
-    /// Registers 500 phones and expects prompt replies.
+    /// Registers phones and expects prompt replies; returns the latency of 99 in 100.
+    @discardableResult
     private func promptly(
-        _ server: ServerProcess, _ users: Range<Int>, cseq: Int = 1, _ when: String
-    ) throws {
+        _ server: ServerProcess, _ users: Range<Int>, cseq: Int = 1, below limit: Double = 0.1,
+        _ when: String
+    ) throws -> Double {
         var burst = RegisterBurst(port: server.sipPort, users: users)
         burst.window = 4
         burst.cseq = cseq
         let report = try burst.run()
         #expect(report.statuses == [200: users.count], "\(when)")
         #expect(report.sentAgain == 0, "\(when)")
-        #expect(report.latency(below: 0.99) < 0.1, "\(when)")
+        let latency = report.latency(below: 0.99)
+        #expect(latency < Rig.limit(limit), "\(when)")
+        return latency
     }
 
     @Test("frozen, killed and started again: SIP goes on in db_mode 2, and nothing is lost")
@@ -23,16 +27,19 @@ struct DatabaseAwayTests {
         let fixture = try MariaDBFixture()
         let database = try TestDatabase(fixture.database())
         let server = try ServerProcess(databaseMode: 2, database.url, timerInterval: 1)
-        try promptly(server, 0..<100, "before")
+        let usual = try promptly(server, 0..<100, below: 1, "before")
+        // On a machine that is slow at the moment, no slower than without the trouble.
+        let limit = max(0.1, 3 * usual)
         #expect(try eventually(within: 10) { try database.count() == 100 })
         #expect(try server.status("database") == "connected")
 
         fixture.freeze()
-        try promptly(server, 100..<600, "frozen")
+        try promptly(server, 100..<600, below: limit, "frozen")
         // The writer is in the middle of a statement now.
         pause(seconds: 1.2)
-        try promptly(server, 600..<1_100, "frozen, and the writer waits")
-        #expect(try server.phone().register("user0", "sip:gone@192.0.2.1", expires: 0).status == 200)
+        try promptly(server, 600..<1_100, below: limit, "frozen, and the writer waits")
+        #expect(
+            try server.phone().register("user0", "sip:gone@192.0.2.1", expires: 0).status == 200)
         #expect(try eventually(within: 20) { try server.status("database") == "away" })
         #expect(try server.status("dirty")?.integer ?? 0 >= 1_000)
         #expect(try server.rpc.fault("ul.flush") != nil)
@@ -42,9 +49,9 @@ struct DatabaseAwayTests {
         #expect(try eventually(within: 10) { try server.status("database") == "connected" })
 
         fixture.kill()
-        try promptly(server, 1_100..<1_600, "killed")
+        try promptly(server, 1_100..<1_600, below: limit, "killed")
         pause(seconds: 1.2)
-        try promptly(server, 0..<500, cseq: 2, "killed, and the writer knows")
+        try promptly(server, 0..<500, cseq: 2, below: limit, "killed, and the writer knows")
         #expect(try eventually(within: 10) { try server.status("database") == "away" })
         #expect(try server.status("last_error")?.text?.contains("p@ss") == false)
         try fixture.restart()
@@ -183,9 +190,10 @@ struct DatabaseAwayTests {
         try phone.register("bob", "sip:bob@192.0.2.1")
         let start = monotonicSeconds()
         try phone.register("carol", "sip:carol@192.0.2.1")
-        #expect(monotonicSeconds() - start < 1)
+        #expect(monotonicSeconds() - start < Rig.limit(1))
         try fixture.restart()
-        #expect(try eventually(within: 30) { try database.count() >= 1 && server.status("dirty") == 0 })
+        #expect(
+            try eventually(within: 30) { try database.count() >= 1 && server.status("dirty") == 0 })
         let stored = try database.rows().compactMap { $0["username"] }
         // Either a phone was told that it is not registered, or its row is there now.
         let bound = try ["alice", "bob", "carol"].filter { try !server.uris(of: $0).isEmpty }

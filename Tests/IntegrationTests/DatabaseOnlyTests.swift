@@ -5,7 +5,8 @@ import Testing
 /// db_mode 3: the table is the truth, and several servers may share it.
 @Suite("contacts in the database alone", .onThreads)
 struct DatabaseOnlyTests {
-    @Test("no contact is kept in memory, and rows are right", arguments: TestDatabase.Kind.installed)
+    @Test(
+        "no contact is kept in memory, and rows are right", arguments: TestDatabase.Kind.installed)
     func noMemory(kind: TestDatabase.Kind) throws {
         let database = try TestDatabase(kind)
         let server = try ServerProcess(databaseMode: 3, database.url)
@@ -26,7 +27,9 @@ struct DatabaseOnlyTests {
         #expect(server.faults == [])
     }
 
-    @Test("two servers on one table see each other's contacts", arguments: TestDatabase.Kind.installed)
+    @Test(
+        "two servers on one table see each other's contacts", arguments: TestDatabase.Kind.installed
+    )
     func twoServers(kind: TestDatabase.Kind) throws {
         let database = try TestDatabase(kind)
         let one = try ServerProcess(databaseMode: 3, database.url) {
@@ -85,7 +88,9 @@ struct DatabaseOnlyTests {
         #expect(try server.uris(of: "ever") == ["sip:ever@192.0.2.1"])
     }
 
-    @Test("a REGISTER is refused while the database is away, and nothing is half stored", .needsMariaDB)
+    @Test(
+        "a REGISTER is refused while the database is away, and nothing is half stored",
+        .needsMariaDB)
     func away() throws {
         let fixture = try MariaDBFixture()
         let database = try TestDatabase(fixture.database())

@@ -16,7 +16,7 @@ struct DumpTests {
         let domain = domains.first?["Domain"] as? [String: Any]
         let records = domain?["AoRs"] as? [Any] ?? []
         return records.compactMap { record in
-            if let name = record as? String { return name }
+            if let name = (record as? [String: Any])?["AoR"] as? String { return name }
             let info = (record as? [String: Any])?["Info"] as? [String: Any]
             let contacts = info?["Contacts"] as? [Any] ?? []
             return contacts.count == 1 ? info?["AoR"] as? String : nil
@@ -50,7 +50,7 @@ struct DumpTests {
             #expect(result.1 == Double(Self.users), "an AoR occurs twice")
         }
         #expect(results[3].0 == 1_500)
-        #expect(results[3].1 < 0.25, "REGISTER waits for ul.dump")
+        #expect(results[3].1 < Rig.limit(0.5), "REGISTER waits for ul.dump")
         #expect(server.faults == [])
     }
 

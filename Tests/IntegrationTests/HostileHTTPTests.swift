@@ -29,7 +29,8 @@ struct HostileHTTPTests {
             let reply = try server.rpc.post(body)
             let document = try JSONValue(parsing: reply.text)
             #expect(document["jsonrpc"] == "2.0", "\(body.prefix(80))")
-            #expect(document["error"]?["code"]?.integer == code, "\(body.prefix(80)): \(reply.text)")
+            #expect(
+                document["error"]?["code"]?.integer == code, "\(body.prefix(80)): \(reply.text)")
             #expect(document["error"]?["message"]?.text?.isEmpty == false)
             #expect(document["result"] == nil)
         }
@@ -56,14 +57,19 @@ struct HostileHTTPTests {
             ("DELETE /RPC HTTP/1.1\r\nHost: x\r\n\r\n", 400...501),
             ("POST /RPC HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413...413),
             ("POST /RPC HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400...413),
-            ("POST /RPC HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 400...413),
+            (
+                "POST /RPC HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                400...413
+            ),
             ("POST /RPC HTTP/9.9\r\nHost: x\r\n\(length)\r\n\(call)", 200...505),
         ]
         for (request, statuses) in requests {
             let socket = try ClientSocket(.stream, port: server.httpPort)
             socket.send(Array(request.utf8))
             let reply = HTTPReply(from: socket, seconds: 3)
-            #expect(reply.map { statuses.contains($0.status) } ?? true, "\(request): \(reply?.status ?? 0)")
+            #expect(
+                reply.map { statuses.contains($0.status) } ?? true,
+                "\(request): \(reply?.status ?? 0)")
         }
         for garbage in Self.garbage() {
             let socket = try ClientSocket(.stream, port: server.httpPort)
@@ -107,12 +113,14 @@ struct HostileHTTPTests {
         #expect(answered?["result"] == ["a"])
         #expect(codes.sorted() == [-32_601, -32_600])
         let silent = try server.rpc.post(
-            #"{"jsonrpc":"2.0","method":"cfg.set_now_int","params":["registrar","max_expires",77]}"#)
+            #"{"jsonrpc":"2.0","method":"cfg.set_now_int","params":["registrar","max_expires",77]}"#
+        )
         #expect(silent.body.isEmpty)
         #expect((200...204).contains(silent.status))
         #expect(try server.rpc.call("cfg.get", "registrar", "max_expires") == 77)
         let named = try server.rpc.post(
-            #"{"jsonrpc":"2.0","method":"cfg.get","params":{"name":"max_expires","group":"registrar"},"id":1}"#)
+            #"{"jsonrpc":"2.0","method":"cfg.get","params":{"name":"max_expires","group":"registrar"},"id":1}"#
+        )
         #expect(try JSONValue(parsing: named.text)["result"] == 77)
     }
 

@@ -42,7 +42,8 @@ struct PersistenceTests {
     func cleanStop(signal: Int32) throws {
         let database = try TestDatabase(.sqlite)
         let server = try ServerProcess(databaseMode: 2, database.url)
-        #expect(try RegisterBurst(port: server.sipPort, users: 0..<200).run().statuses == [200: 200])
+        #expect(
+            try RegisterBurst(port: server.sipPort, users: 0..<200).run().statuses == [200: 200])
         #expect(try database.count() == 0)
         #expect(try server.status("dirty") == 200)
         if signal == 0 { try server.rpc.call("core.kill", 15) }
@@ -56,7 +57,8 @@ struct PersistenceTests {
     func cleanStopMariaDB() throws {
         let database = try TestDatabase(.mariaDB)
         let server = try ServerProcess(databaseMode: 2, database.url)
-        #expect(try RegisterBurst(port: server.sipPort, users: 0..<200).run().statuses == [200: 200])
+        #expect(
+            try RegisterBurst(port: server.sipPort, users: 0..<200).run().statuses == [200: 200])
         #expect(try database.count() == 0)
         #expect(server.stop() == 0, "\(server.log.suffix(500))")
         #expect(try database.count() == 200)

@@ -53,6 +53,8 @@ struct PublishedSchemaTests {
             let phone = try server.phone()
             try phone.register(
                 RegisterMessage("alice", "sip:alice@127.0.0.1", callID: "\(name)@test"))
+            // There is a change to forget.
+            try server.rpc.call("cfg.set_delayed_int", "core", "debug", 1)
             let given = method["examples"]?[0]?["params"]?.items ?? []
             var parameters: [JSONValue] = []
             for (place, parameter) in given.enumerated() {

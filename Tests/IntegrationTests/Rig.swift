@@ -1,13 +1,25 @@
+import Glibc
 import JSONValue
 import TestSupport
 import Testing
+
+/// What holds for all tests here.
+enum Rig {
+    /// A time limit in seconds; a build with a sanitizer may take ten times as long.
+    static func limit(_ seconds: Double) -> Double { isSanitized ? 10 * seconds : seconds }
+
+    private static let isSanitized = ["__tsan_init", "__asan_init"].contains {
+        unsafe dlsym(nil, $0) != nil
+    }
+}
 
 /// Runs tests on threads of their own: they wait for other processes.
 struct OnThreads: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
 
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing body: @concurrent @Sendable () async throws -> Void
+        for test: Test, testCase: Test.Case?,
+        performing body: @concurrent @Sendable () async throws -> Void
     ) async throws {
         try await withTaskExecutorPreference(WorkThreads.shared) { try await body() }
     }

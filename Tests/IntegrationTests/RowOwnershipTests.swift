@@ -13,7 +13,7 @@ struct RowOwnershipTests {
             "ruid": "'uloc-test-\(user)'", "username": "'\(user)'",
             "contact": "'sip:\(user)@192.0.2.1'", "expires": database.moment(seconds), "q": "0.5",
             "callid": "'\(user)@test'", "cseq": "3", "last_modified": database.moment(-100),
-            "server_id": "\(server)", "user_agent": "'phone'",
+            "server_id": "\(server)", "user_agent": "'phone'", "flags": "0", "cflags": "0",
         ]
         return values.merging(changes) { $1 }
     }
@@ -53,7 +53,8 @@ struct RowOwnershipTests {
         let server = try ServerProcess(databaseMode: 2, database.url, timerInterval: 1)
         #expect(try server.uris(of: "alice") == ["sip:alice@192.0.2.1"])
         let later = database.moment(1_000)
-        try database.sql("UPDATE location SET expires = \(later), cseq = 4 WHERE username = 'alice';")
+        try database.sql(
+            "UPDATE location SET expires = \(later), cseq = 4 WHERE username = 'alice';")
         #expect(
             try eventually(within: 15) { try database.rows().map { $0["username"] } == ["alice"] })
         pause(seconds: 1.2)

@@ -34,7 +34,8 @@ struct SettingTests {
         for (number, value) in [3_600, 60, 7_000, 120, 0].enumerated() {
             let cseq = 2 * number + 1
             #expect(try bench.granted(50_000, cseq: cseq) >= 60)
-            try bench.rpc.call("cfg.set_now_int", "registrar", "max_expires", .integer(Int64(value)))
+            try bench.rpc.call(
+                "cfg.set_now_int", "registrar", "max_expires", .integer(Int64(value)))
             #expect(try bench.granted(50_000, cseq: cseq + 1) == (value == 0 ? 50_000 : value))
             #expect(
                 try bench.rpc.call("cfg.get", "registrar", "max_expires") == .integer(Int64(value)))

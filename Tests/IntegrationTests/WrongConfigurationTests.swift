@@ -78,7 +78,8 @@ struct WrongConfigurationTests {
         // What is not closed is found where something else begins to make no sense.
         let atEnd = mistake.name.hasPrefix("an open")
         let place = "\(folder.file("roost.cfg")):\(atEnd ? "" : "\(number):")"
-        #expect(outcome.output.contains(place), "\(outcome.output)")
+        let found = try #require(outcome.output.firstRange(of: place), "\(outcome.output)")
+        #expect(outcome.output[found.upperBound...].first?.isNumber == true, "no column")
         for word in mistake.words { #expect(outcome.output.contains(word), "\(outcome.output)") }
         if !atEnd { #expect(outcome.output.contains(mistake.line), "\(outcome.output)") }
     }
