@@ -32,7 +32,9 @@ final class ControlTimer: Sendable {
         for job in ended { job.timer.cancel() }
     }
 
-    /// A timer that runs. Dispatch sources may be used from any thread, though their protocol does
+    /// A timer that runs.
+    ///
+    /// Dispatch sources may be used from any thread, though their protocol does
     /// not say so: that is why it may be shared.
     private struct Job: @unchecked Sendable {
         let timer: any DispatchSourceTimer

@@ -11,6 +11,7 @@ internal import Transport
 
 /// One server from the binding of its sockets to the writing of its last row.
 final class RunningServer: Service, Sendable {
+    /// What modules ask of the server.
     let services: ServerServices
     private let transport: TransportLayer
     private let blueprint: WorkerBlueprint
@@ -18,8 +19,9 @@ final class RunningServer: Service, Sendable {
     private let pidFile: String?
     private let exit = Guarded<Int32>(0)
 
-    /// Binds the sockets, makes the modules, compiles the script and starts the modules; nothing is
-    /// received yet. Whatever fails is undone.
+    /// Binds the sockets, makes the modules, compiles the script and starts the modules.
+    ///
+    /// Nothing is received yet. Whatever fails is undone.
     init(_ checked: CheckedConfiguration, _ options: LaunchOptions) throws(StartFailure) {
         let threshold = LogThreshold(debug: 0)
         let loaded: LoadedModule

@@ -7,11 +7,17 @@ internal import Transport
 
 /// What every worker is made from; the same for all of them.
 struct WorkerBlueprint: Sendable {
+    /// What modules ask of the server.
     let services: ServerServices
+    /// The compiled script.
     let program: Program
+    /// The counters of core.
     let counters: MessageCounters
+    /// The line that names the server in replies, with its CRLF; empty for none.
     let serverHeader: [UInt8]
+    /// The key of To-tags.
     let tagKey: UInt64
+    /// Whether replies go to the source port although Via has no rport.
     let forcesRport: Bool
 }
 
@@ -27,6 +33,7 @@ final class SIPWorker: MessageHandler {
     private var now = WallTime(seconds: 0)
     private var unsupported = ByteWriter(capacity: 256)
 
+    /// A worker with a context of its own.
     init(_ blueprint: WorkerBlueprint) {
         context = ScriptContext(services: blueprint.services)
         context.serverHeader = blueprint.serverHeader

@@ -7,6 +7,7 @@ internal import Synchronization
 
 /// The server as modules see it.
 package final class ServerServices: Services {
+    /// What threads share.
     private struct State {
         var sockets: [ListeningSocket] = []
         var aliases: [HostAlias] = []

@@ -178,7 +178,7 @@ struct UsrlocLoadTests {
         let failure = #expect(throws: StartFailure.self) {
             try RegistrarRig("usrloc db_mode \(mode)", database: database)
         }
-        #expect(failure?.message == "usrloc with mysql://fake@nowhere/test: the fake is away")
+        #expect(failure?.message == "usrloc db_url mysql://fake@nowhere/test: the fake is away")
     }
 
     @Test("a table of another version keeps every mode from starting", arguments: [1, 2, 3, 4])

@@ -1,4 +1,4 @@
-/// How long a binding may live: the rules of RFC 3261 10.3 step 7 and of the registrar's parameters.
+/// How long a binding may live: RFC 3261 10.3 step 7 and the registrar's parameters.
 ///
 /// A value without clock and randomness: the caller gives a random number.
 struct ExpiryRules {
@@ -22,13 +22,20 @@ struct ExpiryRules {
         case seconds(Int)
     }
 
+    /// Seconds granted when nothing is asked for.
     let defaultExpires: Int
+    /// Percent by which those are shortened at random, 0 to 100.
     let defaultRange: Int
+    /// Percent by which what was asked for is shortened at random, 0 to 100.
     let range: Int
+    /// Shortest lifetime in seconds, 0 for none.
     let minimum: Int
+    /// Whether a shorter one is refused instead of raised.
     let refusesBrief: Bool
+    /// Longest lifetime in seconds, 0 for none.
     let maximum: Int
 
+    /// The rules that the settings make.
     init(_ parameters: borrowing RegistrarParameters) {
         defaultExpires = parameters.defaultExpires
         defaultRange = parameters.defaultExpiresRange

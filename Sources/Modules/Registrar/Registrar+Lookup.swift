@@ -6,6 +6,7 @@ import Usrloc
 
 /// The functions that read the location table for a script: `lookup` and `registered`.
 extension RegistrarModule {
+    /// Their declarations.
     static var lookupRows: [FunctionRow<RegistrarModule>] {
         [
             FunctionRow(

@@ -122,7 +122,8 @@ extension RegistrarModule {
             throw ArgumentError("save knows the flags 0x01 to 0x1f, found \(given.rawValue)")
         }
         if given.contains(.memoryOnly), usrloc.parameters.databaseMode == .databaseOnly {
-            throw ArgumentError("save flag 0x01 keeps bindings in memory, which db_mode 3 has none of")
+            throw ArgumentError(
+                "save flag 0x01 keeps bindings in memory, which db_mode 3 has none of")
         }
         return SaveCall(table: try location(table), flags: given)
     }

@@ -6,7 +6,9 @@ import Usrloc
 
 /// What `save` was asked to do, as far as it is known when the script is loaded.
 struct SaveCall: Sendable {
+    /// The table that the script names.
     let table: LocationTable
+    /// The flags that the script gives.
     let flags: SaveFlags
 }
 
@@ -81,7 +83,8 @@ extension RegistrarModule {
             input.request.socket = context.origin.socket
             input.request.connection = context.origin.connection
             input.request.serverID = UInt32(truncatingIfNeeded: context.serverID)
-            return try change(message, purpose, rules, header, call.table, context.now, input, &contacts)
+            return try change(
+                message, purpose, rules, header, call.table, context.now, input, &contacts)
         }
     }
 

@@ -10,8 +10,11 @@ public final class RegistrarModule: ServerModule {
     /// The settings that hold when the configuration says nothing.
     public static var defaults: RegistrarParameters { RegistrarParameters() }
 
+    /// The server.
     let services: any Services
+    /// Where the settings of now are found.
     let settings: SettingsHandle<RegistrarParameters>
+    /// The location service that it binds contacts with.
     let usrloc: UsrlocModule
     /// REGISTER requests that were carried out.
     let accepted = Counter()

@@ -15,10 +15,15 @@ struct RegistrationReader {
         case update
     }
 
+    /// How long bindings may live.
     let expiry: ExpiryRules
+    /// Longest contact URI in bytes.
     let contactMaxSize: Int
+    /// q in thousandths of a contact that has none; nil leaves it without.
     let defaultQ: Int?
+    /// Whether lifetimes are not shortened at random.
     let keepsExact: Bool
+    /// The time of the message.
     let now: WallTime
 
     /// Reads the message into the workspace's request.

@@ -1,5 +1,6 @@
 /// The flags of `save`, as its documentation numbers them.
 struct SaveFlags: OptionSet, Sendable {
+    /// The bits as the script gives them.
     let rawValue: Int
     /// The database is not told.
     static let memoryOnly = SaveFlags(rawValue: 0x01)

@@ -11,9 +11,11 @@ import Synchronization
 /// AoR of a shard is on the bench at a time. This is the one mode in which a SIP worker waits for
 /// the database; a connection's time limits bound the wait.
 final class DatabaseOnlyStore: Sendable {
-    /// Connections that nobody uses at the moment.
+    /// Connections that nobody uses at the moment, and how the database does.
+    ///
+    /// Sendable, because a connection is in this list or with one caller, never both: only one
+    /// thread at a time can use it.
     private struct Idle: @unchecked Sendable {
-        // A connection is in this list or with one caller, never both: that is why it may be shared.
         var connections: [any DatabaseConnection] = []
         var status = DatabaseStatus()
     }
@@ -26,6 +28,7 @@ final class DatabaseOnlyStore: Sendable {
     /// One of each shard: whoever holds it works on that shard.
     private let turns: [DispatchSemaphore]
 
+    /// A store of the database behind a driver; nothing is opened yet.
     init(
         driver: any DatabaseDriver, columns: LocationColumns, reader: LocationReader,
         counters: UsrlocCounters, logger: Logger

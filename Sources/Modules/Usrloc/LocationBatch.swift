@@ -13,6 +13,7 @@ struct LocationBatch: ~Copyable {
     /// How many changes are in it.
     private(set) var changes = 0
 
+    /// An empty batch of rows with these columns.
     init(columns: LocationColumns) {
         self.columns = columns
         writes = RowBatch(columns: columns.written.count, rows: LocationWriter.batchRows)

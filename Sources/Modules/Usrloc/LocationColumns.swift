@@ -11,6 +11,7 @@ struct LocationColumns: Sendable {
     /// Names of the server's sockets, by their index.
     let sockets: [String]
 
+    /// A layout with or without the column `domain`.
     init(usesDomain: Bool, sockets: [String]) {
         self.usesDomain = usesDomain
         self.sockets = sockets

@@ -14,6 +14,7 @@ final class LocationDump: ResultStream {
     /// Bytes after which a piece ends.
     static let pieceBytes = 48 * 1024
 
+    /// How far it has come.
     private struct State: Sendable {
         var table = 0
         var cursor = LocationCursor()
@@ -27,6 +28,7 @@ final class LocationDump: ResultStream {
     private let result: ContactResult
     private let state = Guarded(State())
 
+    /// A dump from its beginning.
     init(tables: [LocationTable], isBrief: Bool, result: ContactResult) {
         self.tables = tables
         self.isBrief = isBrief
@@ -87,8 +89,9 @@ final class LocationDump: ResultStream {
         state.table += 1
     }
 
-    /// Writes bindings until the piece is full or the table is at its end. The contacts of an AoR
-    /// come one behind the other within one call of `walk`.
+    /// Writes bindings until the piece is full or the table is at its end.
+    ///
+    /// The contacts of an AoR come one behind the other within one call of `walk`.
     private func write(
         _ table: LocationTable, _ state: inout State, _ writer: inout JSONWriter,
         until enough: Int
@@ -212,6 +215,7 @@ final class LocationDump: ResultStream {
 final class WrittenResult: ResultStream {
     private let text: [UInt8]
 
+    /// A stream of what was written.
     init(_ writer: borrowing JSONWriter) { text = Array(copying: writer.bytes.span) }
 
     /// Writes it all.

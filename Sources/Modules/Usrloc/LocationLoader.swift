@@ -8,12 +8,17 @@ import Storage
 /// Pages keep each statement short, so that a load that the database interrupts is taken up again
 /// by the next attempt: rows that are there already are merged, not doubled.
 struct LocationLoader: Sendable {
+    /// Turns rows into bindings.
     let reader: LocationReader
+    /// Rows of one page, 1 or more.
     let fetchRows: Int
     /// Only rows of this server, when set.
     let serverID: Int?
+    /// Whether the row in table `version` is looked at.
     let checksVersion: Bool
+    /// What is counted.
     let counters: UsrlocCounters
+    /// Where rows are named that cannot be understood.
     let logger: Logger
 
     /// Loads all tables.
@@ -113,7 +118,9 @@ struct LocationLoader: Sendable {
             if report.refused <= 20 {
                 logger.warning(
                     "a row cannot be understood and is left alone",
-                    metadata: ["id": "\(row.text(0) ?? "NULL")", "ruid": "\(row.text(1) ?? "NULL")"])
+                    metadata: [
+                        "id": "\(row.text(0) ?? "NULL")", "ruid": "\(row.text(1) ?? "NULL")",
+                    ])
             }
         }
     }

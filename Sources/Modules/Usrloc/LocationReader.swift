@@ -30,8 +30,11 @@ struct LocationReader: Sendable {
         "SELECT \(dialect.quoted(list: columns)) FROM \(dialect.quoted(table))"
     }
 
+    /// Whether an AoR is in the columns `username` and `domain`.
     let usesDomain: Bool
+    /// Names of the server's sockets, by their index.
     let sockets: [String]
+    /// What makes a row and a binding the same, and their order.
     let rules: RegistrationRules
     /// Whether connection numbers mean anything: they do not after a restart.
     let keepsConnections: Bool

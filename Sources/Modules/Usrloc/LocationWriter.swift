@@ -10,6 +10,9 @@ import Synchronization
 /// All statements run on one queue, so that a connection is never used twice at once and no SIP
 /// worker waits for it in db_mode 2. Changes stay queued in the tables until a batch is confirmed;
 /// a database that is away or frozen costs a time-out here and nothing there.
+///
+/// Sendable, because connection, backoff and loader are touched on that queue alone, and the rest
+/// is constant or under a lock.
 final class LocationWriter: @unchecked Sendable {
     /// Rows of one transaction; large enough that the commit does not count.
     static let batchRows = 4_096
@@ -26,6 +29,7 @@ final class LocationWriter: @unchecked Sendable {
         let change: UInt64
         let signal: DispatchSemaphore
     }
+    /// What other threads than the queue's read and change.
     private struct State: Sendable {
         var status = DatabaseStatus()
         var isScheduled = false
@@ -44,6 +48,7 @@ final class LocationWriter: @unchecked Sendable {
     private var backoff = ReconnectBackoff()
     private var loader: (@Sendable (any DatabaseConnection) throws(StorageError) -> Void)?
 
+    /// A writer of the changes of `tables`; nothing is opened yet.
     init(
         driver: any DatabaseDriver, columns: LocationColumns, counters: UsrlocCounters,
         logger: Logger, tables: @escaping @Sendable () -> [LocationTable]
@@ -63,8 +68,9 @@ final class LocationWriter: @unchecked Sendable {
     /// How the database does.
     var status: DatabaseStatus { state.withLock { $0.status } }
 
-    /// Loads the tables with `load`: at once, and when the database is away again and again before
-    /// anything is written. Throws what the first attempt throws.
+    /// Loads the tables with `load`, and throws what the first attempt throws.
+    ///
+    /// When the database is away it is tried again and again, before anything is written.
     func load(
         _ load: @escaping @Sendable (any DatabaseConnection) throws(StorageError) -> Void
     ) throws(StorageError) {

@@ -5,6 +5,7 @@ internal import ModuleKit
 
 /// The `ul.*` commands.
 extension UsrlocModule {
+    /// Their declarations.
     static var methodRows: [MethodRow<UsrlocModule>] {
         reading + changing + counting
     }
@@ -82,7 +83,8 @@ extension UsrlocModule {
                 let aor = try module.address(call)
                 try module.removing {
                     () throws(LocationsUnavailable) in
-                    _ = try module.remove(in: table, aor.span, now: SystemClock.wall()) { _ in true }
+                    let now = SystemClock.wall()
+                    _ = try module.remove(in: table, aor.span, now: now) { _ in true }
                 }
                 return .done
             },
@@ -156,6 +158,7 @@ extension UsrlocModule {
         return Array(copying: writer.span)
     }
 
+    /// Runs `body`; a database that is away becomes the error of a command.
     func removing(_ body: () throws(LocationsUnavailable) -> Void) throws(RPCError) {
         do throws(LocationsUnavailable) { try body() } catch {
             throw RPCError(500, "Operation failed: \(error.message)")

@@ -43,7 +43,8 @@ extension UsrlocModule {
                 "preload", list: \.preload,
                 "A table that exists from the start, although the script may not name it."),
             ParameterRow(
-                "db_load", \.loadsAtStart, "Whether tables are loaded at the start (db_mode 1, 2)."),
+                "db_load", \.loadsAtStart,
+                "Whether tables are loaded at the start (db_mode 1, 2)."),
             ParameterRow(
                 "server_id_filter", \.filtersServerID,
                 "Whether rows of other servers are neither loaded nor deleted nor counted."),

@@ -5,6 +5,7 @@ internal import ModuleKit
 
 /// `ul.status`: how the location service and its database get along.
 extension UsrlocModule {
+    /// The shape of what `ul.status` answers.
     static let statusSchema = Schema.object(
         [
             .init("db_mode", .integer), .init("database", .string), .init("since", .integer),

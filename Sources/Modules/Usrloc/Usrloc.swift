@@ -27,7 +27,9 @@ public final class UsrlocModule: ServerModule {
     public let parameters: UsrlocParameters
     /// The rules of matching and order that come from the settings.
     public let rules: RegistrationRules
+    /// The server.
     let services: any Services
+    /// What is counted of the work with the database.
     let counters = UsrlocCounters()
     private let seed: RuidSeed
     private let hash: KeyedHash
@@ -95,7 +97,9 @@ public final class UsrlocModule: ServerModule {
         tables.first { $0.name == name }
     }
 
+    /// Where the tables are kept beside memory.
     var place: Store { store.withLock { $0 } }
+    /// Notes where the tables are kept, once at the start.
     func keep(_ place: Store) { store.withLock { $0 = place } }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
