@@ -26,14 +26,15 @@ public enum Launcher {
     /// Runs the server until a signal or a command ends it; returns the exit status.
     package static func run(_ options: LaunchOptions) async -> Int32 {
         let checked: CheckedConfiguration
-        do throws(ScriptErrors) { checked = try read(options) } catch {
+        let definitions: [Definition]
+        do throws(ScriptErrors) { (checked, definitions) = try read(options) } catch {
             Diagnostics.print(error.rendered)
             return 1
         }
         let server: RunningServer
         do throws(StartFailure) {
             if let directory = options.workingDirectory { try change(to: directory) }
-            server = try RunningServer(checked, options)
+            server = try RunningServer(checked, definitions: definitions, options)
         } catch {
             Diagnostics.print("roost: \(error.message)")
             return 1
@@ -60,15 +61,15 @@ public enum Launcher {
         return server.status
     }
 
+    /// The configuration, and what its preprocessor had defined at the end.
     private static func read(
         _ options: LaunchOptions
-    ) throws(ScriptErrors) -> CheckedConfiguration {
-        let release = ["ROOST", "KAMAILIO_5", "KAMAILIO_5_6", "KAMAILIO_5_6_3"]
+    ) throws(ScriptErrors) -> (CheckedConfiguration, [Definition]) {
         let defines =
-            release.map { Definition($0) }
-            + options.defines.map { Definition($0.name, $0.value ?? "") }
+            Definition.predefined + options.defines.map { Definition($0.name, $0.value ?? "") }
         let file = try ConfigurationFile.parse(path: options.file, defines: defines)
-        return try file.check(catalogue: Catalogue.modules, core: Catalogue.core)
+        let checked = try file.check(catalogue: Catalogue.modules, core: Catalogue.core)
+        return (checked, file.definitions)
     }
 
     private static func change(to directory: String) throws(StartFailure) {

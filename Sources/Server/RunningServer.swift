@@ -22,7 +22,9 @@ final class RunningServer: Service, Sendable {
     /// Binds the sockets, makes the modules, compiles the script and starts the modules.
     ///
     /// Nothing is received yet. Whatever fails is undone.
-    init(_ checked: CheckedConfiguration, _ options: LaunchOptions) throws(StartFailure) {
+    init(
+        _ checked: CheckedConfiguration, definitions: [Definition] = [], _ options: LaunchOptions
+    ) throws(StartFailure) {
         let threshold = LogThreshold(debug: 0)
         let loaded: LoadedModule
         let early = Logger(label: "roost") { label in
@@ -44,12 +46,16 @@ final class RunningServer: Service, Sendable {
         services = ServerServices(
             logger: log, startedAt: SystemClock.wall(), commandLine: options.commandLine)
         services.serverID = parameters.serverID
+        services.defines = definitions.map { ($0.name, $0.value.isEmpty ? nil : $0.value) }
         pidFile = options.pidFile
         let made = try Self.make(checked, services)
         core = made
         threshold.follow(services.settings, made.settings, extra: options.debug)
         transport = TransportLayer(
             settings: Self.transportSettings(parameters, options), logger: log)
+        services.installWorkers { [transport] in
+            transport.workers.map { (id: $0.threadID, description: $0.worker.name) }
+        }
         services.sockets = try Self.bind(transport, checked, parameters, options)
         services.aliases = Self.aliases(checked, services.sockets, parameters, options)
         let program: Program

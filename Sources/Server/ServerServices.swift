@@ -1,5 +1,6 @@
 package import Basics
 internal import CLinux
+internal import Glibc
 package import Logging
 package import ModuleKit
 package import Storage
@@ -13,6 +14,8 @@ package final class ServerServices: Services {
         var aliases: [HostAlias] = []
         var modules: [LoadedModule] = []
         var threads: [(id: Int, description: String)] = []
+        var workers: (@Sendable () -> [(id: Int, description: String)])?
+        var defines: [(name: String, value: String?)] = []
         var serverID = 0
         var eventRoutes: (@Sendable (String, ScriptContext) -> Void)?
         var hasEventRoute: (@Sendable (String) -> Bool)?
@@ -62,8 +65,24 @@ package final class ServerServices: Services {
     /// Adds a module that was made.
     package func add(_ module: LoadedModule) { state.withLock { $0.modules.append(module) } }
 
-    /// The threads that announced themselves.
-    package var threads: [(id: Int, description: String)] { state.withLock { $0.threads } }
+    /// What the configuration's preprocessor has defined.
+    package var defines: [(name: String, value: String?)] {
+        get { state.withLock { $0.defines } }
+        set { state.withLock { $0.defines = newValue } }
+    }
+
+    /// The first thread, those of the transport, and those that announced themselves.
+    package var threads: [(id: Int, description: String)] {
+        let (workers, announced) = state.withLock { ($0.workers, $0.threads) }
+        return [(id: Int(getpid()), description: "main")] + (workers?() ?? []) + announced
+    }
+
+    /// Says how the threads of the transport are found.
+    package func installWorkers(
+        _ workers: @escaping @Sendable () -> [(id: Int, description: String)]
+    ) {
+        state.withLock { $0.workers = workers }
+    }
 
     /// Adds the calling thread to `core.psx`.
     package func announceThread(_ description: String) {

@@ -55,7 +55,10 @@ struct RoostctlTests {
             (["ul.lookup", "location", "nobody"], "500"),
             (["ul.lookup", "nowhere", "nobody"], "500"), (["ul.lookup"], "500"),
             (["no.such.command"], "-32601"), (["core.version", "too", "many"], "-32602"),
-            (["cfg.set_now_int", "registrar", "max_expires", "soon"], "\"value\" must be an integer"),
+            (
+                ["cfg.set_now_int", "registrar", "max_expires", "soon"],
+                "\"value\" must be an integer"
+            ),
         ])
     func errors(arguments: [String], words: String) throws {
         let server = try ServerProcess()
@@ -73,7 +76,8 @@ struct RoostctlTests {
     func unreachable() throws {
         let place = "127.0.0.1:\(try FreePorts.take(1)[0])"
         let outcome = try StartedProgram.run(
-            try ToolPath.built("roostctl"), ["--url", "http://\(place)/RPC", "core.version"], seconds: 20)
+            try ToolPath.built("roostctl"), ["--url", "http://\(place)/RPC", "core.version"],
+            seconds: 20)
         #expect(outcome.status != 0)
         #expect(outcome.output.contains(place), "\(outcome.output)")
     }

@@ -8,8 +8,8 @@ enum Rig {
     /// A time limit in seconds; a build with a sanitizer may take ten times as long.
     static func limit(_ seconds: Double) -> Double { isSanitized ? 10 * seconds : seconds }
 
-    private static let isSanitized = ["__tsan_init", "__asan_init"].contains {
-        unsafe dlsym(nil, $0) != nil
+    private static let isSanitized = ["__tsan_init", "__asan_init"].contains { name in
+        unsafe name.withCString { unsafe dlsym(nil, $0) != nil }
     }
 }
 
