@@ -64,8 +64,9 @@ public final class ClientSocket: Sendable {
         return true
     }
 
-    /// What comes next: a datagram or a piece of the stream. Empty when the peer has closed the
-    /// stream, nil when nothing comes in time.
+    /// What comes next: a datagram or a piece of the stream.
+    ///
+    /// Empty when the peer has closed the stream, nil when nothing comes in time.
     public func receive(seconds: Double) -> [UInt8]? {
         let end = monotonicSeconds() + seconds
         while waits(for: POLLIN, until: end) {

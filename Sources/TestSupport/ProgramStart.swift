@@ -52,7 +52,9 @@ struct ProgramStart {
     private typealias CloseFrom =
         @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
 
-    /// The C library has it since 2.34, but hides it from Swift. Without it a program would inherit
+    /// The C library has it since 2.34, but hides it from Swift.
+    ///
+    /// Without it a program would inherit
     /// the pipes of other tests, which then wait for their end as long as it lives.
     private static let closeFrom: CloseFrom? = {
         let symbol = unsafe dlsym(nil, "posix_spawn_file_actions_addclosefrom_np")

@@ -14,7 +14,8 @@ public final class ServerProcess: Sendable {
         public let log: String
         /// Status and the end of the log.
         public var description: String {
-            "the server did not start: \(status.map { "status \($0)" } ?? "late")\n\(log.suffix(3_000))"
+            let end = status.map { "status \($0)" } ?? "late"
+            return "the server did not start: \(end)\n\(log.suffix(3_000))"
         }
     }
 
@@ -80,7 +81,7 @@ public final class ServerProcess: Sendable {
         try SIPClient(kind, port: sipPort)
     }
 
-    /// Starts a server that is expected to end by itself, and returns how it ended and what it said.
+    /// Starts a server that is expected to end by itself; returns how it ended and what it said.
     ///
     /// `text` is the whole file.
     public static func fail(

@@ -7,6 +7,7 @@ struct SocketAddress {
     /// Whether it is `::1`; otherwise it is 127.0.0.1.
     let isIPv6: Bool
 
+    /// The address with a port.
     init(isIPv6: Bool, port: UInt16) {
         self.isIPv6 = isIPv6
         v4.sin_family = sa_family_t(AF_INET)

@@ -30,7 +30,9 @@ public final class WorkThreads: TaskExecutor {
     /// Takes a job in; a thread runs it when it is free.
     public func enqueue(_ job: consuming ExecutorJob) { jobs.add(UnownedJob(job)) }
 
-    /// The jobs that wait. `@unchecked Sendable`: everything happens under `condition`.
+    /// The jobs that wait.
+    ///
+    /// `@unchecked Sendable`: everything happens under `condition`.
     private final class Jobs: @unchecked Sendable {
         private let condition = NSCondition()
         private var waiting: [UnownedJob] = []

@@ -80,7 +80,7 @@ struct TestDatabase: Sendable {
         Int(try sql("SELECT COUNT(*) FROM location WHERE \(condition);").first?.first ?? "") ?? -1
     }
 
-    /// Adds a row; what is not named has its default. Values are SQL.
+    /// Adds a row of SQL values; what is not named has its default.
     func insert(_ values: [String: String]) throws {
         let names = values.keys.sorted()
         let columns = names.map(quoted).joined(separator: ", ")
