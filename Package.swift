@@ -187,7 +187,8 @@ targets += layer(9, [
           products: [log]),
     tests("RemoteControl", needs: ["JSONValue"]), tests("LoadGenerator", needs: ["Basics"]),
     tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
-    tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"]),
+    tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
+          excludes: ["Scenarios"]),
 ])
 
 let package = Package(

@@ -8,6 +8,7 @@ internal import RouteScript
 internal import ServiceLifecycle
 internal import Synchronization
 internal import Transport
+internal import Usrloc
 
 /// One server from the binding of its sockets to the writing of its last row.
 final class RunningServer: Service, Sendable {
@@ -169,6 +170,7 @@ final class RunningServer: Service, Sendable {
     private func announce() {
         for socket in services.sockets { print("listening on \(socket.name)") }
         if let url = services.module(MicroHTTPD.self)?.url { print("JSON-RPC on \(url)/RPC") }
+        if let data = services.module(UsrlocModule.self)?.database { print("data in \(data)") }
         fflush(nil)
     }
 }

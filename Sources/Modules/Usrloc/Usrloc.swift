@@ -2,6 +2,7 @@ internal import Basics
 internal import Glibc
 public import Locations
 public import ModuleKit
+internal import Storage
 internal import Synchronization
 
 /// A binding could not be read or written because the database is away (db_mode 3 alone).
@@ -87,6 +88,12 @@ public final class UsrlocModule: ServerModule {
             tables.append(table)
             return table
         }
+    }
+
+    /// The database that bindings are kept in, without its password; nil with db_mode 0.
+    public var database: String? {
+        guard parameters.databaseMode != .memory else { return nil }
+        return (try? services.database(parameters.databaseURL))?.description
     }
 
     /// All tables, in the order in which they came into being.
