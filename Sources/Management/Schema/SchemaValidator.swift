@@ -16,6 +16,9 @@ public struct SchemaViolation: Error, Sendable, Hashable {
 /// the commands.
 public enum SchemaValidator {
     /// The first place that does not fit, nil when everything does.
+    ///
+    /// It recurses once a level of the schema, not of the value, except below `oneOf` and arrays,
+    /// whose depth the parser has bounded.
     public static func check(
         _ value: JSONValue, against schema: Schema, path: String = "$"
     ) -> SchemaViolation? {
