@@ -23,8 +23,8 @@ public struct ControlSession {
 
     /// The whole program: reads the command line, does what it says, returns the exit status.
     ///
-    /// - Parameter environment: `ROOST_URL` names the server, `HOME` the folder of the history; nothing
-    ///   else is looked at.
+    /// Of the environment, `ROOST_URL` names the server and `HOME` the folder of the history;
+    /// nothing else is looked at.
     public static func main(
         _ arguments: [String], environment: [String: String],
         output: any TextOutput = StandardOutput(),

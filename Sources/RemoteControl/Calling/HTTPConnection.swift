@@ -16,8 +16,8 @@ struct HTTPConnection {
     /// A name such as `localhost` has an address of each family, and the server listens on one of
     /// them only; the error that is told is that of the last address.
     ///
-    /// - Parameter timeoutSeconds: 1 to 86,400, which `ControlOptions` has checked; it holds for each
-    ///   address anew.
+    /// The time-out is 1 to 86,400 seconds, which `ControlOptions` has checked; it holds for each
+    /// address anew.
     init(_ server: ServerAddress, timeoutSeconds: Int) throws(ControlError) {
         self.server = server
         milliseconds = Int32(timeoutSeconds * 1000)
