@@ -17,8 +17,8 @@ public struct SchemaViolation: Error, Sendable, Hashable {
 public enum SchemaValidator {
     /// The first place that does not fit, nil when everything does.
     ///
-    /// It recurses once a level of the schema, not of the value, except below `oneOf` and arrays,
-    /// whose depth the parser has bounded.
+    /// It recurses along the schema, which a command has written down; no value, however deep, can
+    /// make it go deeper than that.
     public static func check(
         _ value: JSONValue, against schema: Schema, path: String = "$"
     ) -> SchemaViolation? {

@@ -2,8 +2,8 @@ public import JSONValue
 
 /// Words of a command line as parameters of a command, in the way of kamcmd.
 ///
-/// The prefixes are kamcmd's, so that scripts written for it go on working. Its `f:` and `d:` are
-/// not needed: a fraction is a number as it stands.
+/// The prefixes are kamcmd's, so that scripts written for it go on working. A fraction
+/// needs none: it is a number as it stands.
 public enum CommandArgument {
     /// The value of a word: what reads as a number is one, `s:` makes it a string, `i:` an integer.
     ///

@@ -8,7 +8,7 @@ public struct KeyDecoder: Sendable {
     /// Takes one byte; nil while a key is incomplete.
     ///
     /// A lone ESC is not told from the start of a sequence, which would take a clock: it waits for
-    /// the next byte and is unknown with it.
+    /// the next byte and is read together with it.
     public mutating func take(_ byte: UInt8) -> KeyEvent? {
         pending.append(byte)
         if pending[0] == 0x1B { return escape() }
