@@ -3,6 +3,10 @@ public import Basics
 extension JSONValue {
     /// Reads one document (RFC 8259), strictly: no comments, no trailing commas, names unique.
     ///
+    /// Strictness is what makes two programs agree about a document; where RFC 8259 leaves a
+    /// choice, this is it: numbers beyond a double are refused, a byte order mark is no blank
+    /// (section 8.1), and any value may stand alone (section 2).
+    ///
     /// Arrays and objects may nest `depthMax` deep; the size is bounded by whoever fills `bytes`.
     public init(
         parsing bytes: Span<UInt8>, depthMax: Int = Limits.jsonDepthMax
@@ -175,6 +179,9 @@ struct JSONParser {
     }
 
     /// Steps over one digit or more.
+    ///
+    /// A number that the end of the document cuts off is incomplete and not malformed: whoever
+    /// reads from a stream may wait for more.
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONError) {
         let start = place
         while place < bytes.count, bytes[place] >= UInt8(ascii: "0"),
@@ -261,6 +268,8 @@ struct JSONParser {
     }
 
     /// Reads the four digits of `\u`, in either case.
+    ///
+    /// `hexDigitValue` knows full-width digits as well, hence the look at the byte.
     private mutating func hexadecimal(_ bytes: Span<UInt8>) throws(JSONError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {

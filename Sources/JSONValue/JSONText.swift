@@ -6,6 +6,8 @@ enum JSONText {
     ///
     /// Nearly every string of a dump is, so this looks at eight bytes at once.
     static func isClean(_ text: Span<UInt8>) -> Bool {
+        // The last bytes are put into a word of blanks, so that there is one test and no second
+        // loop.
         unsafe text.withUnsafeBufferPointer { buffer in
             let raw = UnsafeRawBufferPointer(buffer)
             let count = raw.count
@@ -41,6 +43,9 @@ enum JSONText {
     }
 
     /// Writes a string with everything escaped that must be; bytes that are no UTF-8 become U+FFFD.
+    ///
+    /// Only what section 7 demands is escaped. A slash is not, nor is anything beyond ASCII: a dump
+    /// is read by people too.
     static func escape(_ text: Span<UInt8>, into bytes: inout ByteWriter) {
         var place = 0
         while place < text.count {

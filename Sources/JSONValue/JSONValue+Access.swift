@@ -8,6 +8,9 @@ extension JSONValue {
     }
 
     /// A member's value; nil when this is no object or has no such member.
+    ///
+    /// A search from the front: the objects of requests have a handful of members, and for those no
+    /// dictionary is as fast.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
@@ -26,6 +29,8 @@ extension JSONValue {
     }
 
     /// The number of an integer, or of a double without fraction.
+    ///
+    /// Nil also for a double beyond 64 bits, so that no caller has to fear a trap.
     public var integer: Int? {
         switch self {
         case .integer(let number): Int(number)

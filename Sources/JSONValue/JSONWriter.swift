@@ -63,6 +63,9 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     /// Writes a number; what JSON cannot hold (NaN, infinity) becomes `null`.
+    ///
+    /// Whole numbers below 1e15 have no point: they look like the integers that they are, and
+    /// within that bound every one of them is exact in a double.
     public mutating func double(_ value: Double) {
         guard value.isFinite else { return null() }
         separate()
@@ -86,6 +89,8 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     /// Writes a literal, which must hold nothing that JSON escapes.
+    ///
+    /// The literals of a program are known to be clean, so nothing is looked at.
     public mutating func string(_ text: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -100,6 +105,8 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     /// Forgets everything, also what is open, and keeps the room.
+    ///
+    /// For a writer that serves one answer after the other.
     public mutating func reset() {
         bytes.removeAll()
         depth = 0

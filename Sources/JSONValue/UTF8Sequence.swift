@@ -1,6 +1,9 @@
 /// The well-formed byte sequences of UTF-8 (RFC 3629 section 4), for the parser and the writer.
 enum UTF8Sequence {
     /// Length of the sequence that starts at `offset`, 0 when it is malformed or cut off.
+    ///
+    /// Overlong forms, halves of surrogate pairs and what lies beyond U+10FFFF are malformed: they
+    /// are ways to smuggle a character past a check.
     static func length(_ bytes: Span<UInt8>, at offset: Int) -> Int {
         let first = bytes[offset]
         switch first {

@@ -30,6 +30,9 @@ public struct CommandRegistry: Sendable {
     public subscript(name: String) -> BoundMethod? { places[name].map { methods[$0] } }
 
     /// The known name that is most like `name`, for "did you mean"; nil when none is near.
+    ///
+    /// Up to three letters may be wrong. Every name is measured, some hundred of them: that is paid
+    /// only by a call that fails.
     public func nearest(to name: String) -> String? {
         let ranked = methods.map { (name: $0.name, distance: Self.distance($0.name, name)) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }

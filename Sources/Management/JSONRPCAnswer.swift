@@ -42,6 +42,9 @@ public final class JSONRPCAnswer: HTTPContent {
     public var isPretty: Bool { dispatcher.isPretty }
 
     /// Writes the next piece; false when it was the last.
+    ///
+    /// A piece ends once it holds `Limits.httpPieceBytes`, so it exceeds them by at most one answer
+    /// or one step of a stream.
     public func produce(into writer: inout JSONWriter) -> Bool {
         if let refusal {
             write(refusal, .null, &writer)
@@ -103,6 +106,9 @@ public final class JSONRPCAnswer: HTTPContent {
     }
 
     /// Writes the id that the answer belongs to, and ends it.
+    ///
+    /// It comes last because a stream may stand before it; the order of members has no meaning in
+    /// JSON (RFC 8259 section 4).
     private func close(_ id: JSONValue, _ writer: inout JSONWriter) {
         writer.key("id")
         writer.value(id)

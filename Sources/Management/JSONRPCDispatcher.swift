@@ -69,6 +69,9 @@ public final class JSONRPCDispatcher: Sendable {
     }
 
     /// Runs one request and logs it when it changes something.
+    ///
+    /// The log has changes that were refused as well: a series of them is what an attack looks
+    /// like.
     func run(_ request: JSONRPCRequest, _ caller: RPCCaller) -> Result<RPCOutcome, RPCError> {
         let name: String
         switch request.method {
@@ -99,6 +102,9 @@ public final class JSONRPCDispatcher: Sendable {
     }
 
     /// Who changed what, from where, and whether it worked.
+    ///
+    /// Parameters are written as JSON, so a line end in them cannot forge a line of the log, and
+    /// cut to `Limits.loggedParametersBytesMax`.
     private func note(
         _ request: JSONRPCRequest, _ name: String, _ caller: RPCCaller,
         _ outcome: Result<RPCOutcome, RPCError>

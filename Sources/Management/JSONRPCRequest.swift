@@ -2,6 +2,9 @@ internal import JSONValue
 internal import ModuleKit
 
 /// One request object of JSON-RPC 2.0 (section 4), read but not yet run.
+///
+/// Members that section 4 does not name are ignored, as it says nothing against them and clients
+/// send some.
 struct JSONRPCRequest {
     /// The command, or what is wrong with the request.
     var method: Result<String, RPCError>
@@ -58,6 +61,9 @@ struct JSONRPCRequest {
 
 extension JSONValue {
     /// Whether it may be the id of a request (JSON-RPC 2.0 section 4).
+    ///
+    /// A fraction is allowed although the specification advises against it: refusing it would help
+    /// nobody, and it is echoed as it came.
     fileprivate var isRequestID: Bool {
         switch self {
         case .string, .integer, .double, .null: true

@@ -15,6 +15,9 @@ struct ParameterBinding {
     init(_ method: BoundMethod) { self.method = method }
 
     /// One value a declared parameter; errors name the parameter and what was expected.
+    ///
+    /// Absent `params` are like an empty array (JSON-RPC 2.0 section 4.2). The first fault is told
+    /// and the others are not looked for.
     func bind(_ given: JSONValue?) throws(RPCError) -> [JSONValue?] {
         switch given {
         case nil: try complete(Array(repeating: nil, count: method.parameters.count))
@@ -91,6 +94,9 @@ struct ParameterBinding {
     }
 
     /// Refuses what is mandatory and was left out.
+    ///
+    /// The code is the command's own: callers of `ul.` commands expect 500 where JSON-RPC has
+    /// -32602.
     private func complete(_ found: [JSONValue?]) throws(RPCError) -> [JSONValue?] {
         for (place, parameter) in method.parameters.enumerated()
         where found[place] == nil && !parameter.isOptional {

@@ -17,6 +17,9 @@ public final class RPCEndpoint: HTTPEndpoint {
     public init(_ dispatcher: JSONRPCDispatcher) { self.dispatcher = dispatcher }
 
     /// Runs what the body asks for.
+    ///
+    /// Nothing but notifications is 204: JSON-RPC forbids an answer, HTTP demands one (RFC 9110
+    /// 15.3.5).
     public func answer(_ request: HTTPRequest) -> HTTPAnswer {
         let caller = RPCCaller(channel: "http", address: request.client)
         guard let answer = dispatcher.answer(request.body.span, from: caller) else {

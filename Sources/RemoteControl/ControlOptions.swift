@@ -36,6 +36,9 @@ public struct ControlOptions: Sendable, Hashable {
         """
 
     /// Reads the words of a command line, without the program's name.
+    ///
+    /// Options end at the first word that is none, or behind `--`: everything after it belongs to
+    /// the command, whose arguments may well begin with a dash (`-1`).
     public init(
         _ arguments: [String], environment: [String: String]
     ) throws(ControlError) {

@@ -22,6 +22,9 @@ public struct ControlSession {
     }
 
     /// The whole program: reads the command line, does what it says, returns the exit status.
+    ///
+    /// Of the environment, `ROOST_URL` names the server and `HOME` the folder of the history;
+    /// nothing else is looked at.
     public static func main(
         _ arguments: [String], environment: [String: String],
         output: any TextOutput = StandardOutput(),
@@ -50,6 +53,8 @@ public struct ControlSession {
     }
 
     /// Calls one command, prints what it answers and returns the exit status.
+    ///
+    /// Parameters are read before a connection is made: a mistyped word must not reach the server.
     public func run(_ words: [String]) -> Int32 {
         do throws(ControlError) {
             guard let method = words.first else { return 0 }

@@ -15,7 +15,10 @@ public struct AddressRange: Sendable, Hashable {
         let width = address.isIPv6 ? 128 : 32
         var length = width
         if parts.count == 2 {
-            guard let given = Int(parts[1]), (0...width).contains(given) else { return nil }
+            // Int would take "+8" as well, which no other program does.
+            guard parts[1].allSatisfy({ $0.isASCII && $0.isNumber }), let given = Int(parts[1]),
+                (0...width).contains(given)
+            else { return nil }
             length = given
         }
         self.address = address
@@ -40,6 +43,8 @@ public struct AddressRange: Sendable, Hashable {
     }
 
     /// Whether an address lies in it.
+    ///
+    /// Families are never mixed: an IPv4 client of a socket for both was turned into IPv4 before.
     public func contains(_ other: PeerAddress) -> Bool {
         guard other.isIPv6 == address.isIPv6 else { return false }
         if !address.isIPv6 {
@@ -60,6 +65,9 @@ public struct AddressRangeError: Error, Sendable, Hashable {
 
 extension PeerAddress {
     /// A numeric address without port; nil when the text is none.
+    ///
+    /// inet_pton(3) takes neither names nor the shortened forms of inet_aton (`127.1`, `0x7f.1`),
+    /// which other programs read differently.
     init?(host: String) {
         var four = in_addr()
         if unsafe inet_pton(AF_INET, host, &four) == 1 {

@@ -33,6 +33,8 @@ final class HTTPExchange {
     }
 
     /// Notes the length that the head announces.
+    ///
+    /// Room is made for it only within the limit: an announcement costs its sender nothing.
     func announce(_ length: String) {
         guard let length = Int(length) else { return }
         isTooLarge = length > bodyBytesMax

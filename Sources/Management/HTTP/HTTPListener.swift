@@ -27,6 +27,9 @@ struct HTTPListener {
     }
 
     /// Opens, binds and listens; nothing stays open when one of them fails.
+    ///
+    /// SO_REUSEADDR lets a server that was restarted have its port while old connections fade away.
+    /// An IPv6 socket is for IPv6 only, so that both families can be bound side by side.
     @unsafe private static func open(
         _ address: addrinfo, _ name: String
     ) throws(StartFailure) -> Int32 {

@@ -53,6 +53,9 @@ public enum OpenRPCDocument {
     }
 
     /// The errors that the dispatcher itself answers with; a command's own stand in its sentence.
+    ///
+    /// The two kinds share one entry when they share the code, since OpenRPC wants codes to be
+    /// unique.
     private static func errors(_ method: ModuleBlueprint.MethodDescription) -> JSONValue {
         var errors: [JSONValue] = []
         if method.parameters.contains(where: { !$0.isOptional }) {
@@ -71,6 +74,8 @@ public enum OpenRPCDocument {
     }
 
     /// The worked call as an Example Pairing, its positional values under their names.
+    ///
+    /// Parameters that the call leaves out are left out here too.
     private static func example(_ method: ModuleBlueprint.MethodDescription) -> JSONValue {
         var given: [JSONValue] = []
         for (place, parameter) in method.parameters.enumerated() {

@@ -16,6 +16,9 @@ public struct SchemaViolation: Error, Sendable, Hashable {
 /// the commands.
 public enum SchemaValidator {
     /// The first place that does not fit, nil when everything does.
+    ///
+    /// It recurses along the schema, which a command has written down; no value, however deep, can
+    /// make it go deeper than that.
     public static func check(
         _ value: JSONValue, against schema: Schema, path: String = "$"
     ) -> SchemaViolation? {

@@ -1,6 +1,9 @@
 public import JSONValue
 
 /// Words of a command line as parameters of a command, in the way of kamcmd.
+///
+/// The prefixes are kamcmd's, so that scripts written for it go on working. A fraction
+/// needs none: it is a number as it stands.
 public enum CommandArgument {
     /// The value of a word: what reads as a number is one, `s:` makes it a string, `i:` an integer.
     ///
@@ -20,6 +23,9 @@ public enum CommandArgument {
     }
 
     /// Whether a word has the form of a decimal fraction: `0.5`, `-1.25`, `.5` not.
+    ///
+    /// Swift's own conversion takes much more (`1e5`, `0x1p3`, `nan`), and nobody who types these
+    /// at a command line means a number.
     private static func isDecimal(_ word: String) -> Bool {
         let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
         let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
@@ -38,6 +44,9 @@ public enum CommandArgument {
 /// A line of the prompt as words: blanks separate, quotes and backslashes protect, as in a shell.
 public enum CommandLineWords {
     /// The words of a line; an open quote is an error.
+    ///
+    /// Within single quotes a backslash is itself, elsewhere it protects the next character.
+    /// Variables, globs and pipes mean nothing here.
     public static func split(_ line: String) throws(ControlError) -> [String] {
         var words: [String] = []
         var word: String?

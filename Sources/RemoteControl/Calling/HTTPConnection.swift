@@ -12,6 +12,12 @@ struct HTTPConnection {
     private let milliseconds: Int32
 
     /// Connects; every address of the host is tried.
+    ///
+    /// A name such as `localhost` has an address of each family, and the server listens on one of
+    /// them only; the error that is told is that of the last address.
+    ///
+    /// The time-out is 1 to 86,400 seconds, which `ControlOptions` has checked; it holds for each
+    /// address anew.
     init(_ server: ServerAddress, timeoutSeconds: Int) throws(ControlError) {
         self.server = server
         milliseconds = Int32(timeoutSeconds * 1000)
@@ -39,6 +45,10 @@ struct HTTPConnection {
     }
 
     /// Sends a body and hands the answer's body to `body` as it arrives; returns the status.
+    ///
+    /// The body is handed on although the status may say that it is a refusal: only the caller
+    /// knows what to make of it. An answer that ends too early is an error after its pieces have
+    /// been given.
     func post(
         _ content: [UInt8], _ body: ([UInt8]) throws(ControlError) -> Void
     ) throws(ControlError) -> Int {
@@ -64,6 +74,8 @@ struct HTTPConnection {
     func close() { _ = Glibc.close(descriptor) }
 
     /// Sends everything, waiting no longer than the time-out for each piece.
+    ///
+    /// The socket does not block, so every wait is one that the time-out bounds.
     private func send(_ bytes: [UInt8]) throws(ControlError) {
         var sent = 0
         while sent < bytes.count {
@@ -79,6 +91,9 @@ struct HTTPConnection {
     }
 
     /// The next bytes; none at the end of the connection.
+    ///
+    /// A quarter of a megabyte at a time: a dump of a million contacts is then some thousand calls
+    /// of the system.
     private func receive() throws(ControlError) -> [UInt8] {
         while true {
             guard Self.wait(descriptor, Int16(POLLIN), milliseconds) else { throw timeout }
@@ -104,6 +119,9 @@ struct HTTPConnection {
     }
 
     /// Opens a connection without waiting longer than the time-out.
+    ///
+    /// A connection that is under way tells its outcome through SO_ERROR once the socket is
+    /// writable, see connect(2) under EINPROGRESS.
     private static func open(
         _ address: addrinfo, _ milliseconds: Int32
     ) -> Result<Int32, ControlError> {
@@ -133,6 +151,9 @@ struct HTTPConnection {
     }
 
     /// Whether the socket becomes ready in time; interruptions by signals do not count.
+    ///
+    /// A wait that a signal interrupted begins anew. That may make it longer, and a command line
+    /// gets few signals that do not end it.
     private static func wait(_ descriptor: Int32, _ event: Int16, _ milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: event, revents: 0)
         while true {

@@ -5,6 +5,9 @@ internal import Basics
 ///
 /// A value: bytes go in, the body's bytes come out.
 ///
+/// What is read before the body (head, sizes of chunks, trailers) is bounded by
+/// `Limits.httpHeadBytesMax`; the body is not held here at all, so its size is nobody's concern.
+///
 /// Rejected: Foundation's URLSession. It would make up most of the program, holds an answer of half
 /// a gigabyte in memory, and gives less control over time-outs than these two hundred lines.
 public struct HTTPResponseReader: Sendable {
@@ -39,6 +42,9 @@ public struct HTTPResponseReader: Sendable {
     public init() {}
 
     /// Takes bytes in and returns those of the body among them.
+    ///
+    /// Any cut is allowed, also within a line or between CR and LF. Once the answer is complete,
+    /// further bytes are kept and never read: there is one request a connection.
     public mutating func take(_ bytes: some Collection<UInt8>) throws(ControlError) -> [UInt8] {
         pending.append(contentsOf: bytes)
         var body: [UInt8] = []
@@ -50,6 +56,9 @@ public struct HTTPResponseReader: Sendable {
     }
 
     /// The connection has ended; an error unless the answer is complete.
+    ///
+    /// An end is the regular one only where neither length nor chunks announce another
+    /// (RFC 9112 6.3, last rule).
     public mutating func end() throws(ControlError) {
         if state == .untilEnd { state = .done }
         guard state == .done else {
@@ -58,6 +67,9 @@ public struct HTTPResponseReader: Sendable {
     }
 
     /// One step on; false when more bytes are needed.
+    ///
+    /// Each state takes what it can from `place` on; the loop ends when one of them is short of
+    /// bytes.
     private mutating func step(
         _ place: inout Int, _ body: inout [UInt8]
     ) throws(ControlError) -> Bool {
@@ -89,7 +101,8 @@ public struct HTTPResponseReader: Sendable {
         case .size:
             guard let line = try line(&place) else { return false }
             let digits = line.prefix { $0 != ";" && $0 != " " }
-            guard let size = Int(digits, radix: 16), size >= 0 else {
+            // Int would take a sign; RFC 9112 7.1 knows digits only.
+            guard digits.allSatisfy(\.isHexDigit), let size = Int(digits, radix: 16) else {
                 throw Self.malformed("\"\(line)\" is no chunk size")
             }
             state = size == 0 ? .trailer : .chunk(size)
@@ -114,6 +127,8 @@ public struct HTTPResponseReader: Sendable {
     }
 
     /// The next line without its end; nil while it is incomplete.
+    ///
+    /// A bare LF ends a line too, as RFC 9112 2.2 allows a recipient.
     private func line(_ place: inout Int) throws(ControlError) -> String? {
         guard let end = pending[place...].firstIndex(of: UInt8(ascii: "\n")) else {
             if pending.count - place > Limits.httpHeadBytesMax { throw Self.malformed("a line") }
@@ -142,23 +157,31 @@ public struct HTTPResponseReader: Sendable {
 
     /// Takes up status and framing.
     ///
-    /// An interim answer (RFC 9110 15.2) is stepped over.
+    /// The order of the rules is that of RFC 9112 6.3: a status that has no body comes first, then
+    /// the coding, then the length, and the end of the connection last.
+    ///
+    /// An interim answer (RFC 9110 15.2), whichever it is, is stepped over. Two lengths that differ
+    /// are refused (RFC 9112 6.3): whoever guesses reads one answer as two.
     private mutating func read(head: String) throws(ControlError) {
         let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines[0].split(separator: " ", maxSplits: 2)
-        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]),
+            (100...999).contains(status)
+        else {
             throw Self.malformed("the first line is \"\(lines[0].prefix(80))\"")
         }
-        if status == 100 { return }
+        if status < 200 { return }
         self.status = status
         var length: Int?
         var isChunked = false
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            let value = line[line.index(after: colon)...].filter { $0 != " " }.lowercased()
+            let value = Self.trimmed(line[line.index(after: colon)...]).lowercased()
             switch line[..<colon].lowercased() {
             case "content-length":
-                guard let count = Int(value), count >= 0 else {
+                guard value.allSatisfy({ $0.isASCII && $0.isNumber }), let count = Int(value),
+                    length == nil || length == count
+                else {
                     throw Self.malformed("Content-Length is \"\(value)\"")
                 }
                 length = count
@@ -175,6 +198,13 @@ public struct HTTPResponseReader: Sendable {
         } else {
             state = .untilEnd
         }
+    }
+
+    /// A field's value without the blanks around it, which are no part of it (RFC 9110 5.5).
+    private static func trimmed(_ value: Substring) -> Substring {
+        var value = value.drop { $0 == " " || $0 == "\t" }
+        while let last = value.last, last == " " || last == "\t" { value = value.dropLast() }
+        return value
     }
 
     /// The error for bytes that are no HTTP.

@@ -12,6 +12,12 @@ public struct RemoteServer: Sendable {
     }
 
     /// Calls a command and hands the answer's JSON to `body` piece by piece.
+    ///
+    /// Parameters are sent by position, since that is what a command line has. The id is always 1:
+    /// a connection carries one call, so there is nothing to tell apart.
+    ///
+    /// An answer with a status other than 200 comes from the server's HTTP, or from a proxy before
+    /// it, and not from a command; its first line is repeated for the operator.
     public func call(
         _ method: String, _ parameters: [JSONValue],
         _ body: ([UInt8]) throws(ControlError) -> Void
@@ -36,6 +42,8 @@ public struct RemoteServer: Sendable {
     }
 
     /// Calls a command whose answer is small, and returns its result.
+    ///
+    /// The whole answer is held; use `call` for anything that may be a dump.
     public func result(
         _ method: String, _ parameters: [JSONValue]
     ) throws(ControlError) -> JSONValue {
@@ -46,6 +54,9 @@ public struct RemoteServer: Sendable {
 }
 
 /// What a server answered: a result, or an error with its code.
+///
+/// An answer with both is an error (JSON-RPC 2.0 section 5 forbids it): what went wrong must not be
+/// hidden behind something that looks like a result.
 struct RPCReply {
     private let document: JSONValue
 
@@ -73,6 +84,9 @@ struct RPCReply {
     }
 
     /// An error in one line: `error: 500 - AOR not found`, and its details.
+    ///
+    /// Code and text come first and in the form that kamcmd has, because scripts look for them
+    /// there.
     private static func text(_ error: JSONValue) -> String {
         let code = error["code"]?.integer ?? 0
         let message = error["message"]?.text ?? "no message"

@@ -1,4 +1,7 @@
 /// Where a server takes commands: host, port and path of an `http:` URL.
+///
+/// There is no `https:`: the server does not speak TLS on its management port, which belongs on
+/// loopback or behind something that does.
 public struct ServerAddress: Sendable, Hashable {
     /// The URL that is used when nobody says another.
     public static let standard = "http://127.0.0.1:8280/RPC"
@@ -11,6 +14,12 @@ public struct ServerAddress: Sendable, Hashable {
     public var path: String
 
     /// The address of a URL; scheme, port and path may be left out.
+    ///
+    /// Only printable ASCII is taken, since all of it goes into the head of a request: a line end
+    /// in it would be another header field. A path that is `/` or left out is the server's own,
+    /// `/RPC`.
+    ///
+    /// Errors have the kind `usage` and repeat what was given.
     public init(_ url: String) throws(ControlError) {
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ControlError(.usage, "\"\(url)\" is no URL")
@@ -38,6 +47,9 @@ public struct ServerAddress: Sendable, Hashable {
     }
 
     /// Host and port of an authority; the colons of a bracketed address are its own.
+    ///
+    /// RFC 3986 3.2.2: an IPv6 address stands in brackets. One without them would be cut at its
+    /// last colon, and then it names no host that exists.
     private static func divide(_ authority: Substring) -> (Substring, Substring?) {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             let host = authority[authority.index(after: authority.startIndex)..<end]

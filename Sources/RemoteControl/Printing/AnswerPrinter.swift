@@ -2,6 +2,9 @@ internal import Basics
 internal import JSONValue
 
 /// Prints one answer: laid out when it is small enough to be held, as it comes otherwise.
+///
+/// The server cannot tell in advance how long an answer is, so the decision falls when the room is
+/// used up: what was held until then is printed first, and nothing is lost or printed twice.
 struct AnswerPrinter: ~Copyable {
     private let output: any TextOutput
     private let asJSON: Bool
@@ -31,6 +34,8 @@ struct AnswerPrinter: ~Copyable {
     }
 
     /// Prints what is held; an error of the server is thrown.
+    ///
+    /// Nothing was printed before when it is thrown, so standard output stays empty on a refusal.
     mutating func end() throws(ControlError) {
         if outline != nil {
             try outline?.end()

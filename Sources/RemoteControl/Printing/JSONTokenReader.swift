@@ -35,6 +35,9 @@ public struct JSONTokenReader: Sendable {
     public var isBalanced: Bool { containers.isEmpty && pending.isEmpty && !isString }
 
     /// Takes bytes in and hands the tokens that they complete to `body`.
+    ///
+    /// A number or a word is complete only with the byte behind it, so a document that is a single
+    /// number never completes: an answer of JSON-RPC is an object.
     public mutating func take(
         _ bytes: [UInt8], _ body: (Token) throws(ControlError) -> Void
     ) throws(ControlError) {
@@ -50,6 +53,8 @@ public struct JSONTokenReader: Sendable {
     }
 
     /// Takes the part of a string that has arrived, and returns where it ends.
+    ///
+    /// Whole stretches are taken over at once, since most of a dump's bytes stand within strings.
     private mutating func takeString(
         _ bytes: [UInt8], _ start: Int, _ body: (Token) throws(ControlError) -> Void
     ) throws(ControlError) -> Int {
@@ -74,6 +79,9 @@ public struct JSONTokenReader: Sendable {
     }
 
     /// Takes a byte outside of strings.
+    ///
+    /// Commas and colons are not checked against the grammar: the server's writer puts them right,
+    /// and what matters here is that hostile bytes cannot use up memory or forge a bracket.
     private mutating func take(
         _ byte: UInt8, _ body: (Token) throws(ControlError) -> Void
     ) throws(ControlError) {
@@ -107,6 +115,9 @@ public struct JSONTokenReader: Sendable {
     }
 
     /// Ends the string, number or word that was collected.
+    ///
+    /// The strict parser judges it, so that escapes and numbers mean the same in both ways of
+    /// printing.
     private mutating func finish(
         _ body: (Token) throws(ControlError) -> Void
     ) throws(ControlError) {

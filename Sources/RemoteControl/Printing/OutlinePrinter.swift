@@ -43,6 +43,9 @@ struct OutlinePrinter: ~Copyable {
     }
 
     /// Sorts out what belongs to the result.
+    ///
+    /// Depth 1 is the envelope. An error is printed like a result although `end` refuses it then:
+    /// it is longer than what could be held, and an operator wants to see it all the same.
     private mutating func take(_ token: JSONTokenReader.Token) {
         let isClosing = token == .endObject || token == .endArray
         if isClosing { depth -= 1 }
@@ -69,6 +72,9 @@ struct OutlinePrinter: ~Copyable {
     }
 
     /// Writes a line for each value, under the name that it has.
+    ///
+    /// A container gets a line only for its name; a list within a list has none, and its elements
+    /// differ from their neighbours by depth alone.
     private mutating func outline(_ token: JSONTokenReader.Token) {
         switch token {
         case .beginObject, .beginArray:
@@ -88,6 +94,8 @@ struct OutlinePrinter: ~Copyable {
     }
 
     /// Hands on what the last bytes completed.
+    ///
+    /// Once for the bytes of one read, so that a dump costs one write for many lines.
     private mutating func flush() {
         if asJSON {
             output.write(writer.bytes.text)

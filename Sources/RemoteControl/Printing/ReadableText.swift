@@ -47,12 +47,17 @@ public enum ReadableText {
     }
 
     /// An element of a list: its first line after a dash, the others below it.
+    ///
+    /// The dash takes the two columns by which the lines below it are indented.
     private static func element(_ value: JSONValue) -> [String] {
         let inner = scalar(value).map { [$0] } ?? nested(value)
         return inner.enumerated().map { ($0.offset == 0 ? "- " : "  ") + $0.element }
     }
 
     /// A table, when there are several objects of the same members with values that fit a line.
+    ///
+    /// Widths count characters as people see them. Blanks at the end of a line are cut: they would
+    /// be copied along with the text and wrap in a narrow window.
     private static func table(_ items: [JSONValue]) -> [String]? {
         guard items.count > 1, let columns = items.first?.members?.map(\.name), !columns.isEmpty
         else { return nil }

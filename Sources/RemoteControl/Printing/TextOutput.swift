@@ -16,6 +16,9 @@ public final class StandardOutput: TextOutput {
     public init(error: Bool = false) { descriptor = error ? STDERR_FILENO : STDOUT_FILENO }
 
     /// Writes text at once.
+    ///
+    /// A reader that has gone (`roostctl ul.dump | head`) is no error worth a word: the rest is
+    /// dropped, and SIGPIPE ends the program anyway.
     public func write(_ text: String) {
         var text = text
         text.withUTF8 { bytes in

@@ -4,6 +4,9 @@ public struct Completion: Sendable {
     private let settings: [(group: String, name: String)]
 
     /// Candidates from `system.listMethods` and `cfg.list` ("group: name").
+    ///
+    /// A line of another form is left out in silence: completion must not fail because a newer
+    /// server lists more.
     public init(methods: [String], settings: [String]) {
         self.methods = methods
         self.settings = settings.compactMap { line in
@@ -24,6 +27,9 @@ public struct Completion: Sendable {
     }
 
     /// Everything that could stand behind the words given.
+    ///
+    /// Only `cfg.` commands have known arguments, a group and then a name of that group; addresses
+    /// of record are not asked for, since there may be millions.
     private func pool(_ before: [String]) -> [String] {
         guard let method = before.first else { return methods + Self.own }
         if before.count == 1, method == "help" || method.hasPrefix("system.method") {

@@ -6,6 +6,9 @@ public struct KeyDecoder: Sendable {
     public init() {}
 
     /// Takes one byte; nil while a key is incomplete.
+    ///
+    /// A lone ESC is not told from the start of a sequence, which would take a clock: it waits for
+    /// the next byte and is read together with it.
     public mutating func take(_ byte: UInt8) -> KeyEvent? {
         pending.append(byte)
         if pending[0] == 0x1B { return escape() }
@@ -39,6 +42,9 @@ public struct KeyDecoder: Sendable {
     }
 
     /// `ESC [ A`, `ESC O A`, `ESC [ 3 ~`, `ESC [ 1 ; 5 C`, `ESC b`.
+    ///
+    /// ECMA-48 5.4: parameters, then one final byte from 0x40 to 0x7E. Sixteen bytes without one
+    /// are no key of any terminal, and the decoder starts over.
     private mutating func escape() -> KeyEvent? {
         guard pending.count > 1 else { return nil }
         let kind = pending[1]
@@ -79,6 +85,9 @@ public struct KeyDecoder: Sendable {
     }
 
     /// A character of several bytes; what is none becomes one unknown key.
+    ///
+    /// The length comes from the first byte (RFC 3629 section 3); whether the rest fits it is left
+    /// to the standard library.
     private mutating func unicode() -> KeyEvent? {
         let length: Int
         switch pending[0] {

@@ -2,6 +2,9 @@ internal import Glibc
 internal import JSONValue
 
 /// Asks for commands until the operator ends it: with editing at a terminal, plainly otherwise.
+///
+/// Commands run between two lines, with the terminal as it was: an answer needs no `\r\n`, and
+/// ctrl-C ends a command that takes too long together with the program.
 struct Prompt {
     private static let mark = "roost> "
     private let session: ControlSession
@@ -29,6 +32,8 @@ struct Prompt {
     }
 
     /// Runs the lines of a pipe or a file.
+    ///
+    /// A command that fails does not end the run: what follows may well put things right again.
     private func runPlainly() -> Int32 {
         var worst: Int32 = 0
         while let line = readLine() {
@@ -39,6 +44,9 @@ struct Prompt {
     }
 
     /// Runs one line; nil when it ends the session.
+    ///
+    /// `help` asks the server, so it is never older than the commands. Lines that begin with `#`
+    /// are comments, for files that are piped in.
     private func run(_ line: String) -> Int32? {
         let words: [String]
         do throws(ControlError) {
@@ -87,6 +95,10 @@ struct Prompt {
     }
 
     /// Draws the part of the line around the cursor that fits the window.
+    ///
+    /// A line is never wrapped: it scrolls sideways, which needs no knowledge of the terminal but
+    /// its width. The mark, the text and one column for the cursor must fit, in at least eight
+    /// columns.
     private func draw(_ editor: LineEditor) {
         let room = max(Terminal.width - Self.mark.count - 1, 8)
         let start = editor.cursor > room ? editor.cursor - room : 0

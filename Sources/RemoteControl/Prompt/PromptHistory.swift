@@ -2,6 +2,8 @@ internal import Basics
 internal import Glibc
 
 /// The lines typed at the prompt, kept in a file that only its owner reads.
+///
+/// Parameters may be secrets, hence the mode 0600, which holds from the moment the file is made.
 public struct PromptHistory: Sendable {
     /// The lines, the last one last.
     public private(set) var lines: [String] = []
@@ -35,6 +37,8 @@ public struct PromptHistory: Sendable {
     }
 
     /// The text of the file, up to what it may hold; empty when there is none.
+    ///
+    /// Whatever lies at that path is read at most to the room of a full history, 4 MB.
     private static func read(_ path: String) -> String {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }

@@ -13,6 +13,9 @@ struct Terminal {
     }
 
     /// Runs `body` with keys unechoed and unbuffered, and restores the terminal.
+    ///
+    /// ISIG is off too, so that ctrl-C gives a line up and does not end the session; output
+    /// processing stays on. The settings from before come back however `body` ends.
     func withRawKeys<R>(_ body: () -> R) -> R {
         var raw = before
         raw.c_iflag &= ~tcflag_t(BRKINT | ICRNL | INPCK | ISTRIP | IXON)
@@ -36,6 +39,9 @@ struct Terminal {
     }
 
     /// Columns of the window.
+    ///
+    /// Asked again for each line drawn, so that no signal for a changed size is needed; 80 where
+    /// the system does not know.
     static var width: Int {
         var size = winsize()
         guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
