@@ -66,3 +66,12 @@ int clinux_pin_thread(int processor) {
     CPU_SET(processor, &set);
     return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
+
+_Thread_local unsigned int clinux_lane_number = 0;
+
+unsigned int clinux_take_lane(void) {
+    static unsigned int last = 0;
+    clinux_lane_number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    if (clinux_lane_number == 0) clinux_lane_number = 1;
+    return clinux_lane_number;
+}

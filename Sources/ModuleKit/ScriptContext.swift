@@ -76,7 +76,7 @@ public final class ScriptContext {
         replyHeaders = ByteWriter(capacity: 1024)
         scratch = ByteWriter(capacity: 4096)
         settingsGeneration = services.settings.generation
-        settings = services.settings.boxes
+        settings = services.settings.boxes.map { $0.copy() }
         randomState = UInt64.random(in: 1...UInt64.max)
     }
 
@@ -107,7 +107,7 @@ public final class ScriptContext {
         let generation = services.settings.generation
         guard generation != settingsGeneration else { return }
         settingsGeneration = generation
-        settings = services.settings.boxes
+        settings = services.settings.boxes.map { $0.copy() }
     }
 
     /// Reads the settings of a module, as plain fields.

@@ -39,7 +39,11 @@ public struct ParameterError: Error, Sendable, Hashable {
 }
 
 /// An immutable copy of one module's settings.
-public class SettingsBox: @unchecked Sendable {}
+public class SettingsBox: @unchecked Sendable {
+    /// A box of its own with the same settings: a worker keeps its own, because the reference count
+    /// of a shared one would travel from processor to processor with every message.
+    func copy() -> SettingsBox { self }
+}
 
 /// The copy with its type. It is never changed after it is made: that is why it may be shared.
 public final class TypedSettingsBox<P: Sendable>: SettingsBox, @unchecked Sendable {
@@ -47,6 +51,8 @@ public final class TypedSettingsBox<P: Sendable>: SettingsBox, @unchecked Sendab
     public let value: P
     /// A box that holds settings.
     init(_ value: P) { self.value = value }
+
+    override func copy() -> SettingsBox { TypedSettingsBox(value) }
 }
 
 /// Where a module finds its settings: an index into the boxes of a context.

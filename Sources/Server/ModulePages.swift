@@ -36,7 +36,7 @@ public enum ModulePages {
         rows(
             "Parameters",
             module.parameters.map { row in
-                var text = row.summary
+                var text = row.summary.hasSuffix(".") ? row.summary : "\(row.summary)."
                 if let bounds = row.bounds {
                     text += " Integer, \(bounds.lowerBound) to \(bounds.upperBound)."
                 } else {

@@ -179,7 +179,7 @@ struct HostileClientTests {
     @Test("clients that fall silent are closed and free their places", arguments: openings)
     func silent(_ opening: String) throws {
         let (server, port) = try server {
-            $0.idleSecondsMax = 1
+            $0.idleSecondsMax = 3
             $0.connectionsPerAddressMax = 2
         }
         defer { server.stop() }

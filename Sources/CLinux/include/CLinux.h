@@ -32,6 +32,16 @@ int clinux_nice_thread(int nice);
 // Runs `body` on a new thread of that name and priority and waits for its end; in this thread when
 // none can be made. Threads that `body` starts inherit the priority.
 void clinux_run_thread(const char *name, int nice, void (*body)(void *), void *argument);
+// A small number of the calling thread, from 1 on, for what is kept once for each thread. It is
+// here because Swift has no thread-local variables that cost nothing.
+extern _Thread_local unsigned int clinux_lane_number;
+// Gives the calling thread its number; clinux_lane calls it once.
+unsigned int clinux_take_lane(void);
+static inline unsigned int clinux_lane(void) {
+    unsigned int lane = clinux_lane_number;
+    return lane != 0 ? lane : clinux_take_lane();
+}
+
 // Binds the calling thread to one processor.
 int clinux_pin_thread(int processor);
 

@@ -26,7 +26,10 @@ public final class HTTPServer: Sendable {
         public var connectionsMax = Limits.httpConnectionsMax
         /// Most connections of one address.
         public var connectionsPerAddressMax = Limits.httpConnectionsPerAddressMax
-        /// Seconds without progress after which a connection is closed.
+        /// Seconds without progress after which a connection is closed; not fewer than 3.
+        ///
+        /// libmicrohttpd 0.9.75 crashes when a connection times out in the very moment in which it
+        /// refuses a head that is too long: with seconds between the two that cannot happen.
         public var idleSecondsMax = Limits.httpIdleSecondsMax
         /// Seconds within which a request must have arrived.
         public var requestSecondsMax = Limits.httpRequestSecondsMax

@@ -57,8 +57,8 @@ extension RegistrarModule {
         }
     }
 
-    private static func toURI(_ message: borrowing SIPMessage) -> ByteRange? {
-        do throws(SyntaxError) { return try message.to?.uri } catch { return nil }
+    private static func toURI(_ message: borrowing SIPMessage) -> SIPURI? {
+        do throws(SyntaxError) { return try message.toURI } catch { return nil }
     }
 
     private func carryOut(
@@ -157,11 +157,18 @@ extension RegistrarModule {
         _ bytes: Span<UInt8>, _ range: ByteRange, _ rules: AddressRules,
         _ aor: inout ByteWriter
     ) throws(RegistrarFailure) {
-        aor.removeAll()
         let uri: SIPURI
         do throws(SyntaxError) { uri = try SIPURI(parsing: bytes, in: range) } catch {
             throw .toParse
         }
+        try write(bytes, uri, rules, &aor)
+    }
+
+    /// Writes the AoR of a URI that was read before.
+    private static func write(
+        _ bytes: Span<UInt8>, _ uri: SIPURI, _ rules: AddressRules, _ aor: inout ByteWriter
+    ) throws(RegistrarFailure) {
+        aor.removeAll()
         guard uri.scheme != .other else { throw .unknownScheme }
         let user = uri.user ?? ByteRange(offset: uri.host.start, count: 0)
         guard

@@ -42,7 +42,8 @@ struct RegistrationReader {
                 guard header == .seconds(0) else { throw .starWithExpires }
                 return .removeAll
             }
-            let update = try update(contact, message, header, work, random())
+            let allowed = work.allow.methods(of: message)
+            let update = try update(contact, message, header, allowed, random())
             guard work.request.append(update) else { throw .tooManyContactsNamed }
         }
         return count == 0 ? .query : .update
@@ -70,7 +71,7 @@ struct RegistrationReader {
 
     private func update(
         _ contact: Contact, _ message: borrowing SIPMessage, _ header: ExpiryRules.Stated,
-        _ work: borrowing RegistrarInput, _ random: UInt64
+        _ allowed: MethodSet, _ random: UInt64
     ) throws(RegistrarFailure) -> ContactUpdate {
         guard contact.uri.count <= contactMaxSize, contact.uri.count <= Limits.contactBytesMax
         else { throw .contactTooLong }
@@ -93,8 +94,8 @@ struct RegistrationReader {
         if let received = contact.received { update.received = .message(received) }
         if let methods = contact.methods {
             update.methods = MethodSet(list: message[methods]).rawValue
-        } else if let allow = message.allow {
-            update.methods = allow.rawValue
+        } else {
+            update.methods = allowed.rawValue
         }
         let lifetime = expiry.lifetime(
             parameter: Self.stated(contact.expires), header: header, keepsExact: keepsExact,
