@@ -95,6 +95,28 @@ struct DatabaseAwayTests {
         #expect(server.log.contains("did not take the last changes"))
     }
 
+    @Test("a database that hangs holds up neither start nor stop for long")
+    func hangs() throws {
+        let fixture = try MariaDBFixture()
+        let database = try TestDatabase(fixture.database())
+        fixture.freeze()
+        let ports = try FreePorts.take(2)
+        let start = monotonicSeconds()
+        let refused = try ServerProcess.fail(
+            ServerConfiguration(databaseMode: 1, url: database.url)
+                .text(sipPort: ports[0], httpPort: ports[1]))
+        #expect(refused.status == 1)
+        #expect(refused.output.contains("db_url"))
+        let server = try ServerProcess(databaseMode: 2, database.url, timerInterval: 1)
+        #expect(monotonicSeconds() - start < Rig.limit(25))
+        let phone = try server.phone()
+        #expect(try phone.register("alice", "sip:alice@192.0.2.1").status == 200)
+        let stop = monotonicSeconds()
+        #expect(server.stop() == 1)
+        #expect(monotonicSeconds() - stop < Rig.limit(20))
+        #expect(server.log.contains("did not take the last changes"))
+    }
+
     @Test("db_mode 2 starts without the database, and merges when it comes: the newer binding wins")
     func late() throws {
         let fixture = try MariaDBFixture()
