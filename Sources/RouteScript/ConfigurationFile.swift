@@ -2,10 +2,16 @@ internal import Basics
 public import ModuleKit
 
 /// A configuration file as it was read: grammar checked, names not yet looked up.
+///
+/// Reading and checking are two steps because the first needs nothing but the bytes: tools can
+/// print or compare a configuration whose modules they do not have.
 public struct ConfigurationFile: Sendable {
     /// What was read.
     public let tree: Tree
     /// What was defined at the end, by name: for `core.ppdefines`.
+    ///
+    /// It includes what the command line and the server itself defined, since an operator who asks
+    /// wants to know why an `#!ifdef` was taken.
     public let definitions: [Definition]
 
     /// Reads a file and what it includes.
@@ -45,6 +51,9 @@ public struct ConfigurationFile: Sendable {
     }
 
     /// Checks it against the modules there are; `core` holds the global parameters.
+    ///
+    /// The catalogue holds all modules that this server has, loaded or not: from those that are not
+    /// loaded come the hints that name the `loadmodule` which is missing.
     public func check(
         catalogue: [ModuleBlueprint], core: ModuleBlueprint
     ) throws(ScriptErrors) -> CheckedConfiguration {

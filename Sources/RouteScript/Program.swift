@@ -4,6 +4,10 @@ public import ModuleKit
 /// A configuration's route blocks, compiled: what runs for each message.
 ///
 /// It is immutable and shared by all workers; each brings its own context.
+///
+/// The blocks are closures, not a tree that is walked: what can be decided when the configuration
+/// is read (names, types, constants, regular expressions, who is called) is decided then, and a
+/// message pays only for what depends on it.
 public struct Program: Sendable {
     /// The blocks that messages run by themselves.
     public enum Entry: Sendable, Hashable {
@@ -15,12 +19,17 @@ public struct Program: Sendable {
 
     private let request: Step
     private let reply: Step
+    /// Looked up once an event, not once a message: a dictionary is fast enough here.
     private let events: [String: Step]
     private let entries: Set<Entry>
 
     /// Compiles a checked configuration for the modules that were made from it.
     ///
     /// `loaded` holds the core as well. Errors are those that only a module itself can find.
+    ///
+    /// It compiles the same tree a second time, now with the instances of the modules at hand; the
+    /// check before it has compiled it without them. So an error here is a defect of a module, or a
+    /// parameter that only a running module can judge.
     public static func compile(
         _ checked: CheckedConfiguration, loaded: [LoadedModule]
     ) throws(ScriptErrors) -> Program {
@@ -65,6 +74,10 @@ public struct Program: Sendable {
     ///
     /// `context.isDropped` tells whether `drop` was executed. Without such a block nothing happens,
     /// and the value is 1.
+    ///
+    /// A request route that ends with `break` is worth 0, as in Kamailio: the caller of a reply
+    /// route takes 0 for "do not forward". The value of a block that ends by itself is that of its
+    /// last action (script.md 5).
     @discardableResult
     public func run(_ entry: Entry, in context: ScriptContext) -> Int {
         Self.begin(context)
@@ -80,6 +93,9 @@ public struct Program: Sendable {
     public func hasEvent(_ name: String) -> Bool { events[name] != nil }
 
     /// Runs an event route; false when the configuration has none of that name.
+    ///
+    /// The value of an event route has no meaning to its caller, except for `drop`, which
+    /// `context.isDropped` tells.
     @discardableResult
     public func runEvent(_ name: String, in context: ScriptContext) -> Bool {
         guard let step = events[name] else { return false }
@@ -89,6 +105,10 @@ public struct Program: Sendable {
     }
 
     /// Sets what each run starts with.
+    ///
+    /// `$rc` starts at 0 for every top route and `$var` keeps its value (script.md 5 and 7): so the
+    /// code is set here and the variables are left alone. What an earlier message left behind would
+    /// otherwise decide about this one.
     private static func begin(_ context: ScriptContext) {
         context.returnCode = 0
         context.actionValue = 1

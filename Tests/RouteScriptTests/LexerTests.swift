@@ -4,7 +4,7 @@ import Testing
 @testable import RouteScript
 
 /// The tokens of a text in a short form: words as they are, numbers with #, strings in quotes.
-private func tokens(_ text: String) -> String {
+func tokens(_ text: String) -> String {
     var lexer = Lexer(
         SourceFile(name: "t", bytes: Array(text.utf8)), defines: [], files: MemoryFiles())
     var result: [String] = []

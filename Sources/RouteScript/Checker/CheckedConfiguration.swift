@@ -3,6 +3,9 @@ public import ModuleKit
 /// A configuration that was read and found right, ready to be started.
 ///
 /// It holds modules that are being configured, so it belongs to the thread that made it.
+///
+/// Nothing runs yet: making the modules is left to the server, so that `-c`, the check of a file,
+/// opens no database and binds no socket.
 public struct CheckedConfiguration {
     /// A global parameter.
     public struct Global: Sendable {
@@ -54,6 +57,9 @@ public struct CheckedConfiguration {
     /// The runtime variables that the script declares.
     public internal(set) var customVariables: [CustomVariable] = []
     /// What was read and means nothing here, in words for the log.
+    ///
+    /// They are no errors, because a configuration that was written for Kamailio should start here
+    /// without being edited.
     public internal(set) var notes: [String] = []
     /// The configuration as it was written.
     public let tree: Tree
@@ -74,6 +80,9 @@ public struct CheckedConfiguration {
     }
 
     /// The integer that a global parameter was given last, nil when it was not given.
+    ///
+    /// The last one counts, as with Kamailio: a file that is imported at the end can set what the
+    /// main file has set before.
     public func integer(_ name: String) -> Int? {
         for global in globals.reversed() where global.name == name {
             if case .integer(let number) = global.value { return number }

@@ -2,6 +2,9 @@ internal import Basics
 internal import ModuleKit
 
 /// Checks a tree against what the modules declare, and collects several errors.
+///
+/// The order is: modules and their parameters, global settings, blocks. Blocks come last because
+/// functions and variables can only be looked up among modules that are known.
 struct Checker {
     private let tree: Tree
     private let catalogue: [ModuleBlueprint]
@@ -11,6 +14,9 @@ struct Checker {
     private var modules: [ConfiguredModule] = []
     private let coreModule: ConfiguredModule
     /// Modules whose `loadmodule` failed: their parameters need no second error.
+    ///
+    /// One mistake is one error: forty `modparam` of a module whose name is mistyped would fill the
+    /// list and hide the others.
     private var missing: Set<String> = []
 
     /// A checker of a tree.
@@ -22,6 +28,9 @@ struct Checker {
     }
 
     /// Checks everything; errors name what is wrong and what to write instead.
+    ///
+    /// Loading and parameters are walked in the order of the file, and a `modparam` before its
+    /// `loadmodule` is an error as in Kamailio (script.md 3).
     mutating func check() throws(ScriptErrors) -> CheckedConfiguration {
         for setting in tree.settings {
             if case .loadModule(let name, let position) = setting {
@@ -41,6 +50,8 @@ struct Checker {
     }
 
     /// The errors in the order of the configuration, whatever order the checks have.
+    ///
+    /// The checks go through the file several times, and the reader goes through it once.
     private func inOrder() -> [ScriptError] {
         func rank(_ error: ScriptError) -> (Int, Int, Int) {
             let place = error.location
@@ -68,6 +79,9 @@ struct Checker {
     // MARK: Modules
 
     /// `loadmodule`: twice is once, as in Kamailio.
+    ///
+    /// What a module needs must stand before it: modules find each other when they are made, in the
+    /// order of the file.
     private mutating func load(_ name: String, at position: Position) {
         guard !loaded.contains(where: { $0.name == name }) else { return }
         guard let module = catalogue.first(where: { $0.name == name }) else {
@@ -87,6 +101,9 @@ struct Checker {
     }
 
     /// `modparam`: the first argument is a regular expression over the names of loaded modules.
+    ///
+    /// It is anchored at both ends and has no regard to case (script.md 3). That nothing matches is
+    /// an error, that several match is the purpose: one row sets the database of all modules.
     private mutating func apply(
         _ parameter: String, _ value: SettingValue, to names: String, at position: Position
     ) {
@@ -137,6 +154,9 @@ struct Checker {
     // MARK: Global settings
 
     /// Takes up what is not about modules.
+    ///
+    /// A group that is named like a module is refused, because `cfg.*` commands could not tell its
+    /// variables from the module's parameters.
     private mutating func collect(_ setting: Setting, into result: inout CheckedConfiguration) {
         switch setting {
         case .global(let name, let value, let position):
@@ -171,6 +191,9 @@ struct Checker {
     }
 
     /// Sets a parameter of the core.
+    ///
+    /// The values are set in a module like any other, the core, so that bounds, types and hints are
+    /// the same for global parameters and for those of modules.
     private mutating func setGlobal(
         _ name: String, _ value: SettingValue, at position: Position
     ) {
@@ -189,6 +212,9 @@ struct Checker {
     // MARK: Route blocks
 
     /// Checks which blocks there are, and compiles all of them to nothing.
+    ///
+    /// Checking means compiling: what the check accepts and the start refuses would be found at the
+    /// worst time, when the old server has gone already.
     private mutating func checkBlocks(_ configuration: CheckedConfiguration) {
         let scope = Scope(
             loaded: configuration.loaded, catalogue: catalogue, instances: nil)
@@ -212,6 +238,9 @@ struct Checker {
     }
 
     /// Refuses blocks that nothing would ever run.
+    ///
+    /// A block that nothing runs would be a silent difference to Kamailio: the operator relies on
+    /// what it does.
     private mutating func checkKind(_ block: RouteBlock, _ scope: Scope) {
         switch block.kind {
         case .request, .named, .reply: break

@@ -5,6 +5,9 @@ internal import SIPSyntax
 /// Reading the parts of a message that the language itself can compare.
 extension Attribute {
     /// The value; null where the message has none.
+    ///
+    /// Texts are ranges of the message wherever they can be; only addresses and the transport are
+    /// written out, into the scratch buffer.
     var read: ValueStep {
         switch self {
         case .method: { .text(.message($0.methodName)) }
@@ -48,6 +51,9 @@ extension Attribute {
 /// Comparing attributes: strings without regard to case, addresses with networks, and `myself`.
 extension Compiler {
     /// A comparison whose left operand is an attribute.
+    ///
+    /// The left operand decides, as everywhere, but by rules of its own (script.md 6): `method ==
+    /// "register"` holds for a REGISTER, `$rm == "register"` does not.
     mutating func compare(
         _ attribute: Attribute, _ operation: BinaryOperator, _ right: Expression,
         at position: Position
@@ -98,6 +104,9 @@ extension Compiler {
     }
 
     /// A test against a bare word.
+    ///
+    /// A bare word is read by its attribute: a method, a transport, a family, an address or
+    /// `myself`. For the others it would most likely be a definition that is missing.
     private func literal(
         _ attribute: Attribute, _ word: String, at position: Position
     ) throws(ScriptError) -> @Sendable (ScriptContext) -> Bool {
@@ -131,6 +140,8 @@ extension Compiler {
     }
 
     /// Whether an address, or the host of a URI, is this server.
+    ///
+    /// The destination of a message that was received is always this server.
     private func myself(
         _ attribute: Attribute, at position: Position
     ) throws(ScriptError) -> @Sendable (ScriptContext) -> Bool {
@@ -167,6 +178,8 @@ extension Compiler {
     }
 
     /// A test for fixed bytes, without regard to case.
+    ///
+    /// No attribute at all equals the empty text only.
     private static func same(
         _ read: @escaping ValueStep, _ bytes: [UInt8]
     ) -> @Sendable (ScriptContext) -> Bool {
@@ -192,6 +205,9 @@ extension Compiler {
 }
 
 /// An address, or all addresses that begin like it.
+///
+/// Both families are compared as 128 bits, and an IPv4 address never belongs to an IPv6 network,
+/// not even to `::/0`: rules for one family should not open the other.
 struct Network: Sendable, Hashable {
     /// The address.
     private let address: PeerAddress
@@ -224,6 +240,9 @@ struct Network: Sendable, Hashable {
     }
 
     /// A number whose highest bits are set.
+    ///
+    /// A shift by 64 is undefined for the processor and checked by Swift, so no bits at all are a
+    /// case of their own.
     private static func mask(_ bits: Int) -> UInt64 {
         assert(bits >= 0 && bits <= 64)
         return bits == 0 ? 0 : .max << UInt64(64 - bits)

@@ -4,6 +4,9 @@ internal import ModuleKit
 /// `==` and `!=`, where the left operand decides the type.
 enum Comparison {
     /// Compiles a comparison; `isEqual` is false for `!=`.
+    ///
+    /// The frequent cases get a closure of their own: a test for `$null`, integers, and a constant
+    /// on the right. Only what is left compares two values whose types both show at run time.
     static func equality(_ left: Compiled, _ right: Compiled, isEqual: Bool) -> IntegerStep {
         if case .null = right.form {
             let read = left.value
@@ -27,6 +30,9 @@ enum Comparison {
     }
 
     /// Compares in place with bytes that are known.
+    ///
+    /// The bytes of the constant and its number are both made once, here: which of them is needed
+    /// depends on the message.
     private static func withConstant(
         _ read: @escaping ValueStep, _ constant: Constant, isEqual: Bool
     ) -> IntegerStep {
@@ -45,6 +51,9 @@ enum Comparison {
     }
 
     /// Compares two values; an undefined left one takes the type of the right one.
+    ///
+    /// A value that is undefined counts as "" against strings and as 0 against integers (script.md
+    /// 6).
     static func areEqual(
         _ left: ScriptValue, _ right: ScriptValue, _ context: ScriptContext
     ) -> Bool {
@@ -86,6 +95,8 @@ enum Comparison {
     // MARK: Regular expressions
 
     /// Compiles `=~`; a constant pattern is compiled here.
+    ///
+    /// Sub-matches are not kept: nothing in the language can ask for them.
     static func match(_ left: Compiled, _ right: Compiled) throws(PatternError) -> IntegerStep {
         let read = left.value
         guard let pattern = right.constantText else {
@@ -111,6 +122,9 @@ enum Comparison {
     }
 
     /// A pattern that shows at run time; one that is none matches nothing and is logged.
+    ///
+    /// Such a pattern is compiled for each message. That is slow, and it is what the script asked
+    /// for; a cache would have to be bounded and shared.
     private static func matches(
         _ value: ScriptValue, _ pattern: ScriptValue, _ context: ScriptContext
     ) -> Bool {
@@ -136,6 +150,9 @@ enum Concatenation {
     }
 
     /// Both values as one string in the scratch buffer; fails when it would grow too long.
+    ///
+    /// The result lies in the scratch buffer, which is emptied between messages: putting strings
+    /// together costs no allocation once the buffer has grown.
     static func join(
         _ left: ScriptValue, _ right: ScriptValue, _ context: ScriptContext
     ) -> ScriptValue {

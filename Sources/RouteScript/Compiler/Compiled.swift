@@ -2,6 +2,9 @@ internal import Basics
 internal import ModuleKit
 
 /// How a statement ended.
+///
+/// One byte that is returned and tested, instead of an error that is thrown: every statement of
+/// every message goes through here.
 enum Flow: UInt8, Sendable {
     /// The next statement runs.
     case next
@@ -53,8 +56,13 @@ struct Compiled: Sendable {
     /// What it compiled to.
     var form: Form
     /// Whether it may end the script: it calls something.
+    ///
+    /// Only such statements pay for the test whether the script has ended.
     var mayStop = false
     /// Whether it may have no value: it divides or concatenates.
+    ///
+    /// Failures are a flag in the context and no error that is thrown: the value that comes with
+    /// one is never used.
     var mayFail = false
 
     /// A compiled expression.
@@ -68,6 +76,9 @@ struct Compiled: Sendable {
     }
 
     /// The value as an integer.
+    ///
+    /// Strings that are no number count as 0, as in Kamailio 5.6; Kamailio 6 makes the whole
+    /// expression fail (script.md 6).
     var integer: IntegerStep {
         switch form {
         case .constant(let constant):
@@ -113,6 +124,9 @@ struct Compiled: Sendable {
     /// A function's code within an expression: 1 if it is above 0, else 0.
     ///
     /// `$rc` has the code itself, and a code of 0 ends the script.
+    ///
+    /// That holds for return_mode 0, which is the default and the only one here: `if(f() == -1)` is
+    /// never true (script.md 5).
     private static func truth(of call: @escaping IntegerStep) -> IntegerStep {
         { context in call(context) > 0 ? 1 : 0 }
     }

@@ -4,6 +4,9 @@ internal import ModuleKit
 /// Calls of functions and routes.
 extension Compiler {
     /// A call of a function of the core or of a module.
+    ///
+    /// Commands of the language come before functions of modules: their names are reserved words in
+    /// Kamailio, so no module can take them.
     mutating func call(_ call: Call, at position: Position) throws(ScriptError) -> Compiled {
         if let command = CoreCommand(rawValue: call.name) {
             return try self.command(command, call.arguments, at: position)
@@ -45,6 +48,9 @@ extension Compiler {
     }
 
     /// Notes a function's code in `$rc`; a code of 0 ends the script.
+    ///
+    /// A module's function that returns 0 stops the script, which is how `t_check_trans` or
+    /// `jsonrpc_dispatch` end it (script.md 5).
     private static func noting(_ call: @escaping CompiledCall) -> IntegerStep {
         { context in
             let code = call(context)
@@ -70,6 +76,9 @@ extension Compiler {
     // MARK: Routes
 
     /// `route(NAME)`, or `route(expression)`.
+    ///
+    /// A name that is constant must exist, and is found out now; one that is computed is looked up
+    /// in the directory at each call and fails there (script.md 4).
     mutating func route(
         _ target: Expression, at position: Position
     ) throws(ScriptError) -> Compiled {
@@ -95,6 +104,9 @@ extension Compiler {
     /// Runs a route and notes its value in `$rc`.
     ///
     /// The depth that it may add is known here: the blocks around the call, and the call itself.
+    ///
+    /// Routes may call themselves; the bound is `max_recursive_level` of Kamailio. It is checked at
+    /// calls alone: blocks only nest as deep as they are written.
     private static func running(_ body: Step, cost: Int) -> IntegerStep {
         { context in
             guard context.depth + cost <= Limits.scriptDepthMax else {

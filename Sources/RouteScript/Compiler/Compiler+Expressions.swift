@@ -4,6 +4,9 @@ internal import ModuleKit
 /// Expressions.
 extension Compiler {
     /// One expression.
+    ///
+    /// Constants are folded before anything else, but their types are checked all the same, so that
+    /// `"a" - 1` is refused and not quietly worth -1.
     mutating func expression(_ expression: Expression) throws(ScriptError) -> Compiled {
         if let constant = ConstantFolding.constant(expression) {
             try checkTypes(expression)
@@ -76,6 +79,9 @@ extension Compiler {
     }
 
     /// An operator between its operands; the left one decides the type.
+    ///
+    /// The right operand of `||` and `&&` is compiled like any other and only run when the left one
+    /// leaves the result open.
     private mutating func binary(
         _ operation: BinaryOperator, _ left: Expression, _ right: Expression,
         at position: Position
@@ -127,6 +133,9 @@ extension Compiler {
     }
 
     /// `.` always joins; `+` joins unless its left operand is an integer.
+    ///
+    /// Whether `+` adds is asked at run time, once a message, unless the left operand is known to
+    /// be an integer.
     private static func concatenation(
         _ operation: BinaryOperator, _ left: Compiled, _ right: Compiled
     ) -> Compiled {
@@ -142,6 +151,10 @@ extension Compiler {
     }
 
     /// Operators on integers; only divisions can fail.
+    ///
+    /// They wrap around instead of trapping: a script must not be able to end the server with a
+    /// sum. Operators that are common in conditions have closures of their own, without the switch
+    /// in `apply`.
     private static func arithmetic(
         _ operation: BinaryOperator, _ left: Compiled, _ right: Compiled
     ) -> Compiled {
@@ -180,6 +193,9 @@ extension Compiler {
     }
 
     /// Refuses a string where a number belongs, and a number where a pattern belongs.
+    ///
+    /// Kamailio checks types of constants at load as well (script.md 6). A string that holds a
+    /// number is let pass: it is what definitions often expand to.
     private func checkOperands(
         _ operation: BinaryOperator, _ left: Expression, _ right: Expression
     ) throws(ScriptError) {
@@ -207,6 +223,9 @@ extension Compiler {
     // MARK: Assignment
 
     /// `$x = value`: nothing is set when the value could not be had.
+    ///
+    /// A right side that fails leaves the variable as it was, and the script goes on (script.md 6).
+    /// So does a value that the variable refuses, such as a text that is no URI for `$ru`.
     private mutating func assignment(
         _ variable: VariableSyntax, _ value: Expression, at position: Position
     ) throws(ScriptError) -> Compiled {

@@ -35,6 +35,9 @@ extension Compiler {
     }
 
     /// One statement.
+    ///
+    /// A `break` that no loop and no switch takes ends the route, whose value is then 0; that 0
+    /// does not stop the script (script.md 5).
     private mutating func step(_ statement: Statement) throws(ScriptError) -> Step {
         switch statement.kind {
         case .block(let body): return sequence(body)
@@ -56,6 +59,9 @@ extension Compiler {
     // MARK: Expressions for their effect
 
     /// A statement that is an expression: its value becomes that of the action.
+    ///
+    /// Core commands and assignments are actions with a value too: a route that ends with one is
+    /// worth that value, though `$rc` is left alone.
     private mutating func effect(_ expression: Expression) throws(ScriptError) -> Step {
         switch expression.kind {
         case .call, .route, .assignment: break
@@ -84,6 +90,9 @@ extension Compiler {
     }
 
     /// `exit`, `return` and `drop`.
+    ///
+    /// `exit` and `drop` are seen by all callers through the context, because the value of a route
+    /// alone could not tell them from a `return`.
     private mutating func end(
         _ end: Statement.End, _ value: Expression?
     ) throws(ScriptError) -> Step {
@@ -162,6 +171,9 @@ extension Compiler {
     }
 
     /// Runs one of two steps: the first when the condition is above 0.
+    ///
+    /// Of the three forms the first is for `if (f())`, the most frequent one, the second for
+    /// conditions that can neither stop nor fail, and the last for all others.
     private static func choose(
         _ condition: Compiled, _ body: Step, otherwise: Step
     ) -> Step {
@@ -187,6 +199,9 @@ extension Compiler {
     // MARK: while
 
     /// `while`, within its bound.
+    ///
+    /// Kamailio's bound of 100 turns is kept by default: a loop over what a message brings would
+    /// otherwise let its sender hold a worker for as long as he likes.
     private mutating func loop(
         _ condition: Expression, _ body: Statement
     ) throws(ScriptError) -> Step {

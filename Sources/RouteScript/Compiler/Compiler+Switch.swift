@@ -7,6 +7,9 @@ extension Compiler {
     private typealias Finder = @Sendable (ScriptContext) -> Int
 
     /// A switch.
+    ///
+    /// Each label gets the closure of all that runs from there on, so falling through costs a call
+    /// and no test. `break` is taken off here, all other ends go on outwards.
     mutating func choice(
         _ subject: Expression, _ labels: [Statement.Label], at position: Position
     ) throws(ScriptError) -> Step {
@@ -42,6 +45,8 @@ extension Compiler {
         }
     }
 
+    /// The bodies of a switch are chained, so that the stack grows with the number of labels; this
+    /// keeps it small.
     private static let labelsMax = 1_024
 
     /// Whether a body never falls through.
@@ -53,6 +58,9 @@ extension Compiler {
     }
 
     /// Integer labels compare integers; all others compare strings.
+    ///
+    /// The labels decide and not the value, whose type may differ from message to message: it is
+    /// converted to theirs.
     private func finder(
         _ value: Compiled, _ labels: [Statement.Label]
     ) throws(ScriptError) -> Finder {
@@ -90,6 +98,9 @@ extension Compiler {
     }
 
     /// Finds a label by its bytes or its pattern.
+    ///
+    /// Labels are tried in their order, so a pattern in front of a string can win over it. A value
+    /// that is undefined fits no label, not even the empty one.
     private func texts(
         _ value: Compiled, _ labels: [Statement.Label], other: Int
     ) throws(ScriptError) -> Finder {

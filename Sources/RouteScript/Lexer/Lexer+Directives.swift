@@ -4,6 +4,9 @@ internal import ModuleKit
 /// The preprocessor: lines that begin with `#!` or `!!`.
 extension Lexer {
     /// The directives by all their names.
+    ///
+    /// The short and the long names are separate cases, because messages name a directive as the
+    /// operator wrote it.
     enum Directive: String, CaseIterable {
         case define, def, trydefine, trydef, redefine, redef, undefine, undef
         case defenv, defenvs, trydefenv, trydefenvs
@@ -13,6 +16,9 @@ extension Lexer {
         case importFile = "import_file"
 
         /// Kamailio 6 has these; this server stands in for 5.6.
+        ///
+        /// They are refused and not skipped: a configuration that computes what it defines would
+        /// otherwise be read as another one than its author meant.
         static let later = ["ifexp", "defexp", "defexps", "tryundefine", "tryundef"]
         /// First lines that choose how the rest is read, and what they choose.
         static let modes = ["KAMAILIO", "OPENSER", "MAXCOMPAT", "ALL", "SER"]
@@ -29,6 +35,9 @@ extension Lexer {
     }
 
     /// Obeys the directive that begins here, and steps behind it.
+    ///
+    /// A definition cannot hold a directive: it would act at each use, and a conditional that opens
+    /// in one text and closes in another could not be shown to anybody.
     mutating func directive() throws(ScriptError) {
         let start = position
         let word = wordBehindMark()
@@ -61,6 +70,11 @@ extension Lexer {
     }
 
     /// What a word that is no directive means: nothing in a comment or a first line, else an error.
+    ///
+    /// A bare `#!` is taken for a comment, and so is a first line such as `#!/usr/sbin/roost -f`,
+    /// which makes the file a program. Everything else that looks like a directive is one that was
+    /// mistyped; Kamailio takes it for a comment, and the server then runs without what it was to
+    /// define.
     private func unknownDirective(_ word: String, at start: Position) -> ScriptError? {
         let isFirst = start.line == 1 && start.column == 1
         if word == "SER", isFirst {
@@ -85,6 +99,9 @@ extension Lexer {
     }
 
     /// The rest of the line; a backslash before its end joins the next line.
+    ///
+    /// A comment behind a value belongs to the value (script.md 2) and is skipped each time it is
+    /// used, so `#!define A 5 # five` does what it seems to.
     private mutating func lineRest() -> [UInt8] {
         var rest: [UInt8] = []
         while true {
@@ -106,6 +123,9 @@ extension Lexer {
     }
 
     /// The name behind a directive; the rest of the line stays, except after an error.
+    ///
+    /// The `=` is allowed behind the name for the sake of `#!defenv NAME=VARIABLE` only; in a
+    /// definition it becomes part of the value.
     private mutating func definedName(
         of directive: String, at start: Position
     ) throws(ScriptError) -> String {
@@ -128,6 +148,9 @@ extension Lexer {
     // MARK: Definitions
 
     /// All forms that give a name a value; they differ in what an earlier value means.
+    ///
+    /// An earlier value keeps `try` forms from doing anything, is replaced by `redefine`, and is an
+    /// error for the others: two definitions of one name mean that one of them has no effect.
     private mutating func define(_ directive: Directive, at start: Position) throws(ScriptError) {
         let name = try definedName(of: directive.rawValue, at: start)
         var value: [UInt8]
@@ -164,6 +187,9 @@ extension Lexer {
     }
 
     /// The value of `#!defenv NAME` or `#!defenv NAME=VARIABLE`; nil when a try finds none.
+    ///
+    /// The environment is read while the file is read, once: a variable that changes later does not
+    /// change the configuration.
     private mutating func environment(
         _ directive: Directive, _ name: String, at start: Position
     ) throws(ScriptError) -> [UInt8]? {
@@ -183,6 +209,10 @@ extension Lexer {
     // MARK: Substitutions and files
 
     /// The string behind a directive.
+    ///
+    /// The rules in force are not applied to a rule itself, or `#!subst "/a/b/"` twice would make
+    /// the second one replace b by b. Names of included files are strings like others and are
+    /// changed.
     private mutating func argument(
         of directive: String, at start: Position
     ) throws(ScriptError) -> String {
@@ -199,6 +229,9 @@ extension Lexer {
     }
 
     /// A rule for strings; the forms with `def` define its pattern as well.
+    ///
+    /// The order matters: a rule is in force before its name is defined, so that the value is not
+    /// looked at by the rule that gave it.
     private mutating func substitution(
         _ directive: Directive, at start: Position
     ) throws(ScriptError) {
@@ -254,6 +287,9 @@ extension Lexer {
     }
 
     /// Reads on in another file; `import_file` forgives its absence.
+    ///
+    /// Only files count for the depth, not definitions: ten levels are Kamailio's bound, and a file
+    /// that includes itself reaches them at once.
     mutating func include(_ word: String, at start: Position) throws(ScriptError) {
         while input.expansion == nil, Byte.isSpace(peek()) { advance(to: input.offset + 1) }
         let name = try argument(of: word, at: start)
@@ -317,6 +353,9 @@ extension Lexer {
     }
 
     /// Reached while a branch is read: what follows belongs to the other one.
+    ///
+    /// Several `#!else` toggle (script.md 2): what follows the second one belongs to the condition
+    /// again.
     private mutating func otherwise(at start: Position) throws(ScriptError) {
         guard !conditionals.isEmpty else {
             throw failure(.lexical, at: start, "#!else has no #!ifdef before it")
@@ -334,6 +373,9 @@ extension Lexer {
     /// Skips to the `#!else` or `#!endif` of the innermost conditional, and steps behind it.
     ///
     /// What is skipped may be anything; only conditionals are looked for, comments left out.
+    ///
+    /// Quotes are not looked at, because what is skipped may be written for another program. Words
+    /// behind a `#` are comments, in which a directive of ours is only text.
     private mutating func skipBranch() throws(ScriptError) {
         var depth = 0
         while input.offset < input.bytes.count {

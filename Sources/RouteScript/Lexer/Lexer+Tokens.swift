@@ -34,6 +34,10 @@ extension Lexer {
     }
 
     /// A name or number; names that stand for something are replaced by it.
+    ///
+    /// Keywords can be defined like other names, and are then replaced: a name is looked up before
+    /// anybody asks what it means. Within strings nothing is replaced, that is what `#!subst` is
+    /// for.
     private mutating func word(isGlued: Bool) throws(ScriptError) -> Token? {
         let start = position
         var end = input.offset
@@ -56,6 +60,9 @@ extension Lexer {
     }
 
     /// Reads on in what a name stands for.
+    ///
+    /// A name with an empty value is not replaced: it exists for `#!ifdef` alone, and replacing it
+    /// by nothing would make a word vanish from a statement.
     private mutating func expand(
         _ name: String, to value: [UInt8], at start: Position
     ) throws(ScriptError) {
@@ -78,6 +85,9 @@ extension Lexer {
     /// A number: decimal, `0x` hexadecimal, leading `0` octal, zeros and ones with a `b` binary.
     ///
     /// Letters and digits that are no number are a word: part of a host name.
+    ///
+    /// Numbers have 64 bits, as in Kamailio 6; in 5.6 they have 32 and wrap around silently. One
+    /// that does not fit is refused here.
     private func number(
         _ text: String, at start: Position, isGlued: Bool
     ) throws(ScriptError) -> Token {
@@ -99,6 +109,9 @@ extension Lexer {
     }
 
     /// A pseudo-variable with all its parts, as one token.
+    ///
+    /// The token ends where the parentheses close. When they never do, the rest of the input is
+    /// given up: what was meant to be inside cannot be told from what follows.
     private mutating func variable(isGlued: Bool) throws(ScriptError) -> Token {
         let start = position
         guard let end = VariableSyntax.end(in: input.bytes, from: input.offset) else {
@@ -121,6 +134,9 @@ extension Lexer {
     }
 
     /// A string between double quotes; strings that follow it directly are joined to it.
+    ///
+    /// Only white space may stand between strings that are joined, and only double quotes join:
+    /// long values of `modparam` are written over several lines that way.
     private mutating func quoted(isGlued: Bool) throws(ScriptError) -> Token {
         let start = position
         var content: [UInt8] = []
@@ -154,6 +170,9 @@ extension Lexer {
     }
 
     /// A string between single quotes: no escapes.
+    ///
+    /// Nothing can be escaped in them, not even the quote itself. They are what regular expressions
+    /// with many backslashes are written in.
     private mutating func raw(isGlued: Bool) throws(ScriptError) -> Token {
         let start = position
         let rest = input.bytes[(input.offset + 1)...]
@@ -185,6 +204,9 @@ extension Lexer {
 }
 
 /// The escapes of strings between double quotes.
+///
+/// The list is that of the reference (script.md 1): a single octal digit is no escape, and a
+/// backslash before a newline joins the lines.
 enum Escape {
     /// Appends what the escape at `start` stands for and returns the offset behind it.
     ///

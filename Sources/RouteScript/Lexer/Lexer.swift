@@ -5,6 +5,10 @@ internal import ModuleKit
 ///
 /// Directives act at the point where they stand, so the lexer runs only as far as the parser asks:
 /// `loadmodule "x.so"` defines `MOD_x` before the next token is read.
+///
+/// Inputs are a stack: an included file and the text of a definition are pushed and read to their
+/// end, then what was read before goes on. Its depth is bounded for both, so that neither files nor
+/// definitions that name each other can go on for ever.
 struct Lexer {
     /// Bytes that are being read: a file, or what a definition stands for.
     struct Input {
@@ -13,6 +17,9 @@ struct Lexer {
         /// Index of the file they belong to.
         var file: Int
         /// Where the name stands that expands to these bytes; nil for a file.
+        ///
+        /// Errors in the text of a definition are shown at its use: the text has no line of its own
+        /// that the operator could look at.
         var expansion: Position?
         /// Offset of the next byte.
         var offset = 0
@@ -44,8 +51,13 @@ struct Lexer {
     /// Where files come from.
     let files: any FileAccess
     /// Bytes of all files and of all that definitions stood for, so far.
+    ///
+    /// Counted over everything, because a small file that includes a large one many times, or
+    /// definitions that double, would pass any bound on a single file.
     var bytesRead = 0
     /// Uses of definitions so far.
+    ///
+    /// A definition may be short and its uses many: they are bounded by number as well as by bytes.
     var expansions = 0
 
     /// A lexer of a configuration that the caller has read.
@@ -81,6 +93,9 @@ struct Lexer {
     }
 
     /// Steps to an offset ahead and counts lines on the way.
+    ///
+    /// Every step of the lexer comes through here, which is why line numbers are right behind
+    /// strings, comments and conditionals that span lines.
     mutating func advance(to offset: Int) {
         assert(offset >= input.offset && offset <= input.bytes.count)
         for place in input.offset..<offset where input.bytes[place] == Byte.newline {
@@ -112,6 +127,8 @@ struct Lexer {
     }
 
     /// Skips white space, a comment, or a directive after obeying it; false when none is there.
+    ///
+    /// `!!` begins a directive only before the name of one: `!!$x` is a double negation.
     private mutating func skipBlank() throws(ScriptError) -> Bool {
         let byte = peek()
         if Byte.isSpace(byte) {
@@ -142,6 +159,9 @@ struct Lexer {
     }
 
     /// Skips a block comment; comments within it nest.
+    ///
+    /// Nesting is Kamailio's rule and not that of C (script.md 1): a block that holds comments can
+    /// be commented out as a whole.
     private mutating func skipComment() throws(ScriptError) {
         let start = position
         var depth = 0
@@ -166,6 +186,9 @@ struct Lexer {
     }
 
     /// The token that ends everything; an open conditional is an error first.
+    ///
+    /// An open conditional is complained of once and then forgotten, so that whoever asks again
+    /// gets the end.
     private mutating func end() throws(ScriptError) -> Token {
         if let open = conditionals.popLast() {
             conditionals = []
@@ -177,6 +200,8 @@ struct Lexer {
     }
 
     /// Gives up the rest of everything, so that the end comes next.
+    ///
+    /// For errors after which going on would take too long, or would only repeat the error.
     mutating func stop() {
         outer = []
         conditionals = []

@@ -4,6 +4,9 @@ internal import ModuleKit
 /// One rule of `#!subst`, `#!substdef` or `#!substdefs`: `/pattern/replacement/flags`.
 ///
 /// From where it stands, it is applied to every string, pseudo-variable and included file's name.
+///
+/// The pattern is a POSIX extended regular expression, as in Kamailio. Flags are `i` for no regard
+/// to case and `g` for all matches instead of the first.
 struct Substitution {
     /// The pattern as written: for the define forms also the name that is defined.
     let pattern: String
@@ -13,6 +16,9 @@ struct Substitution {
     private let isGlobal: Bool
 
     /// Reads a rule; its first byte is the separator.
+    ///
+    /// Letters and digits are no separators: `#!subst "abcad"` is far more likely a rule whose
+    /// separator was forgotten than one that is meant.
     init(_ text: String) throws(ArgumentError) {
         guard let separator = text.first, separator.isASCII, !separator.isLetter,
             !separator.isNumber
@@ -41,6 +47,9 @@ struct Substitution {
     }
 
     /// The text with its matches replaced.
+    ///
+    /// The result may go beyond the bound by one replacement: the bound is there against
+    /// explosions, where matches and replacements multiply, and need not be exact.
     func apply(to text: String) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
@@ -66,6 +75,9 @@ struct Substitution {
     }
 
     /// The replacement with the groups of a match put in.
+    ///
+    /// A backslash before anything but a digit or another backslash stays, because replacements are
+    /// often regular expressions of their own or Windows paths.
     private func expand(_ bytes: [UInt8], _ found: [Range<Int>?]) -> [UInt8] {
         var result: [UInt8] = []
         var isEscaped = false
@@ -82,6 +94,9 @@ struct Substitution {
     }
 
     /// Splits at the separator; behind a backslash it is an ordinary character.
+    ///
+    /// The backslash before the separator goes, any other stays: it belongs to the regular
+    /// expression.
     private static func split(_ text: Substring, at separator: Character) -> [String] {
         var parts = [""]
         var isEscaped = false

@@ -1,8 +1,14 @@
 /// One token of the configuration, after preprocessing.
+///
+/// Comments, white space and directives are gone when a token is made, and names that are defined
+/// have been replaced: the parser knows nothing of the preprocessor.
 public struct Token: Sendable, Hashable {
     /// What a token is.
     public enum Kind: Sendable, Hashable {
         /// A name, a keyword, or letters and digits that begin with a digit.
+        ///
+        /// Keywords are words to the lexer. Which words are keywords depends on the place: `name`
+        /// is one behind `listen`, and a name of a module's parameter elsewhere.
         case word
         /// A number.
         case number(Int)
@@ -22,6 +28,10 @@ public struct Token: Sendable, Hashable {
     /// Where it begins; of what a definition expands to, where the definition is used.
     public var position: Position
     /// Whether no white space stands before it: addresses are put together from such tokens.
+    ///
+    /// There is no token for addresses, host names or file names, since `10.0.0.1` and `a.b-c` look
+    /// like numbers, words and operators. The parser joins what is glued where an address may
+    /// stand.
     public var isGlued: Bool
 
     /// The token as messages name it.
@@ -36,6 +46,9 @@ public struct Token: Sendable, Hashable {
 }
 
 /// Operators and brackets, by their spelling.
+///
+/// The spelling is the raw value, so that messages and the printer of trees need no table of their
+/// own.
 public enum Symbol: String, Sendable, Hashable, CaseIterable {
     /// Opens a block.
     case openBrace = "{"
@@ -105,6 +118,8 @@ public enum Symbol: String, Sendable, Hashable, CaseIterable {
     case at = "@"
 
     /// The symbol of two bytes, nil when they are none.
+    ///
+    /// Two bytes are always tried before one: `a==b` is a comparison and never two assignments.
     static func pair(_ first: UInt8, _ second: UInt8) -> Symbol? {
         switch (first, second) {
         case (61, 61): .equal
@@ -126,6 +141,8 @@ public enum Symbol: String, Sendable, Hashable, CaseIterable {
         byte < 128 ? singles[Int(byte)] : nil
     }
 
+    /// A table of 128 places, because this is asked for every byte that begins neither a word nor a
+    /// string.
     private static let singles: [Symbol?] = {
         var table = [Symbol?](repeating: nil, count: 128)
         for symbol in Symbol.allCases where symbol.rawValue.utf8.count == 1 {

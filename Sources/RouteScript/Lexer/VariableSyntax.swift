@@ -1,8 +1,14 @@
 internal import ModuleKit
 
 /// A pseudo-variable as the script spells it, taken apart but not yet looked up.
+///
+/// The same syntax stands in expressions, in templates and in `#!substdef`; all three read it here,
+/// so that what one of them accepts the others do not refuse.
 public struct VariableSyntax: Sendable, Hashable {
     /// What stands in brackets behind the name.
+    ///
+    /// All three forms are read, although not every variable takes all of them: the scope refuses
+    /// those it cannot serve, with a message that names the variable.
     public enum Index: Sendable, Hashable {
         /// One value, counted from 0, or from the end when negative.
         case number(Int)
@@ -31,6 +37,9 @@ public struct VariableSyntax: Sendable, Hashable {
     }
 
     /// The variable in the script's spelling.
+    ///
+    /// It is what `parse` reads again to an equal value: error messages and the printer of trees
+    /// rely on it.
     public var text: String {
         var body = name + (inner.map { "(\($0))" } ?? "")
         guard index != nil || !transformations.isEmpty else { return "$" + body }
@@ -47,6 +56,9 @@ public struct VariableSyntax: Sendable, Hashable {
 extension VariableSyntax {
     /// The offset just behind the variable that begins at `start`, where a `$` stands; nil when no
     /// variable begins there, or its parentheses are not closed.
+    ///
+    /// Only parentheses are counted, not braces, brackets or quotes: that is how far Kamailio's
+    /// lexer looks (script.md 1), and a quote within a header's name is an ordinary byte.
     static func end(in bytes: [UInt8], from start: Int) -> Int? {
         assert(bytes[start] == Byte.dollar, "a variable begins with $")
         let next = start + 1
@@ -116,6 +128,9 @@ extension VariableSyntax {
     }
 
     /// The offset behind a transformation; braces of variables within it are counted.
+    ///
+    /// A transformation may take a variable with transformations of its own as its argument, as
+    /// `{s.rm,$(var(y){s.len})}` does.
     private static func braceEnd(
         in bytes: [UInt8], from start: Int, of text: String
     ) throws(ArgumentError) -> Int {
@@ -143,6 +158,9 @@ extension VariableSyntax {
     }
 
     /// The end of a name; `err.class` and its siblings are the only names with a dot.
+    ///
+    /// Everywhere else a dot behind a name ends it, because it concatenates or ends a sentence:
+    /// `"$rU.$rd"` holds two variables.
     private static func nameEnd(in bytes: [UInt8], from start: Int) -> Int {
         var end = start
         while end < bytes.count, Byte.continuesName(bytes[end]) { end += 1 }

@@ -1,10 +1,16 @@
 /// One expression of a route block, with its place.
+///
+/// Types are not part of it: whether `+` adds or joins shows at run time, by the left operand. What
+/// constants make certain is found by the compiler.
 public struct Expression: Sendable {
     /// What it is.
     public var kind: Kind
     /// Where its operator or its first token stands.
     public var position: Position
     /// Number of operators above the deepest operand, bounded by `Limits.scriptDepthMax`.
+    ///
+    /// The checker, the folding and the compiler walk the tree by calling themselves. A bound that
+    /// is checked where the tree is built keeps all of them from running out of stack.
     public var depth: Int
 
     /// What an expression is.
@@ -14,6 +20,9 @@ public struct Expression: Sendable {
         /// A string between quotes.
         case string(String)
         /// A bare word or address: `myself`, `INVITE`, `10.0.0.0/8`.
+        ///
+        /// What it means depends on what stands left of it; where nothing gives it a meaning, the
+        /// compiler refuses it.
         case word(String)
         /// A pseudo-variable.
         case variable(VariableSyntax)
@@ -54,6 +63,9 @@ public struct Call: Sendable {
 }
 
 /// A part of the message that the language itself can compare.
+///
+/// They are older than pseudo-variables and compare differently: without regard to case, with
+/// networks for addresses, and with `myself` (script.md 6).
 public enum Attribute: String, Sendable, Hashable, CaseIterable {
     /// The method of the request, or of the request that a reply answers.
     case method
@@ -98,6 +110,9 @@ public enum UnaryOperator: String, Sendable, Hashable {
 }
 
 /// Operators with two operands, by their spelling.
+///
+/// `and`, `or` have a second spelling; all others have one. `eq`, `ne`, `ieq`, `ine` say the type
+/// that `==` and `!=` take from their left operand.
 public enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
     /// Logical or.
     case or = "||"
@@ -151,6 +166,10 @@ public enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
     /// How tightly it binds: a higher number binds tighter.
     ///
     /// Bit operators bind weaker than comparisons here, unlike in C, and `^` tighter than `&`.
+    ///
+    /// The levels are numbered as in script.md 6, with the same gaps, where operators with one
+    /// operand stand. Parentheses are the only way to have it differently: `a & b == c` is `a & (b
+    /// == c)`.
     var precedence: Int {
         switch self {
         case .or: 2

@@ -4,11 +4,18 @@ internal import ModuleKit
 /// Expressions, by the precedence of their operators.
 extension Parser {
     /// An expression; assignments only stand in parentheses within one.
+    ///
+    /// So `if ($x = 1)` is an assignment, whose value is tested, and `if $x = 1` is an error: the
+    /// second is nearly always a comparison that was mistyped.
     mutating func expression() throws(ScriptError) -> Expression {
         try binary(above: 0)
     }
 
     /// `$x = value`, or an expression where no `=` follows the variable.
+    ///
+    /// It leans to the right, `$x = $y = 1` sets both. `+=` is a token of Kamailio's that no
+    /// statement uses (script.md 5); a message of its own keeps people from looking for the mistake
+    /// elsewhere.
     mutating func assignment() throws(ScriptError) -> Expression {
         let left = try expression()
         guard at(.assign) || at(.plusAssign) else { return left }
@@ -27,6 +34,9 @@ extension Parser {
     }
 
     /// Operators that bind tighter than `level`, from left to right.
+    ///
+    /// Precedence climbing: each level takes what binds tighter as its right operand and leaves the
+    /// rest to its caller, so equal levels lean to the left.
     private mutating func binary(above level: Int) throws(ScriptError) -> Expression {
         var left = try unary()
         while let operation = BinaryOperator(current), operation.precedence > level {
@@ -51,6 +61,9 @@ extension Parser {
     }
 
     /// An operand with the operators before it.
+    ///
+    /// `!` binds tighter than `==` here: `!$x == 1` negates `$x` and then compares. It surprises,
+    /// but a parser that helped would run configurations differently from Kamailio.
     private mutating func unary() throws(ScriptError) -> Expression {
         let place = current.position
         let operation: UnaryOperator
@@ -123,6 +136,9 @@ extension Parser {
     }
 
     /// A word: a number, an attribute, a call, a route, or a name that stands for itself.
+    ///
+    /// It is also how a statement begins, so that commands without their parentheses, which the
+    /// language allows, are recognised here in one place.
     mutating func call(at place: Position) throws(ScriptError) -> Expression {
         let name = current.text
         try advance()
@@ -158,6 +174,9 @@ extension Parser {
     ]
 
     /// `route(NAME)`: bare words and numbers are names.
+    ///
+    /// A bare word that is a keyword of the language is a name here, and so is a number. Anything
+    /// else is an expression that is evaluated at each call.
     private mutating func route(at place: Position) throws(ScriptError) -> Expression {
         try advance()
         var target = try nested { (parser) throws(ScriptError) in try parser.expression() }
@@ -210,6 +229,9 @@ extension Parser {
     }
 
     /// `[2001:db8::1]`, with the length of a network behind it if there is one.
+    ///
+    /// A name in brackets is put together from what is between them without regard to white space;
+    /// whether it is an address is found out when it is compared.
     private mutating func bracketedAddress() throws(ScriptError) -> Expression {
         let place = current.position
         var text = "["

@@ -3,6 +3,9 @@ internal import Basics
 /// Statements of route blocks.
 extension Parser {
     /// The next statement; nil for an empty one.
+    ///
+    /// A statement begins with a word, a variable, a brace or a semicolon. An expression in
+    /// parentheses is none: it could only be an assignment, which needs no parentheses there.
     mutating func statement() throws(ScriptError) -> Statement? {
         let start = current.position
         switch current.kind {
@@ -20,6 +23,9 @@ extension Parser {
     }
 
     /// A statement that begins with a keyword; nil when the word is none.
+    ///
+    /// Words of blocks are looked for too: a forgotten brace shows as a route block within another
+    /// one, and the message can then say what is missing.
     private mutating func keyword() throws(ScriptError) -> Statement? {
         let start = current.position
         switch current.text {
@@ -88,6 +94,9 @@ extension Parser {
     }
 
     /// `if`, with all its `else if`: a chain is read flat, not nested.
+    ///
+    /// Configurations decide about dozens of methods or codes that way; read as nesting, such a
+    /// chain would run into the bound on depth.
     private mutating func conditional() throws(ScriptError) -> Statement.Kind {
         var arms: [Statement.Arm] = []
         while true {
@@ -109,6 +118,9 @@ extension Parser {
     }
 
     /// `exit`, `return` or `drop`, with their value if they have one.
+    ///
+    /// The value may stand in parentheses, as with functions: `exit()` and `return(5)` are common
+    /// in old configurations.
     private mutating func end(at start: Position) throws(ScriptError) -> Statement {
         guard let end = Statement.End(rawValue: current.text) else {
             throw unexpected("expected a statement")
@@ -133,6 +145,9 @@ extension Parser {
     // MARK: switch
 
     /// `switch`: its value, then its labels in braces.
+    ///
+    /// Labels may stand in any order and `default` need not be the last: it takes over when no
+    /// label fits, and falls through to what stands behind it.
     private mutating func choice() throws(ScriptError) -> Statement.Kind {
         try advance()
         let subject = try expression()
@@ -178,6 +193,9 @@ extension Parser {
     }
 
     /// What a label compares with: a constant, or a pattern behind a slash.
+    ///
+    /// `-2` and `1 + 1` are constants as well: they are folded here, so that a label is a value and
+    /// no expression.
     private mutating func matchValue() throws(ScriptError) -> Statement.Match {
         if try take(.slash) {
             guard current.kind == .string else {

@@ -4,6 +4,9 @@ internal import ModuleKit
 /// Statements outside of route blocks.
 extension Parser {
     /// The next statement outside of blocks.
+    ///
+    /// Statements outside of blocks need no semicolon (script.md 3), so each must know by its own
+    /// grammar where it ends: addresses by their line, all others by their last token.
     mutating func topLevel() throws(ScriptError) {
         let place = current.position
         guard current.kind == .word else {
@@ -31,6 +34,10 @@ extension Parser {
         }
     }
 
+    /// What to write instead of statements that are not supported.
+    ///
+    /// What is not supported is refused by its name and with what to write instead. Skipping it
+    /// would start a server that does less than its configuration says.
     private static let instead = [
         "loadmodulex": "write the module's name with loadmodule",
         "modparamx": "write the value with modparam", "socket": "use listen = …",
@@ -39,6 +46,9 @@ extension Parser {
     // MARK: Modules
 
     /// `loadmodule "name.so"`, with or without parentheses.
+    ///
+    /// Options tell Kamailio's loader how to open a library; modules are part of this program, so
+    /// they are noted and mean nothing.
     private mutating func loadModule(at place: Position) throws(ScriptError) {
         try advance()
         let isCall = try take(.openParenthesis)
@@ -61,12 +71,17 @@ extension Parser {
     }
 
     /// The name of a module without its path and without `.so`.
+    ///
+    /// Configurations carry paths of the machine that they were written for; only the last part
+    /// names the module.
     static func moduleName(_ path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         return name.hasSuffix(".so") ? String(name.dropLast(3)) : name
     }
 
     /// `modparam("modules", "name", value)`.
+    ///
+    /// The position is that of the modules' names: they are what most errors about it are about.
     private mutating func moduleParameter(at place: Position) throws(ScriptError) {
         try advance()
         try expect(.openParenthesis, "behind \"modparam\"")
@@ -89,6 +104,9 @@ extension Parser {
     }
 
     /// A string or an integer, with its sign.
+    ///
+    /// A bare word is nearly always a definition that is missing, so the message asks for it. Only
+    /// the words for 1 and 0 are numbers (script.md 1).
     private mutating func constant() throws(ScriptError) -> SettingValue {
         let isNegative = try take(.minus)
         switch current.kind {
@@ -111,6 +129,9 @@ extension Parser {
     }
 
     /// A statement that means nothing here: modules are part of the program.
+    ///
+    /// They tell where libraries lie. They are noted for the log rather than passed over, so that
+    /// an operator who changes them learns that nothing will come of it.
     private mutating func ignored(at place: Position) throws(ScriptError) {
         let name = current.text
         try advance()
@@ -134,6 +155,9 @@ extension Parser {
     // MARK: Settings
 
     /// `name = value`, or a runtime variable with its group.
+    ///
+    /// A name that is followed by neither `=`, `.` nor `[` is most likely a statement that was
+    /// mistyped, and its neighbours are suggested.
     private mutating func setting(at place: Position) throws(ScriptError) {
         let name = current.text
         try advance()
@@ -154,6 +178,9 @@ extension Parser {
     }
 
     /// A string, an integer, a word such as `yes`, or what an address is written like.
+    ///
+    /// The value of a setting may be a bare address or path, as in `log_facility=LOG_LOCAL0` or
+    /// `user=sip-server`, because Kamailio reads such settings with a grammar of their own each.
     private mutating func value() throws(ScriptError) -> SettingValue {
         if at(.minus) || current.kind == .end { return try constant() }
         let first = current
@@ -180,11 +207,15 @@ extension Parser {
         return text
     }
 
+    /// Neither `=` nor brackets of blocks: a value never runs into the statement behind it.
     private static let joints: Set<Symbol> = [
         .dot, .colon, .minus, .slash, .star, .openBracket, .closeBracket,
     ]
 
     /// The rest of a runtime variable, whose group has been read.
+    ///
+    /// They live apart from the parameters of modules: `cfg.*` commands change them, and scripts
+    /// read them by group and name.
     private mutating func custom(group: String, at place: Position) throws(ScriptError) {
         try advance()
         guard current.kind == .word else { throw unexpected("expected the variable's name") }
@@ -213,6 +244,9 @@ extension Parser {
     }
 
     /// `flags NAME:number, NAME`.
+    ///
+    /// Numbers are those of the 32 bits that a message carries. A flag without a number gets a free
+    /// one when the script is compiled, since later declarations may still claim theirs.
     private mutating func flags() throws(ScriptError) {
         repeat {
             try advance()
@@ -235,6 +269,9 @@ extension Parser {
     // MARK: Addresses
 
     /// Whether another address follows: a list of them stands on one line.
+    ///
+    /// A list ends with its line because words may follow on the next one that are statements, and
+    /// statements begin with words just as addresses do.
     private func atAddress(on line: Int32) -> Bool {
         guard current.position.line == line else { return false }
         switch current.kind {
@@ -244,6 +281,9 @@ extension Parser {
     }
 
     /// `listen = …`, one or several addresses on a line.
+    ///
+    /// `virtual` is refused: a server that listened on an address which is not its own yet would
+    /// have to bind again when it becomes so.
     private mutating func listen() throws(ScriptError) {
         try advance()
         try expect(.assign, "behind \"listen\"")
@@ -315,6 +355,9 @@ extension Parser {
     }
 
     /// The name in brackets, put together from its tokens.
+    ///
+    /// Names of events hold colons and dashes, which are tokens of their own: they are joined
+    /// again, with no regard to white space.
     private mutating func spelledName() throws(ScriptError) -> String {
         var text = ""
         while !at(.closeBracket) {
@@ -331,6 +374,10 @@ extension Parser {
     }
 
     /// What a head means: some kinds need a name, some have none.
+    ///
+    /// `route[0]`, `route` and `request_route` are one block under three names (script.md 4), and
+    /// so are the three of replies. Events need a colon, the rest of their name is checked against
+    /// the modules.
     private func blockKind(
         _ word: String, _ name: String?, at place: Position
     ) throws(ScriptError) -> RouteBlockKind {
@@ -356,6 +403,9 @@ extension Parser {
 
 extension HostAddress {
     /// Reads `[transport:]host[:port]`; nil when the text has another form.
+    ///
+    /// The transport is recognised by name, so `udp:5060` is the host 5060 on UDP, and a host that
+    /// is called like a transport has to be written with one.
     init?(_ text: String) {
         var rest = Substring(text)
         var transport: TransportProtocol?

@@ -4,6 +4,9 @@ internal import Basics
 ///
 /// After an error in a statement it skips to the next one, so that one reading shows several
 /// errors. It always ends: each step reads a token, and the lexer always comes to the end.
+///
+/// It is written by hand, one method a rule of the grammar, for the sake of its messages: each
+/// place knows what it expected and why.
 struct Parser {
     /// Where the tokens come from.
     var lexer: Lexer
@@ -11,12 +14,17 @@ struct Parser {
     private(set) var current = Token(
         kind: .end, text: "", position: .start, isGlued: false)
     /// Where the token before it ended: where a missing semicolon belongs.
+    ///
+    /// The token that is looked at may stand many lines below: a caret there would point at a
+    /// statement that is right.
     private(set) var previousEnd = Position.start
     /// What was found wrong so far.
     private(set) var diagnostics = Diagnostics()
     /// What was read so far.
     var tree = Tree()
     /// Number of blocks, groups and calls that are open.
+    ///
+    /// The methods call each other as deep as the text nests, so this bounds the stack.
     private var nesting = 0
     private var currentEnd = Position.start
 
@@ -24,6 +32,9 @@ struct Parser {
     init(_ lexer: Lexer) { self.lexer = lexer }
 
     /// Reads everything; the tree is whole only when there are no errors.
+    ///
+    /// The tree is handed out together with the errors because a caller that only wants to list or
+    /// print can use what there is of it.
     mutating func parse() -> (tree: Tree, errors: [ScriptError]) {
         attempt { (parser) throws(ScriptError) in try parser.advance() }
         while current.kind != .end, !diagnostics.isFull {
@@ -53,6 +64,9 @@ struct Parser {
     }
 
     /// Steps on whatever comes, noting errors; for skipping.
+    ///
+    /// Errors of the lexer are noted while a statement is skipped too: an unclosed string is worth
+    /// telling although it stands in a statement that is wrong already.
     private mutating func advanceAnyway() {
         while !diagnostics.isFull {
             do {
@@ -87,6 +101,9 @@ struct Parser {
     }
 
     /// Steps over the semicolon that ends a statement.
+    ///
+    /// A statement that lacks it is not given up silently: Kamailio refuses it as well (script.md
+    /// 5).
     mutating func expectSemicolon() throws(ScriptError) {
         guard try !take(.semicolon) else { return }
         throw failure(
@@ -108,6 +125,8 @@ struct Parser {
     }
 
     /// Runs `body` one level deeper, within the bound on nesting.
+    ///
+    /// The level is left again when `body` throws, for parsing goes on behind an error.
     mutating func nested<Result>(
         _ body: (inout Parser) throws(ScriptError) -> Result
     ) throws(ScriptError) -> Result {
@@ -124,6 +143,9 @@ struct Parser {
     // MARK: Going on after errors
 
     /// Skips to the next statement outside of blocks: a word that begins a line.
+    ///
+    /// A word at the start of a line, outside of braces, is where the next statement most likely
+    /// begins: settings have no semicolon that could be looked for.
     private mutating func skipTopLevel() {
         var depth = 0
         repeat {
@@ -138,6 +160,9 @@ struct Parser {
     /// The statements up to the closing brace, which it steps over.
     ///
     /// Errors within are noted.
+    ///
+    /// A block that is never closed is shown at its opening brace. The end of the file, where it is
+    /// noticed, tells nobody which brace is missing.
     mutating func statements(closing place: Position) throws(ScriptError) -> [Statement] {
         var list: [Statement] = []
         while !at(.closeBrace) {
@@ -161,6 +186,9 @@ struct Parser {
     mutating func report(_ error: ScriptError) { diagnostics.report(error) }
 
     /// Skips behind the next semicolon, or to the brace that closes the block.
+    ///
+    /// Braces are counted, so that the error in the head of an `if` does not make its body look
+    /// like statements of the block around it.
     mutating func skipStatement() {
         var depth = 0
         while current.kind != .end {

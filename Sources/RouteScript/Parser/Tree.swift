@@ -2,6 +2,9 @@ public import Basics
 public import ModuleKit
 
 /// A whole configuration as it was written, names not yet looked up.
+///
+/// It holds what was written and in which order, and nothing that was concluded from it: two
+/// readings of one text give equal trees whatever modules there are.
 public struct Tree: Sendable {
     /// Settings, modules and addresses in the order they stand.
     public var settings: [Setting] = []
@@ -15,6 +18,9 @@ public struct Tree: Sendable {
 }
 
 /// One statement outside of route blocks.
+///
+/// Order matters between `loadmodule` and `modparam`, since a parameter can only be set in a module
+/// that is loaded; so they stay in one list.
 public enum Setting: Sendable {
     /// `name = value`.
     case global(name: String, value: SettingValue, Position)
@@ -37,6 +43,9 @@ public enum Setting: Sendable {
 }
 
 /// A host with what may stand around it.
+///
+/// The host is not resolved: names of interfaces, of hosts and addresses look alike here, and only
+/// the server that binds to them can tell.
 public struct HostAddress: Sendable, Hashable {
     /// The transport before it, nil for all.
     public var transport: TransportProtocol?
@@ -71,6 +80,8 @@ public struct ListenAddress: Sendable, Hashable {
 /// What makes a block run.
 public enum RouteBlockKind: Sendable, Hashable {
     /// `request_route`, `route`, `route[0]`: every request.
+    ///
+    /// A configuration has one at most; without it requests are not answered by the script.
     case request
     /// `route[NAME]`: a call.
     case named(String)
@@ -88,6 +99,9 @@ public enum RouteBlockKind: Sendable, Hashable {
     case event(String)
 
     /// The kinds that functions are checked against.
+    ///
+    /// A named route may be called from any block, which cannot be known here: its functions are
+    /// checked as those of requests, as Kamailio does (script.md 4).
     var kinds: RouteKinds {
         switch self {
         case .request, .named: .request
@@ -133,6 +147,9 @@ public struct Statement: Sendable {
     public var position: Position
 
     /// What a statement is.
+    ///
+    /// A chain of `else if` is a list and not a nest, because real configurations have chains that
+    /// are longer than any sensible bound on depth.
     public indirect enum Kind: Sendable {
         /// `{ … }`
         case block([Statement])
@@ -157,6 +174,9 @@ public struct Statement: Sendable {
         public var body: Statement
     }
     /// What ends a route or the script.
+    ///
+    /// They differ in what they end and in what they leave behind: `return 0` ends the script as
+    /// well, and `drop` marks the message besides (script.md 5).
     public enum End: String, Sendable, Hashable {
         /// Ends the script.
         case exit
@@ -175,6 +195,8 @@ public struct Statement: Sendable {
         public var body: [Statement]
     }
     /// What a label compares with.
+    ///
+    /// Integers and strings cannot be mixed within one switch; strings and patterns can.
     public enum Match: Sendable, Hashable {
         /// An integer.
         case integer(Int)

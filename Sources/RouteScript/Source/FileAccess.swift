@@ -4,6 +4,9 @@ internal import Glibc
 /// Why a configuration file was not read.
 public struct FileFailure: Error, Sendable, Hashable {
     /// Whether there is no such file, which `import_file` forgives.
+    ///
+    /// A file that is there and cannot be read is an error even for `import_file`: to go on without
+    /// it would start a server that is not the one configured.
     public var isMissing: Bool
     /// The reason in words.
     public var message: String
@@ -15,6 +18,9 @@ public struct FileFailure: Error, Sendable, Hashable {
 }
 
 /// Where configuration files and environment variables come from: the disk, or a test's table.
+///
+/// The reader never opens a file by itself, so that tests need no folder and a fuzzer no disk, and
+/// so that a configuration can be checked before it is written anywhere.
 public protocol FileAccess {
     /// The bytes of a file, at most `Limits.configurationBytesMax`.
     func read(_ path: String) throws(FileFailure) -> [UInt8]
@@ -47,6 +53,9 @@ public struct DiskFiles: FileAccess {
     }
 
     /// Reads up to the end, within the bound on size.
+    ///
+    /// The size that the file system tells is not trusted: a file may grow while it is read, and
+    /// those of /proc say 0. The bound holds for what was really read.
     private static func bytes(_ descriptor: Int32) throws(FileFailure) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
@@ -65,6 +74,9 @@ public struct DiskFiles: FileAccess {
     }
 
     /// The C library's words for its last error.
+    ///
+    /// A part of the path that is no folder counts as a missing file too, because `import_file` of
+    /// "sub/x.cfg" must forgive that "sub" is not there.
     private static func failure() -> FileFailure {
         let code = errno
         let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
@@ -73,6 +85,9 @@ public struct DiskFiles: FileAccess {
 }
 
 /// Files that exist only in memory: configurations made by programs, and tests.
+///
+/// It answers a path only as it is written, without folders or links: what an include resolves to
+/// is then visible in the test that names it.
 public struct MemoryFiles: FileAccess, Sendable {
     /// The files by their paths.
     public var files: [String: [UInt8]]

@@ -1,9 +1,16 @@
 /// Finds what somebody meant who mistyped a name.
+///
+/// The measure is the distance of Damerau and Levenshtein in its restricted form, where a swap of
+/// neighbours counts as one mistake, because swapped letters are what fingers do most.
 enum NearestName {
     /// Names longer than this are not compared: nobody mistypes them by accident.
     private static let bytesMax = 64
 
     /// The candidate nearest to a name, nil when none is near enough to be meant.
+    ///
+    /// One mistake in three letters is forgiven. More would suggest names that have nothing to do
+    /// with what was meant, and a wrong hint is worse than none. Of equally near names the first
+    /// one wins, so callers sort theirs.
     static func find(_ name: String, among candidates: some Sequence<String>) -> String? {
         var best: (name: String, distance: Int)?
         let allowed = max(1, name.utf8.count / 3)
@@ -17,6 +24,9 @@ enum NearestName {
 
     /// Insertions, deletions, replacements and swaps of neighbours that lead from one name to the
     /// other, letters compared without case; nil when there are more than `limit`.
+    ///
+    /// Three rows of the table suffice: the last one, the one before it for the swaps, and the one
+    /// being filled. The bound on length keeps the work small whatever the script holds.
     static func distance(_ left: String, _ right: String, atMost limit: Int) -> Int? {
         let a = Array(left.utf8).map(lower)
         let b = Array(right.utf8).map(lower)

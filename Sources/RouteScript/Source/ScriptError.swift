@@ -2,6 +2,9 @@ internal import Basics
 public import ModuleKit
 
 /// What is wrong with a configuration, where, and what to write instead.
+///
+/// It is the only error of this target. Operators read `rendered`; programs and tests compare
+/// `kind` and `location`, which do not change when a sentence is worded better.
 public struct ScriptError: Error, Sendable, Hashable {
     /// What is wrong; programs tell errors apart by it.
     public enum Kind: Sendable, Hashable {
@@ -41,6 +44,9 @@ public struct ScriptError: Error, Sendable, Hashable {
     /// The whole sentence, without a place.
     public var message: String
     /// The line it stands on.
+    ///
+    /// It is kept with the error because the source may be gone when the error is shown, for
+    /// instance after a reload over RPC. Empty where no line belongs to the error.
     public var sourceLine: String
     /// What to do about it; nil without an idea.
     public var hint: String?
@@ -74,6 +80,9 @@ public struct ScriptError: Error, Sendable, Hashable {
 }
 
 /// All errors that one reading of a configuration found; never empty when it is thrown.
+///
+/// Several errors are collected because an operator who mends a long configuration should not have
+/// to start the server once for each of them.
 public struct ScriptErrors: Error, Sendable, Hashable {
     /// The errors in the order they were found, at most `Limits.scriptErrorsMax`.
     public var errors: [ScriptError]
@@ -89,6 +98,9 @@ public struct ScriptErrors: Error, Sendable, Hashable {
 }
 
 /// Collects errors until there are enough.
+///
+/// The bound keeps a broken file, or one that is no configuration at all, from flooding the log;
+/// Kamailio stops at its first syntax error instead.
 struct Diagnostics {
     /// What was found so far.
     private(set) var errors: [ScriptError] = []

@@ -1,6 +1,8 @@
 public import ModuleKit
 
 /// A place in the configuration: small enough to sit in every token and every node of the tree.
+///
+/// Eight bytes and a bit, trivially copyable: a tree has many of them and none counts references.
 public struct Position: Sendable, Hashable {
     /// Index of the file in the source map.
     public var file: UInt16
@@ -10,6 +12,10 @@ public struct Position: Sendable, Hashable {
     public var column: Int32
 
     /// A place; line and column count from 1.
+    ///
+    /// Numbers that do not fit are cut off and not trapped on: a wrong line in a message is better
+    /// than a server that ends. The bound on a configuration keeps lines and columns within 32 bits
+    /// anyway.
     public init(file: Int, line: Int, column: Int) {
         assert(file >= 0 && line >= 1 && column >= 1)
         self.file = UInt16(truncatingIfNeeded: file)
@@ -35,6 +41,9 @@ public struct SourceFile: Sendable {
 }
 
 /// All files of one configuration; it turns positions into what people read.
+///
+/// A file that is included twice is in it twice: positions within both readings are told apart by
+/// their index, although they show the same name.
 public struct SourceMap: Sendable {
     /// The files in the order they were opened.
     public private(set) var files: [SourceFile] = []
@@ -57,6 +66,9 @@ public struct SourceMap: Sendable {
     }
 
     /// The line that a position stands on, without its end; empty when there is no such line.
+    ///
+    /// It walks the file from its start. That is slow and does not matter: it is asked for errors
+    /// only, of which there are few.
     public func line(_ position: Position) -> String {
         guard Int(position.file) < files.count else { return "" }
         let bytes = files[Int(position.file)].bytes
@@ -106,6 +118,9 @@ enum Byte {
     static let closeParenthesis = UInt8(ascii: ")")
 
     /// Whether a byte is a letter or an underscore: what a name begins with.
+    ///
+    /// Bit 5 tells lower from upper case in ASCII, so both are tested at once. Bytes of other
+    /// characters never belong to a name.
     static func beginsName(_ byte: UInt8) -> Bool {
         (byte | 0x20) &- 97 < 26 || byte == 95
     }
@@ -117,6 +132,9 @@ enum Byte {
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
 
     /// Whether a byte is white space; Kamailio counts the backspace (8) too.
+    ///
+    /// Newlines are white space like any other: only directives and comments end with their line
+    /// (script.md 1).
     static func isSpace(_ byte: UInt8) -> Bool {
         byte == space || byte == tab || byte == newline || byte == carriageReturn || byte == 8
     }
