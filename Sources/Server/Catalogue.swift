@@ -18,8 +18,14 @@ internal import Usrloc
 internal import Xlog
 
 /// The one list of modules: a module that is not named here does not exist.
+///
+/// Modules are linked in and not loaded from files: `loadmodule` chooses from this list, so a
+/// typing error is found when the configuration is checked, and the documents that are generated
+/// from the declarations know all of them.
 package enum Catalogue {
     /// The module that is always there and holds the global parameters.
+    ///
+    /// Its parameters stand in a configuration without `modparam`: `debug=2`.
     package static let core = ModuleBlueprint(Core.self)
 
     /// The modules that a configuration can load, by name.
@@ -35,6 +41,8 @@ package enum Catalogue {
     ]
 
     /// The name of the module that serves a scheme of database URLs, loaded or not.
+    ///
+    /// It is for the error that tells an operator which line is missing.
     static func databaseModule(serving scheme: String) -> String? {
         if MySQLModule.schemes.contains(scheme) { return MySQLModule.manifest.name }
         return SQLiteModule.schemes.contains(scheme) ? SQLiteModule.manifest.name : nil

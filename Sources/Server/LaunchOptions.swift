@@ -1,4 +1,7 @@
 /// What the command line asks for, as kamailio's options have it.
+///
+/// It knows nothing of how arguments are spelled: the program parses them, tests fill it in by
+/// hand.
 package struct LaunchOptions: Sendable {
     /// The configuration file (`-f`).
     package var file = "Config/roost.cfg"
@@ -35,6 +38,8 @@ package struct LaunchOptions: Sendable {
     package init() {}
 
     /// Adds a definition as `-A` has it: `NAME` or `NAME=VALUE`.
+    ///
+    /// The value is all behind the first `=`, further ones included: database URLs have them.
     package mutating func define(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let value = parts.count > 1 ? String(parts[1]) : nil

@@ -9,9 +9,16 @@ internal import ServiceLifecycle
 internal import UnixSignals
 
 /// Starts the server from its command line and stops it.
+///
+/// Errors come in two kinds: those of the configuration are all shown with their places, up to a
+/// limit; the first one of the start ends it. Either way the exit status is 1 and standard error
+/// says why.
 public enum Launcher {
     /// Checks a configuration without starting anything; prints what is wrong and returns the exit
     /// status.
+    ///
+    /// Modules are not made, so no database is asked and no port is bound: it is safe beside a
+    /// running server.
     package static func check(_ options: LaunchOptions) -> Int32 {
         do throws(ScriptErrors) {
             _ = try read(options)
@@ -24,6 +31,9 @@ public enum Launcher {
     }
 
     /// Runs the server until a signal or a command ends it; returns the exit status.
+    ///
+    /// The working directory changes after the configuration was read: `-f` is relative to where
+    /// the program was started.
     package static func run(_ options: LaunchOptions) async -> Int32 {
         let checked: CheckedConfiguration
         let definitions: [Definition]

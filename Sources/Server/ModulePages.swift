@@ -2,8 +2,13 @@ package import ModuleKit
 internal import Storage
 
 /// The reference pages of modules, printed from their declarations.
+///
+/// A page cannot be out of date: the rows that it is printed from are the ones that the server
+/// works by. The file that is kept in docs is compared with it by a test.
 public enum ModulePages {
     /// The page of one module as Markdown, nil when there is no such module.
+    ///
+    /// The name may end in `.so`, as in `loadmodule`; `all` is every page.
     public static func page(_ name: String) -> String? {
         let wanted = name.hasSuffix(".so") ? String(name.dropLast(3)) : name
         let all = [Catalogue.core] + Catalogue.modules
@@ -32,6 +37,7 @@ public enum ModulePages {
         return page
     }
 
+    /// Type, range, default and whether it changes at runtime, one line for each.
     private static func parameters(_ module: ModuleBlueprint) -> String {
         rows(
             "Parameters",
@@ -55,6 +61,7 @@ public enum ModulePages {
             })
     }
 
+    /// How each is called, optional arguments in brackets, and what it returns.
     private static func functions(_ module: ModuleBlueprint) -> String {
         rows(
             "Functions",
@@ -67,6 +74,7 @@ public enum ModulePages {
             })
     }
 
+    /// How each is spelled, and whether a script may write it.
     private static func variables(_ module: ModuleBlueprint) -> String {
         rows(
             "Variables",
@@ -76,6 +84,7 @@ public enum ModulePages {
             })
     }
 
+    /// The commands of the module with their parameters.
     private static func commands(_ module: ModuleBlueprint) -> String {
         rows(
             "Commands",
@@ -87,6 +96,7 @@ public enum ModulePages {
             })
     }
 
+    /// A section of a page; nothing when it would be empty.
     private static func rows(_ title: String, _ rows: [(String, String)]) -> String {
         guard !rows.isEmpty else { return "" }
         return "\n### \(title)\n\n" + rows.map { "- `\($0.0)`: \($0.1)\n" }.joined()

@@ -7,6 +7,9 @@ internal import Transport
 /// What the configuration says about sockets and logs, in the words of the layers below.
 extension RunningServer {
     /// Where the log goes.
+    ///
+    /// Either the configuration or the command line is enough for standard error, which is where
+    /// containers and tests look.
     static func destination(
         _ parameters: Core.Parameters, _ options: LaunchOptions
     ) -> ServerLog.Destination {
@@ -15,6 +18,9 @@ extension RunningServer {
     }
 
     /// The transport's settings.
+    ///
+    /// `-n` comes before `children`, and 0 means as many workers as there are processors. Both
+    /// kinds of workers are limited, since each costs a thread and its buffers.
     static func transportSettings(
         _ parameters: Core.Parameters, _ options: LaunchOptions
     ) -> TransportSettings {
@@ -37,6 +43,9 @@ extension RunningServer {
     }
 
     /// Binds every address of the configuration and of the command line.
+    ///
+    /// Without any address all of this machine are bound. TCP may be switched off by either side;
+    /// what is left may be nothing, which is an error of the transport.
     static func bind(
         _ transport: TransportLayer, _ checked: CheckedConfiguration,
         _ parameters: Core.Parameters, _ options: LaunchOptions
@@ -62,6 +71,8 @@ extension RunningServer {
         }
     }
 
+    /// One address of the configuration: without a transport it is heard on UDP and on TCP, as RFC
+    /// 3261 18.2.1 wants of every server.
     private static func directives(
         _ address: ListenAddress, _ port: UInt16
     ) throws(BindError) -> [ListenDirective] {
@@ -78,6 +89,9 @@ extension RunningServer {
     }
 
     /// The names that mean this server: those of the configuration, and those of this machine.
+    ///
+    /// Requests to them are for this server (`myself`). The name `localhost` is added for a
+    /// loopback address alone: nobody else means us by it.
     static func aliases(
         _ checked: CheckedConfiguration, _ sockets: [ListeningSocket],
         _ parameters: Core.Parameters, _ options: LaunchOptions

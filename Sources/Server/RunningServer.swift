@@ -11,18 +11,29 @@ internal import Transport
 internal import Usrloc
 
 /// One server from the binding of its sockets to the writing of its last row.
+///
+/// The order of the start is that of what can go wrong: settings, ports, script, rights, modules.
+/// The order of the stop is the reverse: first nobody is heard any more, then the jobs end, then
+/// the modules write what they hold.
 final class RunningServer: Service, Sendable {
     /// What modules ask of the server.
     let services: ServerServices
+    /// Owns the sockets and the threads of the workers.
     private let transport: TransportLayer
+    /// What each worker is made from.
     private let blueprint: WorkerBlueprint
     private let core: Core
+    /// Path of the file with the process number, nil for none.
     private let pidFile: String?
+    /// The worst status that anyone has asked for.
     private let exit = Guarded<Int32>(0)
 
     /// Binds the sockets, makes the modules, compiles the script and starts the modules.
     ///
     /// Nothing is received yet. Whatever fails is undone.
+    ///
+    /// Settings are read twice: a first core module says where the log goes, and the services that
+    /// modules get are made with that log.
     init(
         _ checked: CheckedConfiguration, definitions: [Definition] = [], _ options: LaunchOptions
     ) throws(StartFailure) {
@@ -73,6 +84,7 @@ final class RunningServer: Service, Sendable {
             serverHeader: parameters.serverSignature
                 ? Array("\(parameters.serverHeader)\r\n".utf8) : [],
             tagKey: UInt64.random(in: 0...UInt64.max), forcesRport: parameters.forcesRport)
+        // Ports below 1024 are bound by now, and no module has created a file yet.
         try Identity.assume(
             user: options.user ?? parameters.user, group: options.group ?? parameters.group)
         try startModules(checked, options)
@@ -102,8 +114,10 @@ final class RunningServer: Service, Sendable {
 
     // MARK: Stop
 
+    /// Receives no more, ends the jobs, and stops the modules in reverse order.
     private func stop() {
         let limit = core.parameters.exitTimeout
+        // A database that hangs must not keep a supervisor waiting: the alarm ends the process.
         if limit > 0 { alarm(UInt32(limit)) }
         transport.stop(within: .seconds(5))
         services.stopJobs()
@@ -114,6 +128,7 @@ final class RunningServer: Service, Sendable {
 
     // MARK: Start
 
+    /// Makes core and the modules in the order of the configuration, each with its settings.
     private static func make(
         _ checked: CheckedConfiguration, _ services: ServerServices
     ) throws(StartFailure) -> Core {
@@ -131,6 +146,7 @@ final class RunningServer: Service, Sendable {
         return instance
     }
 
+    /// Starts the modules; when one fails, those that have started are stopped again.
     private func startModules(
         _ checked: CheckedConfiguration, _ options: LaunchOptions
     ) throws(StartFailure) {
@@ -154,6 +170,7 @@ final class RunningServer: Service, Sendable {
         }
     }
 
+    /// Writes the process number, for supervisors that ask for a file.
     private func writePIDFile() throws(StartFailure) {
         guard let pidFile else { return }
         let file = unsafe fopen(pidFile, "w")

@@ -26,11 +26,13 @@ struct WorkerBlueprint: Sendable {
 /// Everything happens on the worker's thread, and what is sent is written into the context's outbox
 /// in place, so a message costs no allocation and no hand-over.
 final class SIPWorker: MessageHandler {
+    /// What the script works on; emptied for each message.
     private let context: ScriptContext
     private let program: Program
     private let counters: MessageCounters
     private let forcesRport: Bool
     private var now = WallTime(seconds: 0)
+    /// A buffer for the text of refusals, which keeps its room.
     private var unsupported = ByteWriter(capacity: 256)
 
     /// A worker with a context of its own.
@@ -48,6 +50,9 @@ final class SIPWorker: MessageHandler {
     func beginBatch(now: WallTime) { self.now = now }
 
     /// Works on one message.
+    ///
+    /// What the scanner says decides: a message is worked on, refused with its status, dropped
+    /// because nobody may answer it, or was a sign of life and nothing else (RFC 5626 4.4.1).
     func handle(_ message: Span<UInt8>, from origin: Origin) {
         context.reset(origin: origin, now: now)
         context.forcesRport = forcesRport
@@ -65,6 +70,8 @@ final class SIPWorker: MessageHandler {
 
     // MARK: Steps
 
+    /// Counts a request and runs the script on it. Silence of the script is counted as a drop: the
+    /// client is going to send the request again.
     private func handleRequest() {
         let method = context.message.method
         counters.countRequest(MessageCounters.Method(method))
@@ -107,6 +114,8 @@ final class SIPWorker: MessageHandler {
         return true
     }
 
+    /// Answers what is malformed and can be answered, with what is wrong as the reason phrase:
+    /// whoever debugs a phone reads that first.
     private func refuse(_ error: SyntaxError) {
         counters.faultyRequests.add()
         if error.status == 416 { counters.badURIs.add() } else { counters.badHeaders.add() }
@@ -133,6 +142,7 @@ final class SIPWorker: MessageHandler {
         }
     }
 
+    /// Counts what is malformed and must not be answered: responses and ACK (RFC 3261 17.1.1.3).
     private func drop(_ error: SyntaxError) {
         if context.message.kind == .response {
             counters.faultyReplies.add()

@@ -4,6 +4,9 @@ internal import Management
 internal import ModuleKit
 
 /// The OpenRPC document of all commands of all modules, from their declarations alone.
+///
+/// Clients are generated from it, so it is kept under version control, and a test compares the file
+/// with this text: a command does not change its shape by accident.
 public enum SchemaDocument {
     /// The document as it is kept in rpc-schema/openrpc.json.
     public static var text: String {

@@ -7,8 +7,11 @@ internal import Synchronization
 
 /// How much the log shows: core parameter `debug`, which may change while the server runs.
 public final class LogThreshold: Sendable {
+    /// The level as Kamailio counts, read for each line.
     private let number = Atomic<Int>(0)
+    /// The generation of the settings that `number` is from.
     private let seen = Atomic<UInt64>(0)
+    /// Where the setting is read, nil before the modules are made.
     private let source = Guarded<(settings: SettingsStore, read: @Sendable () -> Int)?>(nil)
 
     /// A threshold at a level of Kamailio's: -5 alert to 3 debug.
@@ -127,6 +130,8 @@ public struct ServerLog: LogHandler {
     }
 
     /// The number of a facility such as `LOG_LOCAL0`; LOG_DAEMON for an unknown name.
+    ///
+    /// An unknown name is no error, because the log is where errors are told.
     static func facility(_ name: String) -> Int32 {
         let named: [String: Int32] = [
             "LOG_AUTH": LOG_AUTH, "LOG_AUTHPRIV": LOG_AUTHPRIV, "LOG_CRON": LOG_CRON,
@@ -142,6 +147,7 @@ public struct ServerLog: LogHandler {
         return named[name] ?? LOG_DAEMON
     }
 
+    /// The level of a line as syslog counts (RFC 5424 6.2.1).
     private static func priority(_ level: Logger.Level) -> Int32 {
         switch level {
         case .trace, .debug: LOG_DEBUG
@@ -166,6 +172,7 @@ public struct ServerLog: LogHandler {
         }
     }
 
+    /// Writes the local time to the second, as operators compare it with other logs of the machine.
     private static func writeTime(into line: inout ByteWriter) {
         var seconds = time(nil)
         var parts = unsafe tm()

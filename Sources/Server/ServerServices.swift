@@ -7,6 +7,10 @@ package import Storage
 internal import Synchronization
 
 /// The server as modules see it.
+///
+/// Modules are loaded before ports are bound and before the script is compiled; so what a module
+/// asks for may not be there yet. Then the answer is empty, and a module that needs it asks in its
+/// `start`.
 package final class ServerServices: Services {
     /// What threads share.
     private struct State {
@@ -31,7 +35,9 @@ package final class ServerServices: Services {
     package let startedAt: WallTime
     /// The command line.
     package let commandLine: [String]
+    /// Runs the jobs of modules.
     private let timer = ControlTimer()
+    /// Read by commands on any thread and changed at the start.
     private let state = Guarded(State())
 
     /// Services without modules and sockets.
@@ -91,6 +97,9 @@ package final class ServerServices: Services {
     }
 
     /// A driver from the module that serves the URL's scheme.
+    ///
+    /// The schemes are those that the loaded modules serve, upper case or lower. An error never
+    /// shows the URL, for it holds a password.
     package func database(_ url: String) throws(StorageError) -> any DatabaseDriver {
         guard let end = url.firstIndex(of: ":") else {
             throw StorageError(
@@ -138,6 +147,8 @@ package final class ServerServices: Services {
     }
 
     /// Runs an event route in a context of its own.
+    ///
+    /// The lock is not held meanwhile: the route may call whatever a script may.
     package func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {
         guard let run = state.withLock({ $0.eventRoutes }) else { return }
         let context = ScriptContext(services: self)
@@ -156,6 +167,9 @@ package final class ServerServices: Services {
     }
 
     /// Begins a clean stop.
+    ///
+    /// It returns at once; the stop goes on elsewhere. A module may ask for it while it starts,
+    /// before anyone listens.
     package func requestStop(status: Int32) {
         let stop = state.withLock { state in
             if state.stop == nil { state.pendingStop = status }

@@ -5,6 +5,7 @@ import Server
 /// The program: `roost` serves, `roost migrate` and `roost schema` do what their names say.
 @main
 struct Roost: AsyncParsableCommand {
+    /// Without a subcommand it serves, so that kamailio's command lines work as they are.
     static let configuration = CommandConfiguration(
         commandName: "roost",
         abstract: "A SIP registrar and location server that reads a Kamailio configuration.",

@@ -29,13 +29,15 @@ final class RegistrarRig {
 
     init(
         _ settings: String = "", _ body: String = "save(\"location\");", serverID: Int = 0,
-        database: (any DatabaseDriver)? = nil, starts: Bool = true
+        database: (any DatabaseDriver)? = nil, starts: Bool = true, events: String = ""
     ) throws {
         let services = StandInServices(serverID: serverID, database: database)
-        let checked = try Self.check(settings, body)
+        let checked = try Self.check(settings, body, events: events)
         services.add(try checked.core.make(services))
         for module in checked.modules { services.add(try module.make(services)) }
         program = try Program.compile(checked, loaded: services.loadedModules)
+        // Only for those who ask: the script holds the modules, and they hold the services.
+        if !events.isEmpty { services.installEventRoutes(of: program) }
         usrloc = try #require(services.module(UsrlocModule.self))
         context = ScriptContext(services: services)
         context.serverID = serverID
@@ -45,16 +47,16 @@ final class RegistrarRig {
 
     /// Reads and checks the configuration of a rig, as the server does at its start.
     static func check(
-        _ settings: String, _ body: String
+        _ settings: String, _ body: String, events: String = ""
     ) throws(ScriptErrors) -> CheckedConfiguration {
-        var text = ["sl", "pv", "usrloc", "registrar"]
+        var text = ["sl", "pv", "xlog", "usrloc", "registrar"]
             .map { "loadmodule \"\($0).so\"\n" }.joined()
         for setting in settings.split(separator: ";") {
             let words = setting.split(separator: " ", maxSplits: 2)
             let value = Int(words[2]).map(String.init) ?? "\"\(words[2])\""
             text += "modparam(\"\(words[0])\", \"\(words[1])\", \(value))\n"
         }
-        text += "request_route {\n\(body)\n}\n"
+        text += "request_route {\n\(body)\n}\n\(events)\n"
         let file = SourceFile(name: "rig.cfg", bytes: Array(text.utf8))
         return try ConfigurationFile.parse(file).check(
             catalogue: Catalogue.modules, core: Catalogue.core)

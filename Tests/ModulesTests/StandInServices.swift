@@ -3,6 +3,7 @@ import JSONValue
 import Logging
 import Management
 import ModuleKit
+import RouteScript
 import Storage
 import Synchronization
 import Testing
@@ -56,7 +57,17 @@ final class StandInServices: Services {
     func runJob(_ name: String) { jobs.withLock { $0[name] }?() }
     /// Adds a module that was made from a configuration.
     func add(_ module: LoadedModule) { modules.withLock { $0.append(module) } }
-    func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {}
+    /// The script whose event routes are run; without one there are none.
+    private let script = Mutex<Program?>(nil)
+    /// Says whose event routes are run.
+    func installEventRoutes(of program: Program) { script.withLock { $0 = program } }
+    func hasEventRoute(_ name: String) -> Bool { script.withLock { $0 }?.hasEvent(name) ?? false }
+    func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {
+        guard let program = script.withLock({ $0 }) else { return }
+        let context = ScriptContext(services: self)
+        prepare(context)
+        program.runEvent(name, in: context)
+    }
     func announceThread(_ description: String) {}
     func requestStop(status: Int32) { stopped.set(Int(status)) }
 

@@ -103,7 +103,7 @@ struct ServerServicesTests {
     func figures() {
         let services = services()
         services.announceThread("udp worker 0")
-        #expect(services.threads.map(\.description) == ["udp worker 0"])
+        #expect(services.threads.map(\.description) == ["main", "udp worker 0"])
         #expect((services.threads.first?.id ?? 0) > 0)
         services.serverID = 4
         services.aliases = [HostAlias(host: "example.com")]

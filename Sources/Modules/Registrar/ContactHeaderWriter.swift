@@ -2,13 +2,24 @@ import Basics
 import Locations
 
 /// Writes the bindings of an AoR as the Contact header field of a reply (RFC 3261 10.3 step 8).
+///
+/// All bindings stand in one header field, separated by commas (RFC 3261 7.3.1), as recorded
+/// answers have it: some phones read the first Contact field alone.
 struct ContactHeaderWriter {
     /// Name of the parameter for the received address; empty hides it.
+    ///
+    /// Clients behind a NAT compare it with the address they know of themselves.
     let receivedParameter: String
     /// The time that lifetimes are counted from.
+    ///
+    /// That of the message, so that a lifetime that was granted is shown as it was granted.
     let now: WallTime
 
     /// Adds one binding; the first one opens the header line.
+    ///
+    /// It runs under the lock of a shard and writes into a buffer that is there already. The URI
+    /// stands in brackets even where they could be left out, for otherwise its parameters would be
+    /// read as those of the field (RFC 3261 20.10).
     func write(_ binding: borrowing BindingView, into writer: inout ByteWriter) {
         if writer.count == 0 { writer.append("Contact: ") } else { writer.append(", ") }
         writer.append(UInt8(ascii: "<"))
@@ -28,6 +39,7 @@ struct ContactHeaderWriter {
         writer.append(";+sip.instance=\"")
         writer.append(binding.instance)
         writer.append(UInt8(ascii: "\""))
+        // A reg-id means something with an instance alone (RFC 5626 4.2).
         guard binding.values.regID > 0 else { return }
         writer.append(";reg-id=")
         writer.append(decimal: binding.values.regID)
@@ -41,6 +53,8 @@ struct ContactHeaderWriter {
     }
 
     /// Writes q as `0`, `1`, or with as many of three decimals as it needs.
+    ///
+    /// A qvalue has at most three decimals (RFC 3261 25.1), which is why thousandths are enough.
     static func write(q: Int, into writer: inout ByteWriter) {
         assert(q >= 0 && q <= 1000)
         writer.append(";q=")

@@ -1,6 +1,10 @@
 /// How long a binding may live: RFC 3261 10.3 step 7 and the registrar's parameters.
 ///
 /// A value without clock and randomness: the caller gives a random number.
+///
+/// The order of the rules matters: what was asked for is raised to the minimum, shortened at
+/// random, and cut to the maximum last, so that a maximum below the minimum wins, as it does with
+/// Kamailio.
 struct ExpiryRules {
     /// What a lifetime comes to.
     enum Lifetime: Equatable {
@@ -25,6 +29,8 @@ struct ExpiryRules {
     /// Seconds granted when nothing is asked for.
     let defaultExpires: Int
     /// Percent by which those are shortened at random, 0 to 100.
+    ///
+    /// Phones that came up together after a power cut would otherwise refresh together for ever.
     let defaultRange: Int
     /// Percent by which what was asked for is shortened at random, 0 to 100.
     let range: Int
@@ -36,6 +42,8 @@ struct ExpiryRules {
     let maximum: Int
 
     /// The rules that the settings make.
+    ///
+    /// The ranges are those of the parameters' declarations, which the asserts repeat.
     init(_ parameters: borrowing RegistrarParameters) {
         defaultExpires = parameters.defaultExpires
         defaultRange = parameters.defaultExpiresRange
@@ -52,6 +60,9 @@ struct ExpiryRules {
     /// The contact's own parameter comes before the header field; a malformed parameter counts as
     /// the default and a malformed header field as absent, as recorded answers have it. Zero is a
     /// removal whatever the limits say.
+    ///
+    /// `random` is any number; what remains of it is spread evenly over the part that may be cut. A
+    /// second is the least that is granted, for zero would be a removal.
     func lifetime(
         parameter: Stated, header: Stated, keepsExact: Bool, random: UInt64
     ) -> Lifetime {

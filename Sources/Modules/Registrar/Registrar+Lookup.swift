@@ -5,6 +5,9 @@ import SIPSyntax
 import Usrloc
 
 /// The functions that read the location table for a script: `lookup` and `registered`.
+///
+/// A script calls them for requests to its users. This server forwards nothing yet; the functions
+/// are there so that a script can ask who is registered and answer accordingly.
 extension RegistrarModule {
     /// Their declarations.
     static var lookupRows: [FunctionRow<RegistrarModule>] {
@@ -34,6 +37,10 @@ extension RegistrarModule {
     }
 
     /// Makes the best contact the request URI and adds the others as branches.
+    ///
+    /// The bindings come in their order, the best first. It becomes the request URI and the rest
+    /// become branches, at most as many as a message may fork into; what was received from tells
+    /// where a phone behind a NAT is reached.
     private func lookUp(
         _ context: ScriptContext, _ table: LocationTable, uri: ScriptText?
     ) -> Int {
@@ -66,6 +73,8 @@ extension RegistrarModule {
         }
     }
 
+    /// Whether the AoR has a binding; false as well when the database cannot say, because a script
+    /// that takes a user for unregistered does less harm than one that stops.
     private func isRegistered(
         _ context: ScriptContext, _ table: LocationTable, uri: ScriptText?
     ) -> Bool {
@@ -80,6 +89,7 @@ extension RegistrarModule {
         }
     }
 
+    /// Looks the AoR up under the settings of this message.
     @discardableResult
     private func find(
         _ table: LocationTable, _ input: borrowing RegistrarInput,

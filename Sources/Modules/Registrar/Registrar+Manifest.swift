@@ -11,6 +11,7 @@ extension RegistrarModule {
             statistics: statisticRows)
     }
 
+    /// How long bindings live.
     private static var expiryRows: [ParameterRow<RegistrarParameters>] {
         let seconds = 0...Int(Int32.max)
         return [
@@ -39,6 +40,7 @@ extension RegistrarModule {
         ]
     }
 
+    /// What a contact may be, and how an AoR is made.
     private static var contactRows: [ParameterRow<RegistrarParameters>] {
         [
             ParameterRow(
@@ -71,6 +73,8 @@ extension RegistrarModule {
         ]
     }
 
+    /// The functions of scripts; `save` is put together when the script is loaded, so that nothing
+    /// of its arguments is read for each message.
     private static var functionRows: [FunctionRow<RegistrarModule>] {
         [
             FunctionRow(
@@ -89,6 +93,7 @@ extension RegistrarModule {
         ] + lookupRows
     }
 
+    /// The figures of group `registrar`, with the settings that Kamailio shows among them.
     private static var statisticRows: [StatisticRow<RegistrarModule>] {
         [
             StatisticRow("accepted_regs", "REGISTER requests that were carried out.") {
@@ -109,8 +114,11 @@ extension RegistrarModule {
         ]
     }
 
+    /// The settings as of now, for statistics; a message uses those that its context holds.
     private var current: RegistrarParameters { services.settings.current(settings) }
 
+    /// Checks the arguments of `save` once. A flag that is unknown is a mistake in the script, and
+    /// better told at the start than ignored for each phone.
     private func saveCall(
         _ table: Evaluator<String>, _ flags: Evaluator<Int?>
     ) throws(ArgumentError) -> SaveCall {

@@ -13,11 +13,18 @@ struct SaveCall: Sendable {
 }
 
 /// The function `save`: a REGISTER from the message to the table and back, in one go.
+///
+/// One message passes through it without a String, a dictionary or an allocation: the message is
+/// read in place, the table copies what it keeps, and the reply is written from the buffer into
+/// which the table has shown its bindings.
 extension RegistrarModule {
     /// Carries a REGISTER out and answers it.
     ///
     /// Returns 1 when a binding was added, 2 refreshed, 3 removed, 4 for a listing, -2 for too many
     /// contacts and -1 for any other refusal.
+    ///
+    /// What the location table shows under its lock is what the reply lists, so a phone never sees
+    /// the bindings of a moment that was not.
     func save(_ context: ScriptContext, _ call: SaveCall, uri: ScriptText?) -> Int {
         context.with(settings) { parameters in
             let work = context.workspace(settings) { RegistrarWorkspace() }
@@ -57,10 +64,12 @@ extension RegistrarModule {
         }
     }
 
+    /// The URI of To; nil without one, or when it cannot be read.
     private static func toURI(_ message: borrowing SIPMessage) -> SIPURI? {
         do throws(SyntaxError) { return try message.toURI } catch { return nil }
     }
 
+    /// Reads the request under the settings of this message and carries it out.
     private func carryOut(
         _ context: ScriptContext, _ call: SaveCall, _ parameters: borrowing RegistrarParameters,
         _ input: inout RegistrarInput, _ contacts: inout ByteWriter
@@ -104,6 +113,7 @@ extension RegistrarModule {
         }
     }
 
+    /// Lists, removes or binds, and turns the outcome into the code that the script gets.
     private func change(
         _ message: borrowing SIPMessage, _ purpose: RegistrationReader.Purpose,
         _ rules: RegistrationRules, _ header: ContactHeaderWriter, _ table: LocationTable,
@@ -132,6 +142,8 @@ extension RegistrarModule {
         switch outcome.status {
         case .accepted:
             if purpose == .removeAll { return 3 }
+            // A retransmission, or the removal of what is not there, is a success that changed
+            // nothing.
             return outcome.change == .none ? 1 : outcome.change.rawValue
         case .outOfOrder: throw .outOfOrder
         case .tooManyContacts: throw .tooManyContacts
@@ -139,6 +151,7 @@ extension RegistrarModule {
         }
     }
 
+    /// Shows what is bound now, without changing it.
     private func list(
         _ table: LocationTable, _ header: ContactHeaderWriter, _ now: WallTime,
         _ input: borrowing RegistrarInput, _ contacts: inout ByteWriter
@@ -153,6 +166,8 @@ extension RegistrarModule {
     }
 
     /// Writes the AoR of a URI within `bytes`.
+    ///
+    /// The user part may be missing: then the AoR is the domain, or empty without `use_domain`.
     static func write(
         _ bytes: Span<UInt8>, _ range: ByteRange, _ rules: AddressRules,
         _ aor: inout ByteWriter
@@ -180,6 +195,7 @@ extension RegistrarModule {
 
     // MARK: Replies
 
+    /// Sends 200 with the bindings, or leaves their header field to the script.
     private func answer(
         _ context: ScriptContext, _ flags: SaveFlags, _ contacts: inout ByteWriter
     ) {
@@ -191,6 +207,8 @@ extension RegistrarModule {
         context.reply(200, Span()) { writer in writer.append(contacts.span) }
     }
 
+    /// Sends the refusal with what a phone needs to do better: the shortest lifetime (RFC 3261
+    /// 20.23) and when to try again (20.33).
     private func refuse(
         _ context: ScriptContext, _ flags: SaveFlags, _ failure: RegistrarFailure,
         _ parameters: borrowing RegistrarParameters, _ contacts: inout ByteWriter

@@ -4,6 +4,10 @@ public import ModuleKit
 internal import Usrloc
 
 /// Module `registrar`: the registrar of RFC 3261 10.3.
+///
+/// It holds no binding itself: it reads a REGISTER, lets the location service carry it out, and
+/// writes the answer. What a worker needs for that is lent to it by its context, so that a refresh
+/// allocates nothing.
 public final class RegistrarModule: ServerModule {
     /// The module's settings.
     public typealias Parameters = RegistrarParameters
@@ -17,6 +21,8 @@ public final class RegistrarModule: ServerModule {
     /// The location service that it binds contacts with.
     let usrloc: UsrlocModule
     /// REGISTER requests that were carried out.
+    ///
+    /// A listing counts as well, as it does with Kamailio.
     let accepted = Counter()
     /// REGISTER requests that were refused.
     let rejected = Counter()
@@ -32,6 +38,9 @@ public final class RegistrarModule: ServerModule {
     }
 
     /// How AoRs are made under the settings given.
+    ///
+    /// The domain is the location service's to decide on, the case and the prefix are the
+    /// registrar's.
     func addressRules(_ parameters: borrowing RegistrarParameters) -> AddressRules {
         var rules = AddressRules()
         rules.usesDomain = usrloc.parameters.usesDomain

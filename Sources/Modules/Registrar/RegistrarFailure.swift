@@ -1,25 +1,47 @@
 /// Why a REGISTER is refused: the status, and what P-Registrar-Error says.
 ///
 /// Codes and texts are those of the registrar's documentation and recorded answers.
+///
+/// The text tells an operator who looks at a trace what the phone did wrong; the reason phrase
+/// stays that of the status, since phones show it to people.
 enum RegistrarFailure: Error, Equatable {
+    /// Call-ID or CSeq is missing or malformed.
     case messageParse
+    /// To, or the URI that the script gives, cannot be read.
     case toParse
+    /// It can, but its scheme names no user of ours (RFC 3261 10.3 step 5).
     case unknownScheme
+    /// The AoR has more than `Limits.aorBytesMax` bytes, or an escape that is none.
     case aorTooLong
+    /// The Call-ID does not fit into its column.
     case callIDTooLong
+    /// A contact cannot be read, or is no URI.
     case contactParse
+    /// A contact or what belongs to it is longer than the settings or the columns allow.
     case contactTooLong
+    /// The request names more than `Limits.contactsPerRequestMax`.
+    /// The AoR would have more bindings than `max_contacts`.
     case tooManyContactsNamed
+    /// `*` stands beside another contact (RFC 3261 10.2.2).
     case starNotAlone
+    /// `*` comes without `Expires: 0` (RFC 3261 10.2.2).
     case starWithExpires
+    /// A binding of the same Call-ID has a CSeq that is not lower (RFC 3261 10.3 step 7).
     case outOfOrder
+    /// The q of a contact is no number from 0 to 1.
     case badQ
+    /// The reg-id of a contact is no number from 1 to 2^31 - 1 (RFC 5626 4.2).
     case badRegID
+    /// A lifetime is shorter than the registrar grants; the associated value is the shortest in
+    /// seconds.
     case tooBrief(minimum: Int)
     case tooManyContacts
+    /// The database does not answer (db_mode 3).
     case unavailable
 
     /// The status of the reply.
+    ///
+    /// 5xx where trying again may help, 4xx where the request has to change.
     var status: Int {
         switch self {
         case .unknownScheme: 404
@@ -32,6 +54,8 @@ enum RegistrarFailure: Error, Equatable {
     }
 
     /// Whether the reply lists the bindings that there are.
+    ///
+    /// The other failures happen before the AoR is known, or the table has listed them by itself.
     var listsBindings: Bool {
         switch self {
         case .badQ, .badRegID, .tooBrief: true

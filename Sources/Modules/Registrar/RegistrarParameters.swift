@@ -1,4 +1,7 @@
 /// The registrar's settings, with the defaults of its documentation.
+///
+/// Those that hold for each message may be changed while the server runs; a message sees one set of
+/// them from its beginning to its end. Times are seconds, ranges are percent.
 public struct RegistrarParameters: Sendable {
     /// What happens to a lifetime below `minExpires`.
     public enum MinExpiresMode: Int, Sendable, CaseIterable {

@@ -3,6 +3,9 @@ import Locations
 import SIPSyntax
 
 /// What one worker keeps for its registrations, so that none of them allocates.
+///
+/// It is made at the first REGISTER of a worker and never shared: a worker has one message at a
+/// time. The buffers keep their room, so they are soon as large as the largest request needs.
 final class RegistrarWorkspace {
     /// What the request asks for.
     var input = RegistrarInput()

@@ -4,6 +4,10 @@ import SIPSyntax
 
 /// Reads a REGISTER into what the location table takes: RFC 3261 10.3 steps 6 and 7, before any
 /// binding is touched.
+///
+/// A request is carried out as a whole or not at all (RFC 3261 10.3 step 7), so all of its contacts
+/// are read and checked here first. Nothing of the message is copied: the request holds places in
+/// it.
 struct RegistrationReader {
     /// What a REGISTER asks for.
     enum Purpose: Equatable {
@@ -27,6 +31,8 @@ struct RegistrationReader {
     let now: WallTime
 
     /// Reads the message into the workspace's request.
+    ///
+    /// Contacts come in the order of the message, over all of its Contact fields.
     func read(
         _ message: borrowing SIPMessage, into work: inout RegistrarInput, random: () -> UInt64
     ) throws(RegistrarFailure) -> Purpose {
@@ -49,6 +55,8 @@ struct RegistrationReader {
         return count == 0 ? .query : .update
     }
 
+    /// Reads what holds for all contacts. A User-Agent that is missing, or longer than its column,
+    /// is stored as `n/a`: it is a remark, and no reason to refuse a phone.
     private func readHead(
         _ message: borrowing SIPMessage, into request: inout RegistrationRequest,
         _ scratch: inout ByteWriter
@@ -69,6 +77,8 @@ struct RegistrationReader {
         }
     }
 
+    /// Reads one contact. Parameters that are wrong in a way that changes where or how long it is
+    /// reached are refused; others that are unknown are passed over (RFC 3261 10.3 step 7).
     private func update(
         _ contact: Contact, _ message: borrowing SIPMessage, _ header: ExpiryRules.Stated,
         _ allowed: MethodSet, _ random: UInt64
@@ -85,6 +95,7 @@ struct RegistrationReader {
         if let instance = contact.instance, !instance.isEmpty {
             update.instance = .message(instance)
             switch contact.regID {
+            // An instance alone stands for reg-id 0: the phone has one flow (RFC 5626 4.2).
             case .absent: break
             case .value(let number) where number > 0 && number <= Int32.max:
                 update.regID = number
@@ -120,10 +131,12 @@ struct RegistrationReader {
         }
     }
 
+    /// The next contact; nil behind the last.
     private static func next(_ contacts: inout Contacts) throws(RegistrarFailure) -> Contact? {
         do throws(SyntaxError) { return try contacts.next() } catch { throw .contactParse }
     }
 
+    /// The number of CSeq, without which no order can be told.
     private static func cseqNumber(
         _ message: borrowing SIPMessage
     ) throws(RegistrarFailure) -> UInt32 {
@@ -135,6 +148,7 @@ struct RegistrationReader {
         throw .messageParse
     }
 
+    /// What a parameter or header field says, in the words of the rules.
     private static func stated(_ number: ParameterNumber) -> ExpiryRules.Stated {
         switch number {
         case .absent: .absent

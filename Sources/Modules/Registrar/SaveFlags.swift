@@ -1,4 +1,7 @@
 /// The flags of `save`, as its documentation numbers them.
+///
+/// The numbers are those of Kamailio, hexadecimal in the script as well as here; a bit that is not
+/// listed is refused when the script is loaded.
 struct SaveFlags: OptionSet, Sendable {
     /// The bits as the script gives them.
     let rawValue: Int

@@ -4,10 +4,17 @@ import Locations
 import ModuleKit
 
 /// Writes one binding as `ul.dump` and `ul.lookup` show it, field for field as recorded answers do.
+///
+/// Scripts and dashboards that were written for kamcmd read this answer, so names, order and the
+/// words for what is unset are kept although some fields mean nothing here. Numbers that this
+/// server does not measure are zero rather than absent: a client that looks a field up finds it.
 struct ContactResult {
     /// The time that lifetimes are counted from.
     let now: WallTime
     /// Names of the server's sockets, by their index.
+    ///
+    /// A binding keeps an index and not a name; one beyond this list is shown as not set, which is
+    /// what a binding of another server looks like.
     let sockets: [String]
 
     /// Writes `{"Contact": {...}}`.
@@ -20,6 +27,7 @@ struct ContactResult {
         writer.key("Expires")
         writeExpires(binding, into: &writer)
         writer.key("Q")
+        // q is stored in thousandths, and -1 is Kamailio's word for a contact without one.
         writer.double(binding.values.q.map { Double($0) / 1000 } ?? -1)
         writeText("Call-ID", binding.callID, into: &writer)
         writer.key("CSeq")
@@ -45,6 +53,8 @@ struct ContactResult {
         writer.integer(binding.values.serverID)
         writer.key("Tcpconn-Id")
         writer.integer(binding.values.connection)
+        // Nobody pings contacts here, so the three fields of keep-alives say what holds before the
+        // first ping.
         writer.key("Keepalive")
         writer.integer(0)
         writer.key("Last-Keepalive")
@@ -58,6 +68,9 @@ struct ContactResult {
     }
 
     /// The shape of what `write` writes.
+    ///
+    /// No further fields are allowed: the test suite validates each reply against this shape, so
+    /// that a field is not added or lost without anyone noticing.
     static let schema = Schema.object(
         [
             Schema.Property(
@@ -78,6 +91,8 @@ struct ContactResult {
         ], others: nil)
 
     /// A binding as `ul.lookup` shows it.
+    ///
+    /// It is printed in the OpenRPC document and checked against `schema` by a test.
     static let example = JSONValue.object([
         .init(
             "Contact",
@@ -98,6 +113,8 @@ struct ContactResult {
             ]))
     ])
 
+    /// Writes the seconds left, or the two words that recorded answers have in their place: a
+    /// client tells the cases apart by the type.
     private func writeExpires(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
         guard let expires = binding.values.expires else { return writer.string("permanent") }
         if expires > now {
@@ -107,6 +124,8 @@ struct ContactResult {
         }
     }
 
+    /// Writes a text; an empty one is `[not set]`, because in SIP none of these can be empty and
+    /// set.
     private func writeText(
         _ name: StaticString, _ text: Span<UInt8>, into writer: inout JSONWriter
     ) {
@@ -114,12 +133,15 @@ struct ContactResult {
         if text.isEmpty { writer.string("[not set]") } else { writer.string(text) }
     }
 
+    /// Writes the unique name, which is stored as its parts and put together only when somebody
+    /// looks.
     private func writeRuid(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
         var ruid = ByteWriter(capacity: 64)
         binding.writeRuid(into: &ruid)
         writeText("Ruid", ruid.span, into: &writer)
     }
 
+    /// The name of a socket, as `listen` spells it.
     private func socketName(_ socket: SocketIndex) -> String {
         let index = Int(socket.value)
         return socket.isNone || index >= sockets.count ? "[not set]" : sockets[index]

@@ -19,16 +19,24 @@ final class DatabaseOnlyStore: Sendable {
         var connections: [any DatabaseConnection] = []
         var status = DatabaseStatus()
     }
+    /// What connections are opened with.
     private let driver: any DatabaseDriver
+    /// How a binding becomes a row.
     private let columns: LocationColumns
+    /// How a row becomes a binding.
     private let reader: LocationReader
     private let logger: Logger
     private let counters: UsrlocCounters
+    /// The lock is held for a push or a pop and never during a statement, so that one slow
+    /// statement does not hold up the workers that have a connection already.
     private let idle = Guarded(Idle())
     /// One of each shard: whoever holds it works on that shard.
     private let turns: [DispatchSemaphore]
 
     /// A store of the database behind a driver; nothing is opened yet.
+    ///
+    /// The first connection is opened by the first caller. There are as many as callers at once,
+    /// which is at most one for each worker, one for the timer and those of commands.
     init(
         driver: any DatabaseDriver, columns: LocationColumns, reader: LocationReader,
         counters: UsrlocCounters, logger: Logger
@@ -46,6 +54,8 @@ final class DatabaseOnlyStore: Sendable {
     var status: DatabaseStatus { idle.withLock { $0.status } }
 
     /// Closes the connections that nobody uses.
+    ///
+    /// The transport has stopped before, so that no worker holds one any more.
     func close() {
         let unused = idle.withLock { idle in
             let unused = Idle(connections: idle.connections)
@@ -57,9 +67,15 @@ final class DatabaseOnlyStore: Sendable {
 
     /// Loads an AoR, runs `body` on it, and writes what changed; throws when the database is away,
     /// and then nothing has changed.
+    ///
+    /// The order is what makes a request atomic here: under the turn of its shard nobody else sees
+    /// the bench, `body` runs on what the database holds now, and the AoR is forgotten again
+    /// whether the write succeeded or not. Two servers that change one AoR at the same moment are
+    /// told apart by the unique name of each binding, not by a lock.
     func with<R>(
         _ table: LocationTable, _ aor: Span<UInt8>, now: WallTime, _ body: () -> R
     ) throws(LocationsUnavailable) -> R {
+        // The upper six bits of the hash choose the shard, in every table alike.
         let shard = Int(table.hashValue(of: aor) >> 58)
         turns[shard].wait()
         defer { turns[shard].signal() }
@@ -78,10 +94,15 @@ final class DatabaseOnlyStore: Sendable {
     }
 
     /// Runs `body` with a connection of its own, for commands and for the timer.
+    ///
+    /// A connection that served well goes back to the list; after an error it is dropped, for
+    /// nobody knows what state it is in. The error is logged here, once, with the words of the
+    /// database.
     func leased<R>(
         _ body: (any DatabaseConnection) throws(StorageError) -> R
     ) throws(LocationsUnavailable) -> R {
         do throws(StorageError) {
+            // The newest first: those that nobody needs any more stay at the bottom until the stop.
             let kept = idle.withLock { $0.connections.popLast() }
             let connection = if let kept { kept } else { try driver.connect() }
             let result = try body(connection)
@@ -97,6 +118,9 @@ final class DatabaseOnlyStore: Sendable {
     }
 
     /// Deletes the rows that have expired; returns how many.
+    ///
+    /// A permanent binding has `expires` 0 and is never meant. With `server_id_filter` each server
+    /// deletes its own rows, so that a server whose clock is ahead does no harm to the others.
     func deleteExpired(
         _ table: LocationTable, now: WallTime, serverID: Int?
     ) throws(LocationsUnavailable) -> Int {
@@ -112,6 +136,8 @@ final class DatabaseOnlyStore: Sendable {
         }
     }
 
+    /// Puts the rows of one AoR on the bench. A row that cannot be understood is left where it is:
+    /// deleting what another version wrote would lose somebody's registration.
     private func load(
         _ table: LocationTable, _ aor: Span<UInt8>, _ now: WallTime,
         _ connection: any DatabaseConnection
@@ -133,6 +159,9 @@ final class DatabaseOnlyStore: Sendable {
     }
 
     /// Writes what the request changed, all of it or nothing.
+    ///
+    /// One row that is refused undoes the others: the phone is told 503 and tries again, which is
+    /// better than half of its contacts.
     private func write(
         _ table: LocationTable, _ shard: Int, _ connection: any DatabaseConnection
     ) throws(StorageError) {
@@ -146,6 +175,7 @@ final class DatabaseOnlyStore: Sendable {
             table.fail(shard: shard)
             throw error
         }
+        // From here on the change counts as stored; until then a failure may take it back.
         table.confirm(shard: shard)
         counters.rowsWritten.add(batch.changes)
         idle.withLock { idle in
@@ -155,12 +185,17 @@ final class DatabaseOnlyStore: Sendable {
     }
 
     /// Forgets what could not be written: it was refused, and no later request may carry it out.
+    ///
+    /// Without this, the next request of the same shard would hand out what was left over and write
+    /// the change of a phone that was told 503.
     private func discard(_ table: LocationTable, _ shard: Int) {
         while table.handOut(shard: shard, limit: Limits.contactsPerAoRMax, each: { _, _ in }) > 0 {
             table.confirm(shard: shard)
         }
     }
 
+    /// Notes how the database does; the time is that of the last change of state, so that
+    /// `ul.status` can say for how long it has been away.
     private func become(_ new: DatabaseStatus.State, _ error: String) {
         idle.withLock { idle in
             if idle.status.state != new { idle.status.since = SystemClock.wall() }

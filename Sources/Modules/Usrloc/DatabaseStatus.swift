@@ -1,6 +1,9 @@
 import Basics
 
 /// How the location service and its database get along, for health checks and `ul.status`.
+///
+/// The difference between `away` and a refused statement is what decides whether anyone should be
+/// woken at night: a database that answers with an error is there.
 struct DatabaseStatus: Sendable {
     /// Where they stand.
     enum State: String, Sendable {
@@ -18,8 +21,14 @@ struct DatabaseStatus: Sendable {
     /// Since when.
     var since = WallTime(seconds: 0)
     /// Whether the tables have been loaded.
+    ///
+    /// Until then a look-up may miss a binding that is in the database, so a health check should
+    /// not yet send traffic here.
     var isLoaded = false
     /// The last error, without credentials; empty before the first.
+    ///
+    /// It is kept when the database is back: an operator who looks in the morning wants to know
+    /// what the night was about.
     var lastError = ""
     /// When the last write-back ended, 0 before the first.
     var lastFlush = WallTime(seconds: 0)

@@ -3,8 +3,15 @@ import Locations
 import Storage
 
 /// How a binding is laid out as a row of the location table.
+///
+/// Names, types and the words for what is unset are those of Kamailio's table of version 9, because
+/// both servers may share one database during a migration: what the one writes, the other loads.
+/// The columns are listed in docs/database.md.
 struct LocationColumns: Sendable {
     /// The columns that are written, in order.
+    ///
+    /// `id` is missing, since the database counts it, and so are the columns of keep-alives that
+    /// have a default.
     let written: [String]
     /// Whether an AoR is split into the columns `username` and `domain`.
     let usesDomain: Bool
@@ -27,6 +34,9 @@ struct LocationColumns: Sendable {
     /// Adds a binding to a batch, in the order of `written`.
     ///
     /// `ruid` is a buffer that the caller lends; its content is overwritten.
+    ///
+    /// Everything that is optional in SIP and absent becomes NULL; `expires` 0 stands for a
+    /// permanent binding and q -1 for none, as in the table of Kamailio.
     func append(
         _ binding: borrowing BindingView, to rows: inout RowBatch, ruid: inout ByteWriter
     ) {
@@ -52,11 +62,16 @@ struct LocationColumns: Sendable {
         rows.append(Int(binding.values.regID))
         rows.append(Int(binding.values.serverID))
         rows.append(Int(binding.values.connection))
+        // The two columns behind the connection: `keepalive` and `partition`, which mean nothing
+        // here.
         rows.append(0)
         rows.append(0)
     }
 
     /// The condition that finds the rows of an AoR, with its values.
+    ///
+    /// Values are bound and never spelled into the statement: an AoR holds whatever a stranger put
+    /// into To.
     func condition(for aor: Span<UInt8>) -> (sql: String, values: [DatabaseValue]) {
         guard usesDomain else { return ("username = ?", [.text(String(copying: aor))]) }
         var at = aor.count - 1
@@ -74,6 +89,8 @@ struct LocationColumns: Sendable {
     /// A mask as its column holds it: INT is signed, and MariaDB refuses what lies beyond.
     private static func signed(_ mask: UInt32) -> Int { Int(Int32(bitPattern: mask)) }
 
+    /// Writes the AoR into `username`, or cut at its last `@` into `username` and `domain`: a user
+    /// part may hold an escaped `@`, a host may not.
     private func appendName(_ aor: Span<UInt8>, to rows: inout RowBatch) {
         guard usesDomain else { return rows.append(aor) }
         var at = aor.count - 1
@@ -88,6 +105,8 @@ struct LocationColumns: Sendable {
         }
     }
 
+    /// Writes the socket by its name, for an index means nothing after a restart with other
+    /// sockets.
     private func appendSocket(_ socket: SocketIndex, to rows: inout RowBatch) {
         let index = Int(socket.value)
         if socket.isNone || index >= sockets.count {

@@ -8,24 +8,39 @@ import Synchronization
 ///
 /// Each piece locks one shard for as long as it takes to write a few bindings; a million of them
 /// take no more memory than one piece.
+///
+/// What it shows is not a snapshot. A binding that is there from the beginning to the end is shown
+/// once; one that comes or goes meanwhile may be shown or not. That is what allows a dump of a
+/// million bindings while phones go on registering.
 final class LocationDump: ResultStream {
     /// Bindings that are written under one lock.
+    ///
+    /// A SIP worker that meets the dump in a shard waits for this many bindings at most, some tens
+    /// of microseconds.
     static let contactsPerLock = 32
     /// Bytes after which a piece ends.
+    ///
+    /// It fits into the piece that the HTTP server sends at a time, with room for one more round.
     static let pieceBytes = 48 * 1024
 
     /// How far it has come.
     private struct State: Sendable {
+        /// The table that is being written, by its place in the list.
         var table = 0
+        /// How far its shards have been walked.
         var cursor = LocationCursor()
+        /// Whether the head of that table is written and its end is not.
         var isOpen = false
+        /// Whether anything is written at all.
         var hasBegun = false
+        /// AoRs of that table so far, for its figures at the end.
         var records = 0
     }
 
     private let tables: [LocationTable]
     private let isBrief: Bool
     private let result: ContactResult
+    /// The transport of RPC calls `produce` from one thread at a time, but from changing ones.
     private let state = Guarded(State())
 
     /// A dump from its beginning.
@@ -36,6 +51,9 @@ final class LocationDump: ResultStream {
     }
 
     /// Writes the next piece; false when it was the last.
+    ///
+    /// A piece may end within a table and within a shard, never within an AoR: the next one goes on
+    /// where the cursor stands.
     func produce(into writer: inout JSONWriter) -> Bool {
         var state = state.withLock { $0 }
         defer { self.state.withLock { $0 = state } }
@@ -59,6 +77,8 @@ final class LocationDump: ResultStream {
         return false
     }
 
+    /// Writes the head of a table. `Size` is Kamailio's number of slots; here it is that of the
+    /// shards.
     private func open(_ table: LocationTable, _ state: inout State, _ writer: inout JSONWriter) {
         state.isOpen = true
         state.records = 0
@@ -74,12 +94,15 @@ final class LocationDump: ResultStream {
         writer.beginArray()
     }
 
+    /// Writes the figures of a table and moves on to the next.
     private func close(_ state: inout State, _ writer: inout JSONWriter) {
         writer.endArray()
         writer.key("Stats")
         writer.beginObject()
         writer.key("Records")
         writer.integer(state.records)
+        // The most AoRs in one slot cannot be known without a second walk; an even spread is shown
+        // instead.
         writer.key("Max-Slots")
         writer.integer((state.records + LocationTable.shardCount - 1) / LocationTable.shardCount)
         writer.endObject()
@@ -117,6 +140,7 @@ final class LocationDump: ResultStream {
         }
     }
 
+    /// Opens the record of an AoR; in a brief dump it is complete with its name.
     private func beginRecord(
         _ aor: Span<UInt8>, _ table: LocationTable, _ writer: inout JSONWriter
     ) {
@@ -138,18 +162,23 @@ final class LocationDump: ResultStream {
         writer.beginArray()
     }
 
+    /// Closes what `beginRecord` opened in a full dump.
     private static func endRecord(_ writer: inout JSONWriter) {
         writer.endArray()
         writer.endObject()
         writer.endObject()
     }
 
+    /// Whether two names are equal, byte for byte: both are in their canonical form.
     private static func isSame(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
         guard one.count == other.count else { return false }
         return one.indices.allSatisfy { one[$0] == other[$0] }
     }
 
     /// The shape of the result.
+    ///
+    /// An AoR is an object of its own in a full dump and a name in a brief one, as recorded answers
+    /// of Kamailio have it.
     static let schema = Schema.object(
         [
             .init(
@@ -174,6 +203,7 @@ final class LocationDump: ResultStream {
                         ], others: nil)))
         ], others: nil)
 
+    /// One AoR, brief or in full.
     private static let recordSchema = Schema.oneOf([
         .object([.init("AoR", .string)], others: nil),
         .object(
@@ -212,6 +242,9 @@ final class LocationDump: ResultStream {
 }
 
 /// A result that was written already, as a stream of one piece.
+///
+/// For results that are written under the lock of a shard: they are complete before the first byte
+/// leaves, so that a slow reader holds no lock.
 final class WrittenResult: ResultStream {
     private let text: [UInt8]
 

@@ -7,12 +7,19 @@ import Storage
 ///
 /// Pages keep each statement short, so that a load that the database interrupts is taken up again
 /// by the next attempt: rows that are there already are merged, not doubled.
+///
+/// The order of `id` is that of insertion, so rows that are written while a load is under way come
+/// last and are seen, too. Skipping with OFFSET instead would read each page from the start of the
+/// table again and miss rows when others are deleted meanwhile.
 struct LocationLoader: Sendable {
     /// Turns rows into bindings.
     let reader: LocationReader
     /// Rows of one page, 1 or more.
     let fetchRows: Int
     /// Only rows of this server, when set.
+    ///
+    /// Several servers may share a table without sharing their phones: parameter
+    /// `server_id_filter`.
     let serverID: Int?
     /// Whether the row in table `version` is looked at.
     let checksVersion: Bool
@@ -22,6 +29,9 @@ struct LocationLoader: Sendable {
     let logger: Logger
 
     /// Loads all tables.
+    ///
+    /// While a table is loading, memory keeps note of what is removed, so that an old row does not
+    /// bring a binding back that its phone has just ended.
     func load(
         _ tables: [LocationTable], _ connection: any DatabaseConnection
     ) throws(StorageError) {
@@ -59,6 +69,9 @@ struct LocationLoader: Sendable {
     }
 
     /// Checks that a table is of the version that this server writes.
+    ///
+    /// Kamailio refuses to start with a table of another version, for its columns may mean
+    /// something else; so does this server, and it says which command helps.
     func check(
         _ table: LocationTable, _ connection: any DatabaseConnection
     ) throws(StorageError) {
@@ -79,6 +92,7 @@ struct LocationLoader: Sendable {
         }
     }
 
+    /// Reads one table to its end; a page with fewer rows than were asked for is the last.
     private func load(
         _ table: LocationTable, _ connection: any DatabaseConnection
     ) throws(StorageError) -> LocationReader.Report {
@@ -104,6 +118,7 @@ struct LocationLoader: Sendable {
         }
     }
 
+    /// Counts what became of a row, and names the first few that are broken.
     private func note(
         _ result: LoadResult, _ row: borrowing DatabaseRow,
         _ report: inout LocationReader.Report

@@ -3,6 +3,10 @@ import Locations
 import Storage
 
 /// Reads rows of the location table back into bindings.
+///
+/// Rows come from this server before its restart, from another server, from Kamailio or from
+/// somebody's SQL client, so nothing in them is trusted: numbers are clamped or cut to their width,
+/// and a row without what a binding needs is refused as a whole.
 struct LocationReader: Sendable {
     /// What became of the rows.
     struct Report: Sendable, Equatable {
@@ -19,6 +23,8 @@ struct LocationReader: Sendable {
     }
 
     /// The columns that are read, in order.
+    ///
+    /// `LocationReader` addresses them by their place, so that no name is looked up for each row.
     static let columns = [
         "id", "ruid", "username", "domain", "contact", "received", "path", "expires", "q", "callid",
         "cseq", "last_modified", "flags", "cflags", "user_agent", "socket", "methods", "instance",
@@ -37,9 +43,14 @@ struct LocationReader: Sendable {
     /// What makes a row and a binding the same, and their order.
     let rules: RegistrationRules
     /// Whether connection numbers mean anything: they do not after a restart.
+    ///
+    /// With db_mode 3 the row was written by a request of this very process; in the other modes it
+    /// is read once, after the connections of the former process are gone.
     let keepsConnections: Bool
 
     /// Merges one row into a table; nil when it cannot be understood.
+    ///
+    /// The buffer `aor` is lent by the caller, who reads millions of rows with it.
     func load(
         _ row: borrowing DatabaseRow, into table: LocationTable, now: WallTime,
         aor: inout ByteWriter
@@ -51,6 +62,7 @@ struct LocationReader: Sendable {
             if !row.bytes(2).isEmpty { aor.append(UInt8(ascii: "@")) }
             aor.append(row.bytes(3))
         }
+        // A contact and a Call-ID are what no binding can be without (RFC 3261 10.3 step 7).
         guard !row.bytes(4).isEmpty, !row.bytes(9).isEmpty, aor.count > 0 || !usesDomain else {
             return .refused
         }
@@ -69,6 +81,7 @@ struct LocationReader: Sendable {
         var values = ContactValues(
             expiresSeconds: Int64(expires.seconds),
             lastModified: row.time(11) ?? WallTime(seconds: 0))
+        // The column is FLOAT: 0.7 comes back as 0.699999988, which rounding puts right.
         values.qThousandths = q < 0 ? -1 : Int16(min(1000, (q * 1000).rounded()))
         values.cseq = UInt32(truncatingIfNeeded: cseq)
         values.flags = UInt32(truncatingIfNeeded: flags)
@@ -82,6 +95,9 @@ struct LocationReader: Sendable {
     }
 
     /// The socket of ours that a row names; none when it is another server's.
+    ///
+    /// A server that moved to another address keeps its bindings and sends from whatever socket
+    /// fits.
     private func socket(_ name: Span<UInt8>) -> SocketIndex {
         guard !name.isEmpty else { return .none }
         for (index, socket) in sockets.enumerated() where socket.utf8.count == name.count {

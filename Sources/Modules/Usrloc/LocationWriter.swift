@@ -13,26 +13,39 @@ import Synchronization
 ///
 /// Sendable, because connection, backoff and loader are touched on that queue alone, and the rest
 /// is constant or under a lock.
+///
+/// In db_mode 1 the workers wait for the same queue: those that arrive while a transaction is under
+/// way are written together by the next, so that the cost of a commit is shared when there is a
+/// crowd and paid alone when there is none.
 final class LocationWriter: @unchecked Sendable {
     /// Rows of one transaction; large enough that the commit does not count.
     static let batchRows = 4_096
     /// Changes that are copied under one lock.
+    ///
+    /// A SIP worker waits for no longer than it takes to copy as many.
     static let rowsPerLock = 256
 
     /// Longest time that one request waits for the database in db_mode 1.
+    ///
+    /// A phone sends a REGISTER again after half a second, one, two (RFC 3261 17.1.2.2); a reply
+    /// after two seconds is still in time, and one after more would be written for nobody.
     static let waitSecondsMax = 2
 
     /// Those who wait until a change is in the database.
     private struct Waiter: Sendable {
+        /// The table, the shard in it and the number of the change that is waited for.
         let table: LocationTable
         let shard: Int
         let change: UInt64
+        /// What the worker sleeps on; it is signalled once or more and waited for once.
         let signal: DispatchSemaphore
     }
     /// What other threads than the queue's read and change.
     private struct State: Sendable {
         var status = DatabaseStatus()
+        /// Whether a pass is queued that has not begun: one is enough for all who ask meanwhile.
         var isScheduled = false
+        /// At most one for each worker, so the list is short enough to be searched.
         var waiters: [Waiter] = []
     }
 
@@ -44,8 +57,13 @@ final class LocationWriter: @unchecked Sendable {
     private let logger: Logger
     private let state = Guarded(State())
     // The rest belongs to `queue`: that is why the class may be shared.
+    /// Nil before the first statement and after an error that a new connection may cure.
     private var connection: (any DatabaseConnection)?
+    /// Grows with each failure, so that a database that comes back is not met by a storm of
+    /// attempts.
     private var backoff = ReconnectBackoff()
+    /// What remains to be loaded, nil once it is; it runs before the first write, for rows that are
+    /// older than memory must not be written over unseen.
     private var loader: (@Sendable (any DatabaseConnection) throws(StorageError) -> Void)?
 
     /// A writer of the changes of `tables`; nothing is opened yet.
@@ -89,13 +107,19 @@ final class LocationWriter: @unchecked Sendable {
     }
 
     /// Says that there is nothing to load.
+    ///
+    /// `ul.status` then shows the tables as loaded, since nothing more is going to come.
     func skipLoading() { state.withLock { $0.status.isLoaded = true } }
 
     /// Writes everything that waits; false when the database did not take it all.
     @discardableResult
+    ///
+    /// It ignores the backoff: somebody asked for it, who wants to know how it stands now.
     func flush() -> Bool { queue.sync { pass(ignoringBackoff: true) } }
 
     /// Starts to write without waiting for it.
+    ///
+    /// When a pass is queued already that has not begun, it will see the change as well.
     func schedule(ignoringBackoff: Bool = false) {
         let starts = state.withLock { state in
             defer { state.isScheduled = true }
@@ -109,6 +133,8 @@ final class LocationWriter: @unchecked Sendable {
     }
 
     /// Waits until what was scheduled before is done.
+    ///
+    /// For tests and for the stop: nothing is written by it.
     func drain() { queue.sync {} }
 
     /// Waits until a change is in the database, at most two seconds; not at all while the database
@@ -130,6 +156,9 @@ final class LocationWriter: @unchecked Sendable {
     }
 
     /// Runs `body` with the connection, on the writer's queue; for the few reads of commands.
+    ///
+    /// The queue orders reads behind writes, so `ul.db_contacts` after `ul.flush` counts what was
+    /// flushed.
     func read<R: Sendable>(
         _ body: @Sendable (any DatabaseConnection) throws(StorageError) -> R
     ) throws(StorageError) -> R {
@@ -144,6 +173,8 @@ final class LocationWriter: @unchecked Sendable {
     }
 
     /// Writes what waits a last time and closes the connection; false when something is left.
+    ///
+    /// Nothing may be scheduled behind it: the modules that change bindings have stopped by then.
     func finish() -> Bool {
         queue.sync {
             let isDone = pass(ignoringBackoff: true)
@@ -155,6 +186,7 @@ final class LocationWriter: @unchecked Sendable {
 
     // MARK: On the queue
 
+    /// Loads what is not loaded yet and writes what waits; true when nothing waits any more.
     private func pass(ignoringBackoff: Bool) -> Bool {
         let start = SystemClock.monotonic()
         guard ignoringBackoff || backoff.mayTry(at: start) else { return false }
@@ -201,6 +233,8 @@ final class LocationWriter: @unchecked Sendable {
         return total
     }
 
+    /// Writes one batch and tells the shards how it ended. A failed batch stays queued in the
+    /// tables, where later changes of the same bindings merge with it.
     private func settle(
         _ batch: inout LocationBatch, _ table: LocationTable, _ connection: any DatabaseConnection
     ) throws(StorageError) -> Int {
@@ -260,6 +294,8 @@ final class LocationWriter: @unchecked Sendable {
         }
     }
 
+    /// Notes how the database does, and logs when that changes: two lines for an outage of an hour,
+    /// not one for each attempt.
     private func become(_ new: DatabaseStatus.State, _ error: String) {
         let old = state.withLock { state in
             let old = state.status.state
@@ -281,6 +317,7 @@ final class LocationWriter: @unchecked Sendable {
         }
     }
 
+    /// Notes when the last pass ended, how long it took and how much it wrote.
     private func note(rows: Int, since start: MonotonicTime) {
         let taken = SystemClock.monotonic().since(start) / 1_000
         state.withLock { state in

@@ -6,19 +6,28 @@ internal import SIPSyntax
 internal import Storage
 
 /// What the `ul.*` commands do.
+///
+/// Errors carry the codes and the words of recorded answers, on which provisioning scripts rely:
+/// 500 for most, 404 for what `ul.rm_contact` does not find.
 extension UsrlocModule {
     /// `ul.dump`.
+    ///
+    /// With db_mode 3 there is nothing in memory to show, and the answer is an empty list as it is
+    /// with Kamailio.
     func dump(isBrief: Bool) -> LocationDump {
         LocationDump(
             tables: parameters.databaseMode == .databaseOnly ? [] : tables, isBrief: isBrief,
             result: result)
     }
 
+    /// How bindings are shown, as of now.
     private var result: ContactResult {
         ContactResult(now: SystemClock.wall(), sockets: services.sockets.map(\.name))
     }
 
     /// `ul.lookup`.
+    ///
+    /// An AoR without bindings is an error and not an empty list.
     func lookUp(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
         let table = try table(call)
         let aor = try address(call)
@@ -42,6 +51,10 @@ extension UsrlocModule {
     }
 
     /// `ul.add`.
+    ///
+    /// The binding looks like one of Kamailio's own command: the same Call-ID, the same User-Agent,
+    /// a unique name of the kind that is told apart from those of phones. So a tool that finds
+    /// added bindings by their Call-ID goes on finding them.
     func add(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
         let table = try table(call)
         let aor = try address(call)
@@ -72,6 +85,7 @@ extension UsrlocModule {
         if q >= 0 { update.q = Int((q * 1000).rounded()) }
         _ = request.append(update)
         var rules = self.rules
+        // All added bindings share a Call-ID: matching by it would make them one.
         rules.matching = .contact
         rules.memoryOnly = request.flags & 1 == 1
         let outcome = try carryOut(table, aor, request, texts, rules, now)
@@ -80,6 +94,8 @@ extension UsrlocModule {
     }
 
     /// `ul.rm_contact`: finds the binding by its address, whatever the matching mode.
+    ///
+    /// Two errors, because a script that cleans up needs to know which of its two names is wrong.
     func removeContact(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
         let table = try table(call)
         let aor = try address(call)
@@ -101,6 +117,9 @@ extension UsrlocModule {
     }
 
     /// `ul.db_users` and its like.
+    ///
+    /// Rows are counted as of now: a row that has expired and is not deleted yet is no
+    /// registration. `server_id_filter` is heeded, so that the figures of two servers add up.
     func count(_ call: RPCCall, _ kind: String) throws(RPCError) -> Int {
         guard parameters.databaseMode != .memory else {
             throw RPCError(500, "Command is not supported in db_mode=0")
@@ -115,6 +134,7 @@ extension UsrlocModule {
             let valid = "(expires > ? OR expires <= ?)\(own)"
             let sql =
                 switch kind {
+                // MariaDB and SQLite agree on a sub-select, not on COUNT(DISTINCT) of two columns.
                 case "users":
                     "SELECT COUNT(*) FROM (SELECT DISTINCT username, domain FROM \(name)"
                         + " WHERE \(valid)) AS users"
@@ -166,6 +186,7 @@ extension UsrlocModule {
         }
     }
 
+    /// Registers as a phone would, so that the same limits hold for commands.
     private func carryOut(
         _ table: LocationTable, _ aor: [UInt8], _ request: borrowing RegistrationRequest,
         _ texts: borrowing ByteWriter, _ rules: RegistrationRules, _ now: WallTime
@@ -181,6 +202,8 @@ extension UsrlocModule {
     }
 
     /// A CSeq above that of an earlier `ul.add` of the same contact.
+    ///
+    /// With an equal CSeq the table would take a second call for a retransmission of the first.
     private func nextCSeq(
         _ table: LocationTable, _ aor: [UInt8], _ contact: String, _ now: WallTime
     ) throws(RPCError) -> UInt32 {
@@ -195,6 +218,8 @@ extension UsrlocModule {
         return next
     }
 
+    /// The socket of that name; a name that is not ours is an error, for the binding would be
+    /// unreachable.
     private func socket(_ name: String) throws(RPCError) -> SocketIndex {
         guard !name.isEmpty else { return .none }
         guard let index = services.sockets.firstIndex(where: { $0.name == name }) else {
@@ -203,6 +228,7 @@ extension UsrlocModule {
         return SocketIndex(index)
     }
 
+    /// Copies a text to where the registration finds it; nothing for an empty one.
     private static func keep(_ text: String, _ texts: inout ByteWriter) -> TextPlace {
         guard !text.isEmpty else { return .none }
         let start = texts.count
@@ -211,6 +237,8 @@ extension UsrlocModule {
     }
 
     /// A text that a caller may leave out as "", "0" or ".".
+    ///
+    /// Kamailio's client cannot send an empty argument in the middle of others.
     private static func given(_ text: String?) -> String {
         guard let text, text != "0", text != "." else { return "" }
         return text

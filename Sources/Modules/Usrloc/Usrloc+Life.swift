@@ -10,6 +10,10 @@ extension UsrlocModule {
     ///
     /// With `db_mode` 1, 3 and 4 a database that cannot be reached keeps the server from starting.
     /// With 2 the server starts without it, says so, and merges what it loads later.
+    ///
+    /// A mode that promises durability must not begin with a database that nobody can reach;
+    /// write-back promises it for later and may begin. A wrong version or a missing table stops
+    /// every mode, since no amount of waiting cures it.
     public func start() throws(StartFailure) {
         if parameters.hashSize != UsrlocParameters().hashSize {
             services.logger.notice("usrloc hash_size has no effect: tables grow as they must")
@@ -25,6 +29,10 @@ extension UsrlocModule {
     }
 
     /// Writes what is unwritten.
+    ///
+    /// The transport has stopped before, so no binding changes any more. When the database does not
+    /// take what is left, the exit status says so: a supervisor that looks at nothing else learns
+    /// of it.
     public func stop() {
         if case .database(let store) = place { store.close() }
         guard case .writer(let writer) = place, parameters.databaseMode != .readOnly else { return }
@@ -37,6 +45,8 @@ extension UsrlocModule {
     }
 
     /// One pass of the timer: what expired leaves, what changed is written.
+    ///
+    /// Expiry comes first, so that the rows of what has just expired go with the same pass.
     func tick() {
         let now = SystemClock.wall()
         switch place {
@@ -55,12 +65,15 @@ extension UsrlocModule {
     }
 
     /// Ends what has expired in a table, and tells the script of it if it wants to know.
+    ///
+    /// The bindings of one shard are taken in groups of 256 under its lock and told of between
+    /// them, so that neither the lock nor the buffer grows with the number that expires at once.
     private func expire(_ table: LocationTable, _ now: WallTime) {
         guard services.hasEventRoute(ExpiredContacts.route) else {
             table.expire(now: now)
             return
         }
-        var expired = ExpiredContacts()
+        var expired = ExpiredContacts(usesDomain: parameters.usesDomain)
         for shard in 0..<LocationTable.shardCount {
             var isMoreDue = true
             while isMoreDue {
@@ -76,17 +89,20 @@ extension UsrlocModule {
     /// The rows that are this server's alone, when it filters them.
     var filteredServer: Int? { parameters.filtersServerID ? services.serverID : nil }
 
+    /// The layout of rows under these settings.
     private var columns: LocationColumns {
         LocationColumns(
             usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name))
     }
 
+    /// The reader of rows under these settings.
     private func reader(keepsConnections: Bool) -> LocationReader {
         LocationReader(
             usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name),
             rules: rules, keepsConnections: keepsConnections)
     }
 
+    /// The driver of `db_url`; its errors name the parameter that is wrong.
     private func driver() throws(StartFailure) -> any DatabaseDriver {
         do throws(StorageError) {
             return try services.database(parameters.databaseURL)
@@ -95,6 +111,8 @@ extension UsrlocModule {
         }
     }
 
+    /// Starts the modes in which memory is the truth: the tables are checked and loaded by the
+    /// writer, which is kept even when it failed, if it may try again.
     private func startFollowing() throws(StartFailure) {
         let driver = try driver()
         let writer = LocationWriter(
@@ -128,6 +146,7 @@ extension UsrlocModule {
         keep(.writer(writer))
     }
 
+    /// Starts db_mode 3: the tables are checked and nothing is loaded.
     private func startAlone() throws(StartFailure) {
         let driver = try driver()
         let store = DatabaseOnlyStore(

@@ -4,20 +4,28 @@ internal import Locations
 internal import ModuleKit
 
 /// The `ul.*` commands.
+///
+/// Names, order and number of the parameters are Kamailio's. The error for one that is missing is
+/// 500 and not that of JSON-RPC, because recorded answers have it so.
 extension UsrlocModule {
     /// Their declarations.
     static var methodRows: [MethodRow<UsrlocModule>] {
         reading + changing + counting
     }
 
+    /// The first parameter of nearly all of them.
     private static let table = RPCParameter("table", .string, "The table, as location.")
+    /// The second; see `address` for what becomes of it.
     private static let aor = RPCParameter(
         "aor", .string, "The AoR; its domain counts only with use_domain.")
+    /// The URI as it was registered, without brackets.
     private static let contact = RPCParameter("contact", .string, "The contact URI.")
 
+    /// The shape of what `ul.lookup` answers.
     private static let aorSchema = Schema.object(
         [.init("AoR", .string), .init("Contacts", .array(ContactResult.schema))], others: nil)
 
+    /// Those that change nothing and may be called by anyone who may read.
     private static var reading: [MethodRow<UsrlocModule>] {
         [
             MethodRow(
@@ -49,6 +57,7 @@ extension UsrlocModule {
         ]
     }
 
+    /// Those that change bindings, and are logged with their caller.
     private static var changing: [MethodRow<UsrlocModule>] {
         [
             MethodRow(
@@ -111,6 +120,8 @@ extension UsrlocModule {
         ]
     }
 
+    /// Those that ask the database itself. They are here for monitoring: what memory and the
+    /// database say should agree after a write-back.
     private static var counting: [MethodRow<UsrlocModule>] {
         let kinds: [(String, String, String)] = [
             ("ul.db_users", "Count the AoRs in the database.", "users"),
@@ -130,6 +141,8 @@ extension UsrlocModule {
     // MARK: Parameters
 
     /// The table that a call names.
+    ///
+    /// Only tables that exist already: a command that misspells a name must not make a table of it.
     func table(_ call: RPCCall) throws(RPCError) -> LocationTable {
         guard let table = existingTable(named: call.string(0) ?? "") else {
             throw RPCError(500, "Domain table not found")
@@ -138,6 +151,10 @@ extension UsrlocModule {
     }
 
     /// The AoR that a call names, in its canonical form.
+    ///
+    /// The same rules as for a phone's To hold, `case_sensitive` as of now included, or a command
+    /// would not find what a phone has registered. The module `registrar` may not be loaded; then
+    /// its default holds.
     func address(_ call: RPCCall) throws(RPCError) -> [UInt8] {
         let text = Array((call.string(1) ?? "").utf8)
         let at = text.lastIndex(of: UInt8(ascii: "@"))

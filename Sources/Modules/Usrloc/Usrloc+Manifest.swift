@@ -17,6 +17,7 @@ extension UsrlocModule {
             ])
     }
 
+    /// Names, ranges and defaults of the parameters; the reference page is printed from these rows.
     private static var parameterRows: [ParameterRow<UsrlocParameters>] {
         [
             ParameterRow(
@@ -57,6 +58,7 @@ extension UsrlocModule {
         ]
     }
 
+    /// The figures of group `usrloc`; those of a table are named after it, as Kamailio names them.
     private static var statisticRows: [StatisticRow<UsrlocModule>] {
         [
             StatisticRow("registered_users", "AoRs with at least one binding, in all tables.") {

@@ -2,11 +2,18 @@ public import Basics
 public import Locations
 
 /// What the registrar and commands do with bindings, whatever the `db_mode`.
+///
+/// The registrar does not know the modes: it calls these, and the module decides whether memory is
+/// enough, whether somebody has to wait for the database, or whether it has to be asked first. The
+/// closures run under the lock of a shard; they copy and return.
 extension UsrlocModule {
     /// Carries out a registration, all of it or nothing; see `LocationTable.register`.
     ///
     /// With `db_mode` 1 it returns when the change is in the database, or when the database is
     /// known to be away; with 3 it throws when the database does not answer.
+    ///
+    /// `now` is the time of the message and not of the call, so that all contacts of a request get
+    /// the same.
     public func register(
         in table: LocationTable, _ aor: Span<UInt8>, _ request: borrowing RegistrationRequest,
         message: Span<UInt8>, scratch: Span<UInt8>, rules: RegistrationRules, now: WallTime,
@@ -26,6 +33,9 @@ extension UsrlocModule {
     }
 
     /// Carries out `Contact: *`; see `LocationTable.removeAll`.
+    ///
+    /// RFC 3261 10.3 step 6: all bindings go or none, and none does when one of them is of the same
+    /// Call-ID with a CSeq that is not lower.
     public func removeAll(
         in table: LocationTable, _ aor: Span<UInt8>, callID: Span<UInt8>, cseq: UInt32,
         now: WallTime, each: (borrowing BindingView) -> Void
@@ -41,6 +51,9 @@ extension UsrlocModule {
     }
 
     /// Shows the bindings of an AoR in order and returns how many there were.
+    ///
+    /// The order is that of q, highest first, or of time with `desc_time_order`. Expired bindings
+    /// that are not collected yet are left out unless they are asked for.
     @discardableResult
     public func lookUp(
         in table: LocationTable, _ aor: Span<UInt8>, now: WallTime, includingExpired: Bool = false,
@@ -55,6 +68,8 @@ extension UsrlocModule {
     }
 
     /// Ends the bindings of an AoR for which `isMeant` is true; returns how many.
+    ///
+    /// It is what commands do: no CSeq is compared, since an administrator is right by definition.
     public func remove(
         in table: LocationTable, _ aor: Span<UInt8>, now: WallTime,
         where isMeant: (borrowing BindingView) -> Bool
@@ -79,6 +94,8 @@ extension UsrlocModule {
         return try store.with(table, aor, now: now, body)
     }
 
+    /// Waits for the database in db_mode 1, if the request changed anything. A retransmission
+    /// changes nothing and is answered at once.
     private func awaitWrite(_ table: LocationTable, _ outcome: RegistrationOutcome) {
         guard outcome.isAccepted, outcome.change != .none, case .writer(let writer) = place else {
             return

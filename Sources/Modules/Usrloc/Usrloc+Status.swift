@@ -4,6 +4,9 @@ internal import Locations
 internal import ModuleKit
 
 /// `ul.status`: how the location service and its database get along.
+///
+/// Kamailio has no such command. A monitor watches `database` and `oldest_dirty`: the one says
+/// whether the database answers, the other how much a crash would lose.
 extension UsrlocModule {
     /// The shape of what `ul.status` answers.
     static let statusSchema = Schema.object(
@@ -28,6 +31,8 @@ extension UsrlocModule {
     ])
 
     /// The figures; `oldest_dirty` is the age in seconds of the oldest change that waits.
+    ///
+    /// With db_mode 0 all figures of the database are zero and its state is `unused`.
     func status() -> JSONValue {
         var status = DatabaseStatus()
         if case .writer(let writer) = place { status = writer.status }

@@ -32,7 +32,9 @@ public final class UsrlocModule: ServerModule {
     let services: any Services
     /// What is counted of the work with the database.
     let counters = UsrlocCounters()
+    /// What the unique names of bindings begin with: they must differ between servers and starts.
     private let seed: RuidSeed
+    /// Keyed at random, so that nobody chooses user names that all fall into one shard.
     private let hash: KeyedHash
     private let domains = Guarded<[LocationTable]>([])
     private let store = Guarded<Store>(.memory)
@@ -48,6 +50,9 @@ public final class UsrlocModule: ServerModule {
     }
 
     /// Makes the tables that `preload` names.
+    ///
+    /// A table comes into being by its first mention, here or in the script, and lives as long as
+    /// the server; so all of them are known before the database is asked for its rows.
     public init(_ setup: ModuleSetup<UsrlocParameters>) throws(StartFailure) {
         services = setup.services
         parameters = setup.parameters
@@ -71,6 +76,9 @@ public final class UsrlocModule: ServerModule {
     }
 
     /// The table of a name, which comes into being when it is first asked for.
+    ///
+    /// The name becomes that of a table in SQL, where it cannot be a bound value: that is why only
+    /// letters, digits and `_` are let in.
     public func table(named name: String) throws(StartFailure) -> LocationTable {
         guard name.utf8.count <= 64, !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else {
             throw StartFailure(

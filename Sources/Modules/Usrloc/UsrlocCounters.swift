@@ -1,6 +1,9 @@
 public import Basics
 
 /// What the location service counts of its work with the database.
+///
+/// They only ever rise; a monitor takes differences. They are relaxed atomics, for each is a figure
+/// by itself.
 public final class UsrlocCounters: Sendable {
     /// Rows that were written or deleted.
     public let rowsWritten = Counter()

@@ -1,6 +1,12 @@
 /// The location service's settings, with the defaults of its documentation.
+///
+/// Nothing of it changes while the server runs: the tables are laid out by it. A parameter that is
+/// missing here is one whose absence docs/differences.md explains.
 public struct UsrlocParameters: Sendable {
     /// Where bindings are kept, and when the database learns of them.
+    ///
+    /// The choice is between the speed of a reply and what a crash may lose: nothing with 1 and 3,
+    /// the last `timer_interval` seconds with 2, everything with 0 and 4.
     public enum DatabaseMode: Int, Sendable, CaseIterable {
         /// In memory alone.
         case memory = 0
@@ -15,6 +21,9 @@ public struct UsrlocParameters: Sendable {
     }
 
     /// What makes two contacts of one AoR the same binding.
+    ///
+    /// Whatever the mode, a contact with `+sip.instance` is found by it and its `reg-id` first (RFC
+    /// 5626 6).
     public enum MatchingMode: Int, Sendable, CaseIterable {
         /// The contact URI.
         case contact = 0
