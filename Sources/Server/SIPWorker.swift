@@ -70,8 +70,9 @@ final class SIPWorker: MessageHandler {
 
     // MARK: Steps
 
-    /// Counts a request and runs the script on it. Silence of the script is counted as a drop: the
-    /// client is going to send the request again.
+    /// Counts a request and runs the script on it.
+    ///
+    /// Silence of the script is counted as a drop: the client is going to send the request again.
     private func handleRequest() {
         let method = context.message.method
         counters.countRequest(MessageCounters.Method(method))

@@ -14,7 +14,9 @@ struct PrintSchema: ParsableCommand {
     @Option(help: "Compare with this file instead; exit status 1 when it is out of date.")
     var check: String?
 
-    /// Prints or compares. The text of the error is the command that puts the file right.
+    /// Prints or compares.
+    ///
+    /// The text of the error is the command that puts the file right.
     func run() throws {
         let current = SchemaDocument.text
         guard let check else {

@@ -83,8 +83,9 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Accepted for kamailio's sake, without effect")
     var ignored: IgnoredOptions
 
-    /// Hands the options to the server and ends with its status. What needs no server is answered
-    /// first, even beside options that make no sense together.
+    /// Hands the options to the server and ends with its status.
+    ///
+    /// What needs no server is answered first, even beside options that make no sense together.
     func run() async throws {
         if printsVersion {
             print(ProductVersion.banner)

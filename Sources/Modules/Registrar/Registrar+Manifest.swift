@@ -117,8 +117,10 @@ extension RegistrarModule {
     /// The settings as of now, for statistics; a message uses those that its context holds.
     private var current: RegistrarParameters { services.settings.current(settings) }
 
-    /// Checks the arguments of `save` once. A flag that is unknown is a mistake in the script, and
-    /// better told at the start than ignored for each phone.
+    /// Checks the arguments of `save` once, when the script is loaded.
+    ///
+    /// A flag that is unknown is a mistake in the script, and better told at the start than ignored
+    /// for each phone.
     private func saveCall(
         _ table: Evaluator<String>, _ flags: Evaluator<Int?>
     ) throws(ArgumentError) -> SaveCall {

@@ -55,8 +55,10 @@ struct RegistrationReader {
         return count == 0 ? .query : .update
     }
 
-    /// Reads what holds for all contacts. A User-Agent that is missing, or longer than its column,
-    /// is stored as `n/a`: it is a remark, and no reason to refuse a phone.
+    /// Reads what holds for all contacts.
+    ///
+    /// A User-Agent that is missing, or longer than its column, is stored as `n/a`: it is a remark,
+    /// and no reason to refuse a phone.
     private func readHead(
         _ message: borrowing SIPMessage, into request: inout RegistrationRequest,
         _ scratch: inout ByteWriter
@@ -77,8 +79,10 @@ struct RegistrationReader {
         }
     }
 
-    /// Reads one contact. Parameters that are wrong in a way that changes where or how long it is
-    /// reached are refused; others that are unknown are passed over (RFC 3261 10.3 step 7).
+    /// Reads one contact.
+    ///
+    /// Parameters that are wrong in a way that changes where or how long it is reached are refused;
+    /// others that are unknown are passed over (RFC 3261 10.3 step 7).
     private func update(
         _ contact: Contact, _ message: borrowing SIPMessage, _ header: ExpiryRules.Stated,
         _ allowed: MethodSet, _ random: UInt64

@@ -136,8 +136,10 @@ final class DatabaseOnlyStore: Sendable {
         }
     }
 
-    /// Puts the rows of one AoR on the bench. A row that cannot be understood is left where it is:
-    /// deleting what another version wrote would lose somebody's registration.
+    /// Puts the rows of one AoR on the bench.
+    ///
+    /// A row that cannot be understood is left where it is: deleting what another version wrote
+    /// would lose somebody's registration.
     private func load(
         _ table: LocationTable, _ aor: Span<UInt8>, _ now: WallTime,
         _ connection: any DatabaseConnection

@@ -77,8 +77,9 @@ final class LocationDump: ResultStream {
         return false
     }
 
-    /// Writes the head of a table. `Size` is Kamailio's number of slots; here it is that of the
-    /// shards.
+    /// Writes the head of a table.
+    ///
+    /// `Size` is Kamailio's number of slots; here it is that of the shards.
     private func open(_ table: LocationTable, _ state: inout State, _ writer: inout JSONWriter) {
         state.isOpen = true
         state.records = 0

@@ -233,8 +233,10 @@ final class LocationWriter: @unchecked Sendable {
         return total
     }
 
-    /// Writes one batch and tells the shards how it ended. A failed batch stays queued in the
-    /// tables, where later changes of the same bindings merge with it.
+    /// Writes one batch and tells the shards how it ended.
+    ///
+    /// A failed batch stays queued in the tables, where later changes of the same bindings merge
+    /// with it.
     private func settle(
         _ batch: inout LocationBatch, _ table: LocationTable, _ connection: any DatabaseConnection
     ) throws(StorageError) -> Int {

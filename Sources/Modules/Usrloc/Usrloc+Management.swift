@@ -120,8 +120,10 @@ extension UsrlocModule {
         ]
     }
 
-    /// Those that ask the database itself. They are here for monitoring: what memory and the
-    /// database say should agree after a write-back.
+    /// Those that ask the database itself.
+    ///
+    /// They are here for monitoring: what memory and the database say should agree after a
+    /// write-back.
     private static var counting: [MethodRow<UsrlocModule>] {
         let kinds: [(String, String, String)] = [
             ("ul.db_users", "Count the AoRs in the database.", "users"),

@@ -94,8 +94,9 @@ extension UsrlocModule {
         return try store.with(table, aor, now: now, body)
     }
 
-    /// Waits for the database in db_mode 1, if the request changed anything. A retransmission
-    /// changes nothing and is answered at once.
+    /// Waits for the database in db_mode 1, if the request changed anything.
+    ///
+    /// A retransmission changes nothing and is answered at once.
     private func awaitWrite(_ table: LocationTable, _ outcome: RegistrationOutcome) {
         guard outcome.isAccepted, outcome.change != .none, case .writer(let writer) = place else {
             return
