@@ -24,8 +24,8 @@ extension BenchmarkRun {
         return Double(spent) / 1_000 / Double(outcome.succeeded)
     }
 
-    /// Longest silence in a dump: Kamailio says nothing for a minute before it sends the first byte,
-    /// and its time grows with the square of the contacts.
+    /// Longest silence in a dump: Kamailio says nothing for a minute before it sends the first
+    /// byte, and its time grows with the square of the contacts.
     private func dumpSecondsMax(users: Int) -> Int { 15 + users / 300 }
 
     /// Seconds of one `ul.dump brief`, which must name every user.
@@ -101,7 +101,8 @@ extension BenchmarkRun {
     /// Writing, loading and refreshing with MariaDB in db_mode 2.
     ///
     /// The first start registers into an empty table and writes it; the second loads what was
-    /// written. Both are ended with SIGKILL: a clean stop of Kamailio would write all contacts again.
+    /// written. Both are ended with SIGKILL: a clean stop of Kamailio would write all contacts
+    /// again.
     mutating func takeDatabase(
         _ contestant: Contestant, _ seat: Seat, _ database: PrivateMariaDB
     ) throws(RigError) {

@@ -1,7 +1,7 @@
 /// A server that takes part: which program it is and how it is started.
 ///
-/// Both seats of the table take any of the two: Kamailio against itself shows how far the numbers of
-/// a machine can be trusted.
+/// Both seats of the table take any of the two: Kamailio against itself shows how far the numbers
+/// of a machine can be trusted.
 public struct Contestant: Sendable, Equatable {
     /// The two families of programs.
     public enum Kind: Sendable, Equatable {

@@ -35,6 +35,7 @@ public enum Seat: String, Sendable, Hashable, CaseIterable {
 
 /// All numbers of one run.
 public struct Measurements: Sendable, Equatable {
+    /// One number of the table: a row and a column.
     private struct Key: Hashable, Sendable {
         var figure: Figure
         var seat: Seat
