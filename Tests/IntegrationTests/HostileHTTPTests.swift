@@ -119,7 +119,8 @@ struct HostileHTTPTests {
         #expect((200...204).contains(silent.status))
         #expect(try server.rpc.call("cfg.get", "registrar", "max_expires") == 77)
         let named = try server.rpc.post(
-            #"{"jsonrpc":"2.0","method":"cfg.get","params":{"name":"max_expires","group":"registrar"},"id":1}"#
+            #"{"jsonrpc":"2.0","method":"cfg.get","id":1,"#
+                + #""params":{"name":"max_expires","group":"registrar"}}"#
         )
         #expect(try JSONValue(parsing: named.text)["result"] == 77)
     }
