@@ -17,6 +17,9 @@ extension BenchmarkRun {
     }
 
     /// CPU microseconds of the server for each request of a load.
+    ///
+    /// CPU time and not the time on the clock: generator and server share the processors, so the
+    /// clock would measure how the scheduler divides them.
     func cost(_ server: RunningServer, _ request: LoadRequest) throws(RigError) -> Double {
         let before = server.cpuNanoseconds
         let outcome = try register(request)
@@ -29,6 +32,8 @@ extension BenchmarkRun {
     private func dumpSecondsMax(users: Int) -> Int { 15 + users / 300 }
 
     /// Seconds of one `ul.dump brief`, which must name every user.
+    ///
+    /// A dump that names fewer would be quicker for the wrong reason, so it is an error.
     func dump(_ server: RunningServer, users: Int) throws(RigError) -> Double {
         let answer = try server.rpc.call(
             "ul.dump", ["brief"], counting: "\"AoR\"", waitSeconds: dumpSecondsMax(users: users))
@@ -178,6 +183,8 @@ extension BenchmarkRun {
     }
 
     /// Nanoseconds of the thread that worked most between two looks.
+    ///
+    /// A thread that was started meanwhile counts from zero.
     static func busiest(
         before: [ProcessTable.ThreadCost], after: [ProcessTable.ThreadCost]
     ) -> UInt64 {
@@ -187,6 +194,9 @@ extension BenchmarkRun {
     }
 
     /// CPU microseconds of a bare echo for each datagram.
+    ///
+    /// It is the floor: what no server can go below, since the kernel takes that much for the same
+    /// datagrams and batches.
     mutating func takeEcho() throws(RigError) {
         let count = max(options.refreshesMin, options.users)
         let request = LoadRequest(
@@ -195,6 +205,9 @@ extension BenchmarkRun {
     }
 
     /// The same with ten times the contacts, each number for one contact.
+    ///
+    /// A number for each contact can be held against the usual size: it stays the same when the
+    /// work grows in proportion, and a list that is walked shows up as a ratio of ten.
     mutating func takeMillion(
         _ contestant: Contestant, _ database: PrivateMariaDB?
     ) throws(RigError) {

@@ -17,6 +17,8 @@ public struct Contestant: Sendable, Equatable {
     public let kind: Kind
 
     /// A program; one whose file is called `kamailio` is started as Kamailio is.
+    ///
+    /// Only the name of the file counts, so that our program may stand in a folder of any name.
     public init(binary: String) {
         self.binary = binary
         kind = binary.split(separator: "/").last == "kamailio" ? .kamailio : .roost
