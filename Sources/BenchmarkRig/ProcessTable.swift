@@ -48,7 +48,8 @@ public struct ProcessTable: Sendable {
 
     /// Nanoseconds on a processor from the text of a `schedstat` file.
     ///
-    /// Its first field (the kernel's Documentation/scheduler/sched-stats); nil when it is no number.
+    /// Its first field, as the kernel's Documentation/scheduler/sched-stats says; nil when it is no
+    /// number.
     public static func parse(schedstat text: String) -> UInt64? {
         text.split(whereSeparator: { $0 == " " || $0 == "\n" }).first.flatMap { UInt64($0) }
     }
