@@ -143,7 +143,8 @@ targets += layer(4, [
             products: [log]),
 ])
 targets += layer(5, [
-    module("Core", needs: ["Management"]), module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
+    module("Core", needs: ["Management"]),
+    module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
     module("TM"), module("PV"), module("Xlog"), module("Textops"), module("SIPUtils"),
     module("KEX"), module("Corex"), module("JSONRPC", needs: ["Management"]), module("CfgRPC"),
     module("CTL"), module("MicroHTTPD", needs: ["Management"]),
@@ -170,8 +171,10 @@ targets += layer(8, [
     program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
 ])
 targets += layer(9, [
-    tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]), tests("JSONValue", needs: ["Basics"]),
-    tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]), tests("Locations", needs: ["Basics", "SIPSyntax"]),
+    tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
+    tests("JSONValue", needs: ["Basics"]),
+    tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
+    tests("Locations", needs: ["Basics", "SIPSyntax"]),
     tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
     tests("StorageMariaDB", needs: ["Basics", "Storage", "TestSupport"]),
@@ -180,7 +183,8 @@ targets += layer(9, [
           products: [log]),
     tests("Management", needs: ["Basics", "JSONValue", "ModuleKit"], products: [log]),
     tests("Modules", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
-                             "Locations", "RouteScript", "Server", "Management", "TestSupport", "StorageSQLite"] + standing + binding,
+                             "Locations", "RouteScript", "Server", "Management", "TestSupport",
+                             "StorageSQLite"] + standing + binding,
           products: [log]),
     tests("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "ModuleKit", "Management",
                             "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite"],

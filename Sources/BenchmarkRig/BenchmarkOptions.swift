@@ -27,6 +27,8 @@ public struct BenchmarkOptions: Sendable, Equatable {
     }
 
     /// The same in small, to see in a few seconds that everything works.
+    ///
+    /// One round has no spread and a thousand users fit into a cache, so its numbers mean nothing.
     public mutating func makeQuick() {
         rounds = 1
         users = 1_000

@@ -17,6 +17,9 @@ extension BenchmarkRun {
     }
 
     /// CPU microseconds of the server for each request of a load.
+    ///
+    /// CPU time and not the time on the clock: generator and server share the processors, so the
+    /// clock would measure how the scheduler divides them.
     func cost(_ server: RunningServer, _ request: LoadRequest) throws(RigError) -> Double {
         let before = server.cpuNanoseconds
         let outcome = try register(request)
@@ -24,11 +27,13 @@ extension BenchmarkRun {
         return Double(spent) / 1_000 / Double(outcome.succeeded)
     }
 
-    /// Longest silence in a dump: Kamailio says nothing for a minute before it sends the first byte,
-    /// and its time grows with the square of the contacts.
+    /// Longest silence in a dump: Kamailio says nothing for a minute before it sends the first
+    /// byte, and its time grows with the square of the contacts.
     private func dumpSecondsMax(users: Int) -> Int { 15 + users / 300 }
 
     /// Seconds of one `ul.dump brief`, which must name every user.
+    ///
+    /// A dump that names fewer would be quicker for the wrong reason, so it is an error.
     func dump(_ server: RunningServer, users: Int) throws(RigError) -> Double {
         let answer = try server.rpc.call(
             "ul.dump", ["brief"], counting: "\"AoR\"", waitSeconds: dumpSecondsMax(users: users))
@@ -101,7 +106,8 @@ extension BenchmarkRun {
     /// Writing, loading and refreshing with MariaDB in db_mode 2.
     ///
     /// The first start registers into an empty table and writes it; the second loads what was
-    /// written. Both are ended with SIGKILL: a clean stop of Kamailio would write all contacts again.
+    /// written. Both are ended with SIGKILL: a clean stop of Kamailio would write all contacts
+    /// again.
     mutating func takeDatabase(
         _ contestant: Contestant, _ seat: Seat, _ database: PrivateMariaDB
     ) throws(RigError) {
@@ -177,6 +183,8 @@ extension BenchmarkRun {
     }
 
     /// Nanoseconds of the thread that worked most between two looks.
+    ///
+    /// A thread that was started meanwhile counts from zero.
     static func busiest(
         before: [ProcessTable.ThreadCost], after: [ProcessTable.ThreadCost]
     ) -> UInt64 {
@@ -186,6 +194,9 @@ extension BenchmarkRun {
     }
 
     /// CPU microseconds of a bare echo for each datagram.
+    ///
+    /// It is the floor: what no server can go below, since the kernel takes that much for the same
+    /// datagrams and batches.
     mutating func takeEcho() throws(RigError) {
         let count = max(options.refreshesMin, options.users)
         let request = LoadRequest(
@@ -194,6 +205,9 @@ extension BenchmarkRun {
     }
 
     /// The same with ten times the contacts, each number for one contact.
+    ///
+    /// A number for each contact can be held against the usual size: it stays the same when the
+    /// work grows in proportion, and a list that is walked shows up as a ratio of ten.
     mutating func takeMillion(
         _ contestant: Contestant, _ database: PrivateMariaDB?
     ) throws(RigError) {

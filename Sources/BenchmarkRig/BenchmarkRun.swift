@@ -11,6 +11,7 @@ internal import Glibc
 public struct BenchmarkRun: Sendable {
     /// What is measured.
     public let options: BenchmarkOptions
+    /// The load generator, handed in because the rig does not know it.
     let tools: LoadTools
     private let say: @Sendable (String) -> Void
     /// The numbers so far.

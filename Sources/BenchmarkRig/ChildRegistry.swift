@@ -11,6 +11,7 @@ public enum ChildRegistry {
 
     private static let groups = Groups()
 
+    /// A class, since a global must not be copied and an atomic cannot be.
     private final class Groups: Sendable {
         let pids: [32 of Atomic<Int32>] = .init { _ in Atomic<Int32>(0) }
     }

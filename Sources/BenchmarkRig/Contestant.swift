@@ -1,7 +1,7 @@
 /// A server that takes part: which program it is and how it is started.
 ///
-/// Both seats of the table take any of the two: Kamailio against itself shows how far the numbers of
-/// a machine can be trusted.
+/// Both seats of the table take any of the two: Kamailio against itself shows how far the numbers
+/// of a machine can be trusted.
 public struct Contestant: Sendable, Equatable {
     /// The two families of programs.
     public enum Kind: Sendable, Equatable {
@@ -17,6 +17,8 @@ public struct Contestant: Sendable, Equatable {
     public let kind: Kind
 
     /// A program; one whose file is called `kamailio` is started as Kamailio is.
+    ///
+    /// Only the name of the file counts, so that our program may stand in a folder of any name.
     public init(binary: String) {
         self.binary = binary
         kind = binary.split(separator: "/").last == "kamailio" ? .kamailio : .roost

@@ -32,6 +32,7 @@ final class DumpLoop: Sendable {
     /// Lets the current call finish and returns then.
     func stop() {
         isWanted.store(false, ordering: .relaxed)
-        _ = Patience(seconds: Double(waitSeconds) + 10).wait { !isRunning.load(ordering: .acquiring) }
+        let patience = Patience(seconds: Double(waitSeconds) + 10)
+        _ = patience.wait { !isRunning.load(ordering: .acquiring) }
     }
 }

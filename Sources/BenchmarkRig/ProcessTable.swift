@@ -47,6 +47,9 @@ public struct ProcessTable: Sendable {
     }
 
     /// Nanoseconds on a processor from the text of a `schedstat` file.
+    ///
+    /// Its first field, as the kernel's Documentation/scheduler/sched-stats says; nil when it is no
+    /// number.
     public static func parse(schedstat text: String) -> UInt64? {
         text.split(whereSeparator: { $0 == " " || $0 == "\n" }).first.flatMap { UInt64($0) }
     }
@@ -60,6 +63,8 @@ public struct ProcessTable: Sendable {
     }
 
     /// The process and all that descend from it.
+    ///
+    /// The table is not sorted by descent, so it is gone through until nothing new is found.
     public func family(of pid: Int32) -> [Int32] {
         let entries = numbers(in: root).compactMap { number in
             TextFile.read("\(root)/\(number)/stat").flatMap { Self.parse(stat: $0) }

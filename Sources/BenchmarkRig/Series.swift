@@ -7,6 +7,8 @@ public struct Series: Sendable, Equatable {
     public init(_ values: [Double] = []) { self.values = values }
 
     /// The middle value, or the mean of the two middle ones; nil without values.
+    ///
+    /// The median and not the mean: one round that another process disturbed must not move it.
     public var median: Double? {
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()
@@ -35,6 +37,7 @@ public enum Seat: String, Sendable, Hashable, CaseIterable {
 
 /// All numbers of one run.
 public struct Measurements: Sendable, Equatable {
+    /// One number of the table: a row and a column.
     private struct Key: Hashable, Sendable {
         var figure: Figure
         var seat: Seat

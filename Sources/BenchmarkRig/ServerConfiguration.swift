@@ -1,8 +1,8 @@
 /// The configuration file that both servers run, with ports of its own.
 ///
 /// It is the plain registrar; what differs between the two is the HTTP module, and the size of the
-/// hash table that an expert sets in Kamailio. `WITH_DB` and `TWO_WORKERS` are chosen on the command
-/// line, so that one file serves all figures.
+/// hash table that an expert sets in Kamailio. `WITH_DB` and `TWO_WORKERS` are chosen on the
+/// command line, so that one file serves all figures.
 public struct ServerConfiguration: Sendable, Equatable {
     /// Port for SIP over UDP and TCP.
     public var sipPort: UInt16
@@ -12,8 +12,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var databasePort: UInt16
     /// Bits of the hash table of usrloc in Kamailio: 2 to this power are its slots.
     ///
-    /// With the default of 10 it walks lists of a hundred at 100,000 contacts and pays twice the CPU
-    /// time; that would be no honest opponent. Roost's table grows by itself.
+    /// With the default of 10 it walks lists of a hundred at 100,000 contacts and pays twice the
+    /// CPU time; that would be no honest opponent. Roost's table grows by itself.
     public var hashSize = 16
     /// Seconds between two passes of usrloc's timer, which writes what is dirty.
     ///

@@ -17,8 +17,11 @@ struct DatagramCarrier: RequestCarrier, ~Copyable {
     private var outbox = DatagramOutbox()
     private var stagedLane = 0
 
+    /// A datagram may be lost on the way, so timers E and F run (RFC 3261 17.1.2.2).
     let isReliable = false
+    /// ICMP errors that the kernel has handed to a socket: nobody listens at the server's port.
     private(set) var refusals = 0
+    /// Each socket is a lane of its own.
     var lanes: Int { sockets.count }
 
     /// Opens the sockets of `plan`.
@@ -37,6 +40,7 @@ struct DatagramCarrier: RequestCarrier, ~Copyable {
         poll = PollSet(sockets)
     }
 
+    /// Appends the request to the outbox, which leaves by itself once it is full.
     mutating func stage(_ request: RequestTemplate.Request, lane: Int) throws(LoadError) {
         precondition(outbox.count == 0 || stagedLane == lane, "another lane was not flushed")
         stagedLane = lane
@@ -45,6 +49,10 @@ struct DatagramCarrier: RequestCarrier, ~Copyable {
         if outbox.isFull { try flush(lane: lane) }
     }
 
+    /// Sends the outbox; an error that says only "not now" costs datagrams and not the load.
+    ///
+    /// ECONNREFUSED answers an earlier datagram, not this one: it is counted, because a server that
+    /// is being started refuses for a moment and then answers.
     mutating func flush(lane: Int) throws(LoadError) {
         let failure = outbox.send(sockets[lane])
         if failure == ECONNREFUSED {
@@ -55,14 +63,18 @@ struct DatagramCarrier: RequestCarrier, ~Copyable {
         }
     }
 
+    /// Waits for replies, no longer than the run loop's timers allow.
     mutating func wait(milliseconds: Int32) throws(LoadError) {
         try poll.wait(milliseconds: milliseconds)
     }
 
+    /// Whether the last wait has found datagrams on this socket.
     func isReady(lane: Int) -> Bool { poll.isReadable(lane) }
 
+    /// A datagram socket has nobody at the other end who could close it.
     func isOpen(lane: Int) -> Bool { true }
 
+    /// Reads one batch and keeps what answers this run; anything else on the port is passed over.
     mutating func receive(
         lane: Int, reader: ReplyReader, into replies: inout [ReplyReader.Reply]
     ) throws(LoadError) {

@@ -2,8 +2,8 @@ internal import Basics
 
 /// The outcome of a load, in numbers.
 ///
-/// Every planned request is in exactly one of: succeeded, refused, timed out, disconnected, or never
-/// sent because the server had fallen silent.
+/// Every planned request is in exactly one of: succeeded, refused, timed out, disconnected, or
+/// never sent because the server had fallen silent.
 public struct LoadReport: Sendable, Equatable {
     /// Microseconds within which a part of the requests was answered, first send to final reply.
     public struct Latency: Sendable, Equatable {
@@ -49,6 +49,9 @@ public struct LoadReport: Sendable, Equatable {
         seconds > 0 ? Double(succeeded + refused.reduce(0, +)) / seconds : 0
     }
 
+    /// The report of a load that took `seconds`, whose requests had `bytesEach` bytes.
+    ///
+    /// `requests` is what was planned, not what was sent: the difference counts as failed.
     init(_ tally: LoadTally, requests: Int, seconds: Double, bytesEach: Int) {
         self.requests = requests
         self.seconds = seconds

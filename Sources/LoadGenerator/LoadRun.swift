@@ -3,8 +3,9 @@ internal import Basics
 /// The loop of a load: keep the window full, take replies, send again what got no answer.
 ///
 /// One thread does everything. It waits until some lane has replies, reads a batch of them, closes
-/// their requests, and at once fills the freed slots of the same lane with new requests, which leave
-/// with one system call. So reading and writing come in batches of the size that the server makes.
+/// their requests, and at once fills the freed slots of the same lane with new requests, which
+/// leave with one system call. So reading and writing come in batches of the size that the server
+/// makes.
 ///
 /// The clock is read once for each wait: a reply's latency therefore counts until the batch that
 /// holds it was picked up, which is what a user of the server would see too.

@@ -2,8 +2,8 @@ internal import Histogram
 
 /// Counts what happens while a load runs.
 ///
-/// Latencies go into a histogram of three significant digits, so that a billion of them take no more
-/// memory than one, and the percentiles at the far end are as exact as those in the middle.
+/// Latencies go into a histogram of three significant digits, so that a billion of them take no
+/// more memory than one, and the percentiles at the far end are as exact as those in the middle.
 struct LoadTally: Sendable {
     /// Requests sent for the first time.
     var sent = 0

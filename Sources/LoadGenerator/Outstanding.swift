@@ -1,8 +1,8 @@
 /// The requests that wait for a final reply: at most a window of them, each in a slot.
 ///
-/// A value without clock or socket: time comes in as nanoseconds. Slots belong to *lanes*, which are
-/// sockets: slot number modulo lanes. So a batch of replies on one socket frees a batch of requests
-/// for the same socket, and one system call takes them all.
+/// A value without clock or socket: time comes in as nanoseconds. Slots belong to *lanes*, which
+/// are sockets: slot number modulo lanes. So a batch of replies on one socket frees a batch of
+/// requests for the same socket, and one system call takes them all.
 ///
 /// What it must be able to do a hundred thousand times a second is open and close; both touch one
 /// entry and one list, and look nothing up. Only the sweep walks all slots, some times a second.

@@ -3,8 +3,9 @@ internal import Glibc
 
 /// Registers many users at a registrar and reports how it went.
 ///
-/// It stops by itself: a request that got no final reply has failed after the give-up time, and when
-/// the server has said nothing at all for so long, what is left of the load is not sent any more.
+/// It stops by itself: a request that got no final reply has failed after the give-up time, and
+/// when the server has said nothing at all for so long, what is left of the load is not sent any
+/// more.
 public struct RegisterLoad: Sendable {
     /// What is sent.
     public let plan: RegisterPlan

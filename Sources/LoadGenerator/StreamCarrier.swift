@@ -25,8 +25,11 @@ struct StreamCarrier: RequestCarrier, ~Copyable {
     private let states: [Lane]
     private var poll: PollSet
 
+    /// TCP delivers or breaks, so nothing is sent again (RFC 3261 17.1.2.2, timer E).
     let isReliable = true
+    /// A refused connection is an error of `init`, so there is nothing to count later.
     let refusals = 0
+    /// Each connection is a lane of its own.
     var lanes: Int { sockets.count }
 
     /// Opens the connections of `plan`, one after the other.
@@ -62,10 +65,12 @@ struct StreamCarrier: RequestCarrier, ~Copyable {
         if error != 0 { throw LoadError.fromErrno("cannot connect to \(endpoint.name)") }
     }
 
+    /// Appends the request to the connection's queue; it leaves with `flush`.
     mutating func stage(_ request: RequestTemplate.Request, lane: Int) throws(LoadError) {
         templates[lane].append(request, to: &states[lane].queue.bytes)
     }
 
+    /// Writes what the connection takes now; the rest leaves when `wait` finds room for it.
     mutating func flush(lane: Int) throws(LoadError) {
         guard states[lane].isOpen else { return }
         switch states[lane].queue.send(sockets[lane]) {
@@ -75,15 +80,22 @@ struct StreamCarrier: RequestCarrier, ~Copyable {
         }
     }
 
+    /// Waits for replies, and for room on connections whose queue could not leave whole.
     mutating func wait(milliseconds: Int32) throws(LoadError) {
         try poll.wait(milliseconds: milliseconds)
         for lane in sockets.indices where poll.isWritable(lane) { try flush(lane: lane) }
     }
 
+    /// Whether the last wait has found bytes, or the end of the stream, on this connection.
     func isReady(lane: Int) -> Bool { poll.isReadable(lane) }
 
+    /// Whether the connection still stands; one that was closed is not opened again.
     func isOpen(lane: Int) -> Bool { states[lane].isOpen }
 
+    /// Reads once and keeps the replies that are whole.
+    ///
+    /// Replies that came before the end of the stream count: the framer is emptied even when the
+    /// connection is closed by the same read.
     mutating func receive(
         lane: Int, reader: ReplyReader, into replies: inout [ReplyReader.Reply]
     ) throws(LoadError) {

@@ -8,32 +8,44 @@ import Glibc
 /// with status 0 whatever the numbers are, unless `--strict` asks for a verdict: on a noisy machine
 /// a number is to be read by a person first.
 struct RoostBenchmark: ParsableCommand {
+    /// Name and purpose, for `--help`.
     static let configuration = CommandConfiguration(
         commandName: "roost-benchmark",
         abstract: "Runs stock Kamailio and Roost side by side and prints a table of ratios.",
         discussion: "Figures: \(Figure.allCases.map(\.rawValue).joined(separator: ", ")).")
 
+    /// The opponent's program.
     @Option(help: "Kamailio's program; 'none' leaves its column empty.")
     var kamailio = "kamailio"
+    /// Our program; the default is the one that was built together with this.
     @Option(help: "Roost's program; beside this one when absent, 'none' leaves its column empty.")
     var roost: String?
+    /// Names of `Figure`.
     @Option(help: "Rows to take, separated by commas; all but the large ones when absent.")
     var figures: String?
+    /// 1 to 100; more of them narrow the spread and take as much longer.
     @Option(help: "Rounds; the medians are shown.")
     var rounds: Int?
+    /// 1 to 1,000,000.
     @Option(help: "Addresses-of-record, one contact each.")
     var users: Int?
+    /// Whether to take the large rows too, which need minutes and gigabytes.
     @Flag(help: "Take the rows with ten times the users as well.")
     var million = false
+    /// Whether only the rig itself is to be tried out.
     @Flag(help: "Small sizes: shows that everything works, the numbers mean nothing.")
     var quick = false
+    /// A file for the table, to be kept with the documentation.
     @Option(help: "Write the table to this file as Markdown.")
     var markdown: String?
+    /// Whether a program reads the table and not a person.
     @Flag(help: "Print JSON and no table.")
     var json = false
+    /// Whether a missed bound is an error, for a gate in continuous integration.
     @Flag(help: "End with status 1 when a row misses what it must reach.")
     var strict = false
 
+    /// Measures, prints and, when asked to, judges.
     func run() throws {
         let options = try options()
         ChildRegistry.endChildrenOnSignal()

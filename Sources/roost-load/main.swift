@@ -4,6 +4,7 @@ import ArgumentParser
 ///
 /// A further kind is a plan, a template and a run in the library, and one file here.
 struct RoostLoad: ParsableCommand {
+    /// Name and purpose, for `--help`.
     static let configuration = CommandConfiguration(
         commandName: "roost-load",
         abstract: "Puts load on a SIP server and reports rate, failures and latency.",
