@@ -166,7 +166,7 @@ enum Read {
 
     /// Reads `$cs`.
     static func cSeqNumber(_ context: ScriptContext) -> ScriptValue {
-        // Up to 32 bits: RFC 3261 8.1.1.5 wants less than 2^31 of senders, who do not all obey.
+        // Below 2^31 (RFC 3261 8.1.1.5): a larger number makes the field malformed, so it is null.
         guard let cSeq = try? context.message.cSeq else { return .null }
         return .integer(Int(cSeq.number))
     }
