@@ -108,14 +108,17 @@ extension SettingsStore {
         }
     }
 
-    /// Gives all parameters of a group the values they had at the start.
+    /// Gives all parameters of a group the values they had at the start, or none of them: the
+    /// values are tried on a copy, as a commit does it.
     public func reset(group: String) throws(ParameterError) {
         let names = descriptions.filter { $0.group == group }
         guard !names.isEmpty else {
             throw ParameterError(.unknown, "there is no group \"\(group)\"")
         }
         try state.withLock { (state) throws(ParameterError) in
-            for row in names { try Self.write(&state, group, row.name, row.initial) }
+            var next = state
+            for row in names { try Self.write(&next, group, row.name, row.initial) }
+            state = next
         }
         announce()
     }

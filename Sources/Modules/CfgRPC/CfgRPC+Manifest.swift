@@ -2,6 +2,10 @@ internal import JSONValue
 public import ModuleKit
 
 extension CfgRPC {
+    /// The parameters that the commands share.
+    ///
+    /// A command that takes text accepts numbers and prints them; one that takes a number accepts a
+    /// string that holds one, as shells send it.
     private static let group = RPCParameter("group", .string, "The group: a module's name")
     private static let name = RPCParameter("name", .string, "The setting's name in the group")
     private static let text = RPCParameter("value", .string, "The new value")
@@ -18,6 +22,7 @@ extension CfgRPC {
     /// What cfg.help tells.
     private static let knowledge = Schema.object(
         [
+            // The first four are always there; the others depend on the type.
             .init("desc", .string), .init("type", .string), .init("default", scalar),
             .init("value", scalar), .init("min", .integer, isRequired: false),
             .init("max", .integer, isRequired: false),
@@ -32,6 +37,7 @@ extension CfgRPC {
     /// The commands that only look.
     private static let reading: [MethodRow<CfgRPC>] = [
         MethodRow(
+            // Lines instead of objects: this is what Kamailio's command answers.
             "cfg.list", [RPCParameter("group", .string, isOptional: true, "Only this group")],
             result: .array(.string), "Lists the settings that can be read and changed",
             example: RPCExample(["core"], ["core: debug"])
@@ -40,6 +46,7 @@ extension CfgRPC {
             "cfg.get",
             [group, RPCParameter("name", .string, isOptional: true, "Only this setting")],
             result: .oneOf([scalar, .object([], others: scalar)]),
+            // 500 is what Kamailio's command answers without a group; scripts test for it.
             missingParameterCode: 500,
             "Shows the value of a setting, or of all settings of a group",
             example: RPCExample(["core", "debug"], 0)
@@ -69,6 +76,7 @@ extension CfgRPC {
 
     /// The commands whose change is in force at once.
     private static let immediate: [MethodRow<CfgRPC>] = [
+        // Five names of one command: kamcmd, kamctl and web interfaces each know some of them.
         setter("cfg.set", either, 2), setter("cfg.set_now_int", number, 2),
         setter("cfg.seti", number, 2), setter("cfg.set_now_string", text, "2"),
         setter("cfg.sets", text, "2"),
@@ -80,6 +88,7 @@ extension CfgRPC {
         delayedSetter("cfg.set_delayed_int", number, 2),
         delayedSetter("cfg.set_delayed_string", text, "2"),
         MethodRow(
+            // One generation for all of them: no message sees a part of the changes.
             "cfg.commit", result: .nothing, isChange: true,
             "Puts all waiting changes into force together", example: RPCExample([], [:])
         ) { (module, call) throws(RPCError) in try module.commit(call) },
@@ -92,11 +101,13 @@ extension CfgRPC {
     /// The commands that take changes back.
     private static let undoing: [MethodRow<CfgRPC>] = [
         MethodRow(
+            // To what the configuration file gave, not to the defaults of the module.
             "cfg.reset", [group], result: .nothing, isChange: true, missingParameterCode: 500,
             "Gives all settings of a group the values they had at the start",
             example: RPCExample(["core"], [:])
         ) { (module, call) throws(RPCError) in try module.reset(call) },
         MethodRow(
+            // Declared to be refused: an unknown command would be told as a typing error.
             "cfg.del", [group, name], result: .nothing, isChange: true,
             missingParameterCode: 400,
             "Refused: it deletes a value of a group's instance, and groups have none here",

@@ -52,6 +52,7 @@ extension Core {
         let commands = commands
         if let method = commands[name] { return method }
         var data: [JSONValue.Member] = [.init("method", .string(name))]
+        // Names of commands are typed by hand; most wrong ones are one letter off.
         if let nearest = commands.nearest(to: name) {
             data.append(.init("nearest", .string(nearest)))
         }
@@ -60,6 +61,7 @@ extension Core {
 
     /// One list for each number of parameters that the command takes.
     private static func signatures(_ method: BoundMethod) -> JSONValue {
+        // Optional parameters stand last, so each shorter call is a prefix of the longer one.
         let mandatory = method.parameters.prefix { !$0.isOptional }.count
         let types = method.parameters.map { JSONValue.string(typeName($0.kind.schema)) }
         let result = JSONValue.string(typeName(method.result))
@@ -77,6 +79,7 @@ extension Core {
         case .string: "string"
         case .array: "array"
         case .object: "object"
+        // The older dialect has no word for alternatives; rpc.discover shows them in full.
         case .any, .oneOf: "any"
         }
     }

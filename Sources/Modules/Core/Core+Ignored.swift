@@ -13,6 +13,7 @@ extension Core {
         /// A parameter; integers are accepted within 32 bits unless it says otherwise.
         init(
             _ name: String, _ reason: String, isString: Bool = false,
+            // Kamailio reads some of them as signed and some as unsigned; both ranges pass.
             bounds: ClosedRange<Int> = Int(Int32.min)...Int(UInt32.max)
         ) {
             self.name = name
@@ -52,6 +53,7 @@ extension Core {
         IgnoredParameter("tcp_syncnt", stack), IgnoredParameter("tcp_linger2", stack),
         IgnoredParameter("tcp_accept_aliases", "aliases of connections do not exist yet"),
         IgnoredParameter("tls_max_connections", "there is no TLS yet"),
+        // 1 is refused: whoever asks for TLS must not be served without it in silence.
         IgnoredParameter("enable_tls", "there is no TLS yet", bounds: 0...0),
         IgnoredParameter("enable_sctp", "there is no SCTP"),
         IgnoredParameter("tos", stack), IgnoredParameter("udp4_raw", stack),

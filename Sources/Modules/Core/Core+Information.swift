@@ -28,12 +28,15 @@ extension Core {
                 ])
         ) { (_, _) in
             .value([
+                // "id" and "compiled" are empty: a build that can be repeated has no date of its
+                // own.
                 "version": .string("\(ProductVersion.name) \(ProductVersion.number)"), "id": "",
                 "compiler": .string(ProductVersion.compiler), "compiled": "",
                 "flags": .string(ProductVersion.flags),
             ])
         },
         MethodRow(
+            // Kamailio lists options of its build here; tools only look whether TCP is among them.
             "core.flags", result: .string, "Shows how the program was built",
             example: RPCExample([], "RELEASE, USE_TCP")
         ) { (_, _) in .value(.string(ProductVersion.flags)) },
@@ -47,6 +50,7 @@ extension Core {
                     "uptime": 41,
                 ])
         ) { (core, _) in
+            // Wall-clock time, because "now" and "up_since" are shown beside it and must fit.
             let now = SystemClock.wall()
             let since = core.services.startedAt
             return .value([
@@ -84,16 +88,19 @@ extension Core {
             "time_started": .string(calendarText(core.services.startedAt)),
             "uptime_secs": .integer(Int64(up)),
             "utime_days": .string(
+                // The largest unit is the day: a server may run for years, and months differ.
                 "\(up / 86_400)d \(up / 3_600 % 24)h \(up / 60 % 60)m \(up % 60)s"),
         ])
     }
 
     /// Local time in the form of ctime(3), without its line end: what remote controls show.
     static func calendarText(_ time: WallTime) -> String {
+        // localtime_r and not localtime: commands run on several threads.
         var seconds = time_t(time.seconds)
         var parts = unsafe tm()
         guard unsafe localtime_r(&seconds, &parts) != nil else { return "" }
         var text = [CChar](repeating: 0, count: 64)
+        // 64 bytes are more than the 24 of this form; a year beyond 9999 still fits.
         let count = unsafe strftime(&text, text.count, "%a %b %e %H:%M:%S %Y", &parts)
         return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -4,6 +4,7 @@ extension Core {
     /// The declaration.
     public static let manifest = Manifest<Core>(
         "core", "Global parameters, commands about the server, counters of messages",
+        // The order is that of the reference page; it has no other meaning.
         parameters: logging + workers + tcp + identity + limits + ignoredRows,
         methods: information + processes + echoes + network + configuration + discovery,
         statistics: MessageCounters.rows)
@@ -11,6 +12,7 @@ extension Core {
     /// What is logged, and where to.
     private static let logging: [ParameterRow<Parameters>] = [
         ParameterRow(
+            // The one that changes at run time: others are read when sockets and workers are made.
             "debug", \.debug, -5...9,
             "Log level: -5 alert, -4 bug, -2 critical, -1 error, 0 warning, 1 notice, 2 info, "
                 + "3 debug",
@@ -25,12 +27,17 @@ extension Core {
     /// Workers, and what the process is to the system.
     private static let workers: [ParameterRow<Parameters>] = [
         ParameterRow(
+            // 1024 threads a socket are more than any machine serves well; more is a typing error.
             "children", \.children, 0...1024, "UDP workers per socket; 0 for one per processor"),
+        // Not 0: a registrar on a port that the system chooses is found by no phone.
         ParameterRow("port", \.port, 1...65535, "Port of listen lines that have none"),
         ParameterRow(
+            // The kernel may grant less (net.core.rmem_max); it is asked for no more than this.
             "maxbuffer", \.maxBuffer, 1_024...1_073_741_824,
             "Largest receive buffer of a UDP socket in bytes"),
         ParameterRow("user", \.user, "User that the server becomes"),
+        // Other names are rows of their own for the same field, so that errors use the name that
+        // the file has.
         ParameterRow("uid", \.user, "Another name of user"),
         ParameterRow("group", \.group, "Group that the server becomes"),
         ParameterRow("gid", \.group, "Another name of group"),
@@ -52,6 +59,8 @@ extension Core {
             "tcp_accept_no_cl", \.tcpAcceptsNoContentLength,
             "Whether messages without Content-Length are accepted on TCP"),
         ParameterRow(
+            // Up to a week. Keepalives of RFC 5626 4.4.1 come every two minutes at the latest, so a
+            // shorter time than that cuts off phones behind NAT.
             "tcp_connection_lifetime", \.tcpConnectionLifetime, 0...604_800,
             "Seconds after which a connection without traffic is closed"),
         ParameterRow(
@@ -63,6 +72,7 @@ extension Core {
             "tcp_send_timeout", \.tcpSendTimeout, 0...3_600,
             "Seconds that sending may wait for a slow receiver"),
         ParameterRow(
+            // Not 0: who sends half a message and waits would hold a connection for ever.
             "tcp_msg_read_timeout", \.tcpMessageReadTimeout, 1...3_600,
             "Seconds that the rest of a message may take"),
         ParameterRow(
@@ -74,6 +84,7 @@ extension Core {
     /// How the server names itself, to others and in tables.
     private static let identity: [ParameterRow<Parameters>] = [
         ParameterRow(
+            // 31 bits: it is stored in signed columns of tables that servers share.
             "server_id", \.serverID, 0...Int(Int32.max), "Number of this server in shared tables"),
         ParameterRow(
             "auto_aliases", \.autoAliases,
@@ -94,6 +105,7 @@ extension Core {
             "max_while_loops", \.maxWhileLoops, 0...Int(Int32.max),
             "Rounds after which a while loop ends; 0 for no limit"),
         ParameterRow(
+            // A route that calls itself must end before the stack of the worker does.
             "max_recursive_level", \.maxRecursiveLevel, 1...10_000,
             "Depth of nested blocks and route calls"),
         ParameterRow(
@@ -101,6 +113,8 @@ extension Core {
     ]
 
     /// What files may hold without an effect.
+    ///
+    /// Each is checked against its kind, so that a typing error in a value is still found.
     private static let ignoredRows = ignored.map { entry in
         ParameterRow<Parameters>(
             ignored: entry.name, entry.kind, \.ignored, because: entry.reason)

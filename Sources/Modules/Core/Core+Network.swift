@@ -9,6 +9,7 @@ extension Core {
         [
             .init("proto", .string), .init("address", .string), .init("port", .string),
             .init("mcast", .string), .init("mhomed", .string), .init("virtual", .string),
+            // Only sockets that are known by another address outside have it.
             .init("advertise", .string, isRequired: false),
         ], others: nil)
     /// A name of the server: `*` for every transport or every port.
@@ -65,6 +66,8 @@ extension Core {
         ) { (core, _) in
             .value(
                 .array(
+                    // Newest first is Kamailio's order; the core is no module there and is left
+                    // out.
                     core.services.loadedModules.reversed().map(\.name)
                         .filter { $0 != manifest.name }.map { .string($0) }))
         },
@@ -84,6 +87,7 @@ extension Core {
             .value(
                 .array(
                     core.services.defines.map {
+                        // Type 0 is a plain definition, the only kind; "none" stands for no value.
                         ["name": .string($0.name), "type": 0, "value": .string($0.value ?? "none")]
                     }))
         },
@@ -95,6 +99,7 @@ extension Core {
             .init("proto", .string("\(socket.transport.name)")),
             .init("address", .string(socket.address.hostText)),
             .init("port", .string(String(socket.address.port))),
+            // Always there: remote controls index them without asking.
             .init("mcast", "no"), .init("mhomed", "no"), .init("virtual", "no"),
         ]
         if let advertised = socket.advertised {

@@ -17,6 +17,8 @@ extension Core {
         /// Threads for TCP connections; 0 for as many as `children`.
         public var tcpChildren = 0
         /// The port of `listen` lines that have none.
+        ///
+        /// RFC 3261 19.1.2: the port of a SIP URI that names none.
         public var port = 5060
         /// The number of this server in rows that several servers share.
         public var serverID = 0
@@ -27,6 +29,8 @@ extension Core {
         /// Whether a message without Content-Length is accepted on TCP (against RFC 3261 20.14).
         public var tcpAcceptsNoContentLength = false
         /// Seconds after which a TCP connection without traffic is closed.
+        ///
+        /// Long enough for a phone that sends a keepalive every two minutes (RFC 5626 4.4.1).
         public var tcpConnectionLifetime = 120
         /// Most TCP connections.
         public var tcpMaxConnections = 2048
@@ -37,6 +41,8 @@ extension Core {
         /// Seconds that the rest of a message may take once it has begun.
         public var tcpMessageReadTimeout = 20
         /// Most TCP connections of one address; 0 is no limit.
+        ///
+        /// One address may be a whole site behind NAT, so it is not a handful.
         public var tcpMaxConnectionsPerAddress = 1_024
         /// Whether CRLF keepalives are answered (RFC 5626 4.4.1).
         public var tcpCRLFPing = true
@@ -61,10 +67,16 @@ extension Core {
         /// The group that the server becomes; empty for none.
         public var group = ""
         /// Largest receive buffer of a UDP socket in bytes.
+        ///
+        /// Registrations come in storms, after a power cut for one; a larger buffer loses fewer of
+        /// them.
         public var maxBuffer = 262_144
         /// The table that holds the versions of the others.
         public var versionTable = "version"
         /// Whether the return port is honoured without `rport` (RFC 3581) for every request.
+        ///
+        /// Off: a phone that asks for it sends `rport`, and others may have their port open
+        /// elsewhere.
         public var forcesRport = false
         /// Seconds that a clean stop may take.
         public var exitTimeout = 60

@@ -17,6 +17,8 @@ extension Core {
         ) { (core, _) in
             .value(
                 .array(
+                    // Threads here are what processes are in Kamailio: the member is called PID all
+                    // the same.
                     core.services.threads.enumerated().map { index, thread in
                         [
                             "IDX": .integer(Int64(index)), "PID": .integer(Int64(thread.id)),
@@ -25,6 +27,8 @@ extension Core {
                     }))
         },
         MethodRow(
+            // Numbers and texts in one flat array: Kamailio's form, which kamcmd prints line by
+            // line.
             "core.ps", result: .array(.oneOf([.integer, .string])),
             "Lists the threads: thread id and what it does in turns",
             example: RPCExample([], [14549, "main"])
@@ -43,6 +47,7 @@ extension Core {
             "core.pwd", result: .array(.string), "Shows the directory that the server works in",
             example: RPCExample([], ["/"])
         ) { (_, _) throws(RPCError) in
+            // With nil the C library allocates as much as the path needs; it is freed below.
             guard let path = unsafe getcwd(nil, 0) else { throw RPCError(500, "getcwd Failed") }
             defer { unsafe free(path) }
             return .value([.string(unsafe String(cString: path))])
@@ -54,6 +59,7 @@ extension Core {
             example: RPCExample([15], [:])
         ) { (core, call) throws(RPCError) in
             let signal = call.integer(0) ?? 15
+            // 9 or 11 would lose unwritten bindings; a command is no way to crash the server.
             guard signal == 15 || signal == 2 else {
                 throw RPCError(
                     RPCError.invalidParameters, "signal must be 15 or 2: both stop cleanly",
@@ -62,6 +68,7 @@ extension Core {
                         "given": .integer(Int64(signal)),
                     ])
             }
+            // Only asked for: the answer to this call is still to be sent.
             core.services.requestStop(status: 0)
             return .done
         },
@@ -76,6 +83,7 @@ extension Core {
             example: RPCExample(["a", 1], ["a", "1"])
         ) { (_, call) in .value(call.values.first.flatMap { $0 } ?? []) },
         MethodRow(
+            // The dispatcher converts to the declared kind; that is what these commands show.
             "core.prints",
             [RPCParameter("texts", .string, isOptional: true, isRest: true, "What to print")],
             result: .array(.string), "Answers with its parameters as strings",

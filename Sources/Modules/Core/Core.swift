@@ -29,6 +29,7 @@ public final class Core: ServerModule {
 
     /// Says which parameters of the configuration file have no effect, and why.
     public func start() throws(StartFailure) {
+        // In the log and not an error: files that were written for Kamailio must start here.
         for name in parameters.ignored {
             let reason = Self.ignored.first { $0.name == name }?.reason ?? "it means nothing here"
             services.logger.notice("parameter \(name) has no effect: \(reason)")
@@ -38,10 +39,12 @@ public final class Core: ServerModule {
     /// Refuses values that would only fail later: at the first line of the log, in every reply.
     private static func check(_ parameters: Parameters) throws(StartFailure) {
         let facility = parameters.logFacility
+        // syslog(3) would take any number in silence, and lines would go where nobody looks.
         guard facilities.contains(facility) else {
             let known = facilities.joined(separator: ", ")
             throw StartFailure("log_facility: \"\(facility)\" is none; one of \(known)")
         }
+        // A line end in either would let the rest of it become header fields of every reply.
         for header in [parameters.serverHeader, parameters.userAgentHeader] {
             guard header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 throw StartFailure("server_header and user_agent_header are one line each")
@@ -52,6 +55,7 @@ public final class Core: ServerModule {
     /// The names that syslog's facilities have in configuration files.
     static let facilities =
         [
+            // Those of syslog.h, LOCAL0 to LOCAL7 below.
             "LOG_AUTH", "LOG_AUTHPRIV", "LOG_CRON", "LOG_DAEMON", "LOG_FTP", "LOG_KERN", "LOG_LPR",
             "LOG_MAIL", "LOG_NEWS", "LOG_SYSLOG", "LOG_USER", "LOG_UUCP",
         ] + (0...7).map { "LOG_LOCAL\($0)" }

@@ -14,6 +14,8 @@ public struct MessageCounters: Sendable {
         case update, refer, publish
 
         /// The name in `rcv_replies_2xx_NAME`; nil for methods whose replies are not told apart.
+        ///
+        /// Kamailio's statistics have these and no others; monitoring asks for each by name.
         var replyName: String? {
             switch self {
             case .register: "reg"
@@ -45,10 +47,15 @@ public struct MessageCounters: Sendable {
     public let unknownMethods = Counter()
     /// Messages with a header field that cannot be read.
     public let badHeaders = Counter()
+    /// Requests by `Method.rawValue`.
     private let byMethod: [Counter]
+    /// Replies 180 to 189, of which 180 itself is the usual one.
     private let provisional180 = Counter()
+    /// Replies by class; 1xx is at 0.
     private let byClass: [Counter]
+    /// Replies by the statuses of `countedStatuses`.
     private let byStatus: [Counter]
+    /// Replies by class, then by method: one flat array, so that counting is one addition.
     private let byClassAndMethod: [Counter]
 
     /// The replies that are counted by their exact status.
@@ -72,9 +79,11 @@ public struct MessageCounters: Sendable {
     /// Counts a reply that came in, with the method of its CSeq.
     public func countReply(status: Int, method: Method?) {
         replies.add()
+        // What is no status at all (RFC 3261 7.2) is a reply still, and in no class.
         guard status >= 100, status <= 699 else { return }
         let group = status / 100 - 1
         byClass[group].add()
+        // Beside its class, not instead of it.
         if status / 10 == 18 { provisional180.add() }
         if let place = Self.countedStatuses.firstIndex(of: status) { byStatus[place].add() }
         if let method { byClassAndMethod[group * Method.allCases.count + method.rawValue].add() }
@@ -145,6 +154,8 @@ public struct MessageCounters: Sendable {
     }
 
     /// The rows of the manifest.
+    ///
+    /// All of them are counters that kex can set back; none is computed.
     static var rows: [StatisticRow<Core>] {
         entries.map { entry in
             StatisticRow(entry.name, entry.summary) { entry.counter($0.counters) }

@@ -52,10 +52,14 @@ extension Corex {
     private func sockets() -> JSONValue {
         .array(
             services.sockets.map { socket in
+                // NAME is the address: names are not looked up for an answer.
                 let host = JSONValue.string(socket.address.hostText)
                 return [
                     "PROTO": .string("\(socket.transport.name)"), "NAME": host,
                     "ADDRLIST": ["ADDR": host], "PORT": .string(String(socket.address.port)),
+                    // Multicast, multihoming and virtual addresses do not exist here; the members
+                    // are
+                    // there because existing scripts read them.
                     "MCAST": "no", "MHOMED": "no", "VIRTUAL": "no", "SOCKNAME": "-",
                     "ADVERTISE": .string(socket.advertised ?? "-"),
                 ]
@@ -67,6 +71,7 @@ extension Corex {
         .array(
             services.aliases.map { alias in
                 [
+                    // `*` and 0 stand for every transport and every port.
                     "PROTO": .string(alias.transport.map { "\($0.name)" } ?? "*"),
                     "ADDR": .string(alias.host), "PORT": .integer(Int64(alias.port ?? 0)),
                 ]
@@ -76,19 +81,23 @@ extension Corex {
     /// Shows or changes the core parameter `debug`.
     private func debug(_ level: Int?) throws(RPCError) -> JSONValue {
         do {
+            // Without a parameter the level is only shown.
             guard let level else {
                 let now = try services.settings.value(group: "core", name: "debug")
                 return ["debug": number(now)]
             }
+            // The same way as cfg.set, so that bounds hold and workers see it at the next message.
             let old = try services.settings.set(group: "core", name: "debug", to: .integer(level))
             return ["old": number(old), "new": .integer(Int64(level))]
         } catch {
+            // 500 is what callers of this command know; the sentence names the bounds.
             throw RPCError(500, error.message)
         }
     }
 
     /// The level as JSON.
     private func number(_ value: SettingValue) -> JSONValue {
+        // `debug` is declared as an integer; the other cases cannot be.
         if case .integer(let number) = value { return .integer(Int64(number)) }
         return .integer(0)
     }

@@ -12,6 +12,7 @@ public final class Corex: ServerModule {
 
     /// Makes the module.
     public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
+        // Asked at each call: sockets are bound after the modules are made.
         services = setup.services
     }
 }

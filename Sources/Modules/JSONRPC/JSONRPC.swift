@@ -7,6 +7,8 @@ public final class JSONRPC: ServerModule {
     /// Its settings.
     public struct Parameters: Sendable {
         /// The transports: bits of `Transports`; 0 for all.
+        ///
+        /// FIFO and datagram, which is what Kamailio 5.6 starts without the parameter.
         public var transport = 6
         /// Whether answers stand on several lines.
         public var prettyFormat = true
@@ -41,6 +43,7 @@ public final class JSONRPC: ServerModule {
     public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
         services = setup.services
         parameters = setup.parameters
+        // 0 means all in Kamailio too, and is the only value that asks for nothing by name.
         let bits = setup.parameters.transport
         transports = bits == 0 ? .all : Transports(rawValue: bits)
     }
@@ -50,6 +53,7 @@ public final class JSONRPC: ServerModule {
         let logger = services.logger
         let missing = [(Transports.fifo, "FIFO"), (.datagram, "datagram"), (.tcp, "TCP")]
             .filter { transports.contains($0.0) }.map(\.1)
+        // Whoever asks for all gets what there is; whoever names one is told when it is missing.
         if !missing.isEmpty, parameters.transport != 0 {
             let names = missing.joined(separator: ", ")
             logger.notice(
@@ -63,6 +67,7 @@ extension JSONRPC: HTTPServing {
     /// `/RPC`, when the parameter `transport` asks for HTTP.
     public func httpEndpoints() -> [any HTTPEndpoint] {
         guard transports.contains(.http) else { return [] }
+        // Made when the port is opened: all modules are loaded by then, so all commands are known.
         let dispatcher = JSONRPCDispatcher(
             registry: CommandRegistry(modules: services.loadedModules), logger: services.logger,
             isPretty: parameters.prettyFormat)

@@ -12,6 +12,8 @@ extension KEX {
         "kex", "Statistics of all modules",
         methods: [
             MethodRow(
+                // Two separators for historical reasons: lines have a colon, the members of fetch a
+                // dot.
                 "stats.get_statistics", [names], result: .array(.string),
                 missingParameterCode: 400, "Shows statistics as lines",
                 example: RPCExample(["core:"], ["core:rcv_requests = 12"])

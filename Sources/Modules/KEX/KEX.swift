@@ -35,6 +35,7 @@ public final class KEX: ServerModule {
     func clear(_ call: RPCCall) -> JSONValue {
         let before = chosen(call)
         for reading in before { reading.reset?() }
+        // Read again instead of assumed: a gauge stays, and a counter may have risen in between.
         let after = Dictionary(
             chosen(call).map { ("\($0.group):\($0.name)", $0.value) }, uniquingKeysWith: { $1 })
         return .array(
@@ -53,6 +54,7 @@ public final class KEX: ServerModule {
     private func chosen(_ call: RPCCall) -> [StatisticReading] {
         let all = services.loadedModules.flatMap(\.statistics)
             .sorted { ($0.group, $0.name) < ($1.group, $1.name) }
+        // In the order of the words, each statistic once, however often it is named.
         let wanted = call.rest(0)
         var seen: Set<String> = []
         return wanted.flatMap { word in all.filter { Self.matches($0, word) } }
@@ -62,6 +64,7 @@ public final class KEX: ServerModule {
     /// Whether a word of a call means a statistic.
     private static func matches(_ reading: StatisticReading, _ word: String) -> Bool {
         if word == "all" || word == reading.name { return true }
+        // A group needs its colon: "core" alone could be the name of a statistic.
         guard word.hasPrefix(reading.group) else { return false }
         let rest = word.dropFirst(reading.group.count)
         return rest == ":" || rest == ":" + reading.name

@@ -46,6 +46,7 @@ public final class MicroHTTPD: ServerModule {
 
     /// Asks the other modules what they serve, and opens the port.
     public func start() throws(StartFailure) {
+        // Asked at the start and not before: a module may be loaded after this one.
         let endpoints = services.loadedModules.flatMap { loaded in
             (loaded.instance as? any HTTPServing)?.httpEndpoints() ?? []
         }

@@ -4,8 +4,13 @@ internal import SIPSyntax
 
 /// A header field that the script names: `$hdr(Event)`, `$(hdr(Via)[-1])`.
 struct HeaderReference: Sendable {
+    /// The name as one of those that the scanner indexes, `.other` for the rest; both the long and
+    /// the
+    /// compact form (RFC 3261 7.3.3) lead here.
     private let name: HeaderName
+    /// The name as the script has it, for fields that the index does not know.
     private let text: [UInt8]
+    /// Which of several fields: from 0, or from the end with -1; nil for the first.
     private let index: Int?
 
     /// A field by its name, which is looked up once.
@@ -20,6 +25,7 @@ struct HeaderReference: Sendable {
     /// Refuses what is no name of a header field.
     static func check(_ reference: VariableReference) throws(ArgumentError) {
         let name = reference.inner ?? ""
+        // No field could ever have such a name, so the script has a typing error.
         guard SIPToken.isToken(name.utf8) else {
             throw ArgumentError("\"\(name)\" is no name of a header field")
         }
@@ -36,11 +42,13 @@ struct HeaderReference: Sendable {
     }
 
     private func range(_ context: ScriptContext) -> ByteRange? {
+        // The usual case reads the index of the scanner and walks over nothing.
         guard let index else {
             if name != .other { return context.message.header(name) }
             return context.message.header(named: text.span)
         }
         return context.withMessage { message in
+            // An index beyond either end is null, not an error: messages differ.
             let place = index < 0 ? Self.count(name, text, message) + index : index
             return place < 0 ? nil : message.header(named: text.span, occurrence: place)
         }

@@ -29,6 +29,7 @@ extension PVModule {
                     Write.part(.user, $0, $1)
                 }
             },
+            // The host alone: a port that the URI has stays, as `$rp` is a variable of its own.
             VariableRow("rd", isWritable: true, "Host of the request URI.") { _, _ in
                 VariableAccess(read: { Read.requestPart($0, .host) }) {
                     Write.part(.host, $0, $1)
@@ -44,6 +45,7 @@ extension PVModule {
             VariableRow("rz", "Scheme of the request URI.") {
                 Read.requestPart($0, .scheme)
             },
+            // What was received is read-only, so that a script can always come back to it.
             VariableRow("ou", "The request URI as it was received.") { Read.originalURI($0) },
             VariableRow("oU", "User of the request URI as it was received.") {
                 Read.originalPart($0, .user)
@@ -89,12 +91,14 @@ extension PVModule {
         [
             VariableRow("ci", "Call-ID.") { Read.header($0, .callID) },
             VariableRow("cs", "Number of CSeq.") { Read.cSeqNumber($0) },
+            // `$cs` is the number alone; this is the whole field.
             VariableRow("csb", "CSeq, number and method.") { Read.header($0, .cSeq) },
             VariableRow("ct", "The first Contact field.") { Read.header($0, .contact) },
             VariableRow("cT", "Content-Type.") { Read.header($0, .contentType) },
             VariableRow("cl", "Content-Length.") { Read.contentLength($0) },
             VariableRow("ua", "User-Agent.") { Read.header($0, .userAgent) },
             VariableRow(
+                // The name is checked without a module: a wrong one is found by `--check` too.
                 "hdr", inner: .required,
                 "A header field by its name; the first, or the one of an index.",
                 check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
@@ -141,6 +145,7 @@ extension PVModule {
             VariableRow("Ri", "Address that received the message.") { Read.localHost($0) },
             VariableRow("Rp", "Port that received the message.") { Read.localPort($0) },
             VariableRow("pr", "Transport of the message in lower case.") { Read.transport($0) },
+            // Two names for one value: `$pr` is Kamailio's older one.
             VariableRow("proto", "Transport of the message in lower case.") {
                 Read.transport($0)
             },
@@ -148,6 +153,7 @@ extension PVModule {
                 .integer($0.origin.source.isIPv6 ? 10 : 2)
             },
             VariableRow("conid", "Number of the connection that the message came on.") {
+                // A datagram comes on no connection.
                 $0.origin.connection < 0 ? .null : .integer(Int($0.origin.connection))
             },
         ]
@@ -164,7 +170,9 @@ extension PVModule {
                 "vn", inner: .required, isWritable: true,
                 "A variable of the worker, null until it is set; it outlives the message."
             ) { module, reference in module.nullVariable(reference.inner ?? "") },
+            // A constant that scripts return: `return $true`.
             VariableRow("true", "The integer 1.") { _ in .integer(1) },
+            // Both are shown as bits: flag 3 is 8.
             VariableRow("mf", "The message flags as a number.") { .integer(Int($0.flags)) },
             VariableRow("bf", "The branch flags as a number.") {
                 .integer(Int($0.branchFlags))

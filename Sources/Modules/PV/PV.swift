@@ -17,10 +17,12 @@ public final class PVModule: ServerModule {
     ///
     /// Filled while the script compiles.
     private let slots = Guarded<[String: Int]>([:])
+    /// What `varset` gives, by name; only `$var` has it, never `$vn`.
     private let initial: [String: ScriptValue]
 
     /// Reads the initial values.
     public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
+        // A name given twice has its last value, like a parameter of any module.
         var initial: [String: ScriptValue] = [:]
         for setting in setup.parameters.varset {
             guard let (name, value) = Self.initialValue(setting) else {
@@ -32,6 +34,9 @@ public final class PVModule: ServerModule {
         self.initial = initial
     }
 
+    /// Name and value of one `varset`; nil for another form.
+    ///
+    /// The value of a string may hold `=` and `:` itself, so only the first of each counts.
     private static func initialValue(_ text: String) -> (String, ScriptValue)? {
         guard let sign = text.firstIndex(of: "="), sign != text.startIndex else { return nil }
         let name = String(text[..<sign])
@@ -44,6 +49,9 @@ public final class PVModule: ServerModule {
     }
 
     /// The place of a variable in every context, the same for all uses of its name.
+    ///
+    /// Slots are never given back: their number is that of the names in the script, which is
+    /// bounded by its size. The lock is taken while a script compiles, not for messages.
     private func slot(_ key: String) -> Int {
         slots.withLock { slots in
             if let slot = slots[key] { return slot }
@@ -78,6 +86,7 @@ public final class PVModule: ServerModule {
             write: { context, value in
                 while context.variables.count <= slot { context.variables.append(.null) }
                 switch value {
+                // `$var` has no null: it becomes 0, and `varset` does not come back.
                 case .null: context.variables[slot] = null
                 case .integer: context.variables[slot] = value
                 // Ranges point into the message at hand, which the variable outlives.

@@ -7,6 +7,10 @@ internal import SIPSyntax
 ///
 /// Strings are parts of the message wherever the message has them; nothing is copied.
 enum Read {
+    /// A part of the message as a value.
+    ///
+    /// Absent and empty are both null, as in Kamailio 5.6: a script asks for a value by comparing
+    /// with `$null`, and an empty User-Agent is none.
     private static func text(_ range: ByteRange?) -> ScriptValue {
         guard let range, !range.isEmpty else { return .null }
         return .text(.message(range))
@@ -19,11 +23,14 @@ enum Read {
 
     /// Reads `$rs`.
     static func status(_ context: ScriptContext) -> ScriptValue {
+        // A request has no status; 0 would compare as smaller than any.
         context.message.kind == .response ? .integer(context.message.status) : .null
     }
 
     /// Reads `$rr`.
     static func reason(_ context: ScriptContext) -> ScriptValue {
+        // Not through `text`: a reply without a reason phrase has an empty one (RFC 3261 7.2), not
+        // none.
         context.message.kind == .response ? .text(.message(context.message.reason)) : .null
     }
 
@@ -41,6 +48,7 @@ enum Read {
 
     /// Reads `$ru`.
     static func requestURI(_ context: ScriptContext) -> ScriptValue {
+        // What the script has set comes first; `$ou` is there for what was received.
         context.message.kind == .request ? .text(context.requestURI) : .null
     }
 
@@ -74,12 +82,16 @@ enum Read {
     static func requestTransport(_ context: ScriptContext) -> ScriptValue {
         guard context.message.kind == .request else { return .null }
         let uri = context.requestURI
+        // nil: no SIP URI, which has no transport. Empty: a SIP URI that names none, for which UDP
+        // is
+        // shown although RFC 3263 4.1 might choose another: scripts compare it with "UDP".
         let range = context.withBytes(of: uri) { bytes -> ByteRange? in
             guard let parsed = try? SIPURI(parsing: bytes), parsed.isSIP else { return nil }
             let pair = parsed.parameter("transport", in: bytes)
             return pair.map { $0.value ?? .empty } ?? .empty
         }
         guard let range else { return .null }
+        // In capitals, as Kamailio shows the default; a transport that is named is shown as it is.
         if range.isEmpty { return .text(context.compose { $0.append("UDP") }) }
         return slice(uri, range, context)
     }
@@ -130,6 +142,10 @@ enum Read {
         text(address(context, name)?.tag)
     }
 
+    /// From or To, parsed anew at each use: scripts ask for them rarely, and what is parsed nowhere
+    /// costs nothing.
+    ///
+    /// A malformed field reads as absent; the message was accepted by now.
     private static func address(
         _ context: ScriptContext, _ name: HeaderName
     ) -> TaggedAddress? {
@@ -150,12 +166,14 @@ enum Read {
 
     /// Reads `$cs`.
     static func cSeqNumber(_ context: ScriptContext) -> ScriptValue {
+        // Below 2^31 (RFC 3261 8.1.1.5): a larger number makes the field malformed, so it is null.
         guard let cSeq = try? context.message.cSeq else { return .null }
         return .integer(Int(cSeq.number))
     }
 
     /// Reads `$cl`.
     static func contentLength(_ context: ScriptContext) -> ScriptValue {
+        // The number that the sender claims; `$bs` is the size that arrived.
         context.message.contentLength.number.map { .integer(Int($0)) } ?? .null
     }
 
@@ -164,6 +182,8 @@ enum Read {
 
     /// Reads `$mb`.
     static func message(_ context: ScriptContext) -> ScriptValue {
+        // In place: the range covers the worker's own buffer, and nothing is copied until it is
+        // kept.
         text(ByteRange(offset: 0, count: context.messageLength))
     }
 
@@ -182,6 +202,7 @@ enum Read {
             context.compose { writer in
                 writer.append("sip:")
                 origin.source.write(into: &writer)
+                // UDP is what a SIP URI without the parameter means, so it is left out.
                 guard origin.transport != .udp else { return }
                 writer.append(";transport=")
                 writer.append(origin.transport.name)
@@ -190,6 +211,7 @@ enum Read {
 
     /// Reads `$Ri`.
     static func localHost(_ context: ScriptContext) -> ScriptValue {
+        // Null for a message that came on no socket of ours: one of an event route.
         guard let address = context.localAddress else { return .null }
         return .text(context.compose { address.writeHost(into: &$0) })
     }
@@ -210,6 +232,10 @@ enum Read {
 
     // MARK: Parts of URIs
 
+    /// A part of a URI as a value; null when the text is no URI or has no such part.
+    ///
+    /// The URI is parsed at each use. It is short, and a cache would have to notice that the script
+    /// has set another one.
     private static func part(
         of uri: ScriptText, _ context: ScriptContext, _ part: URIPiece
     ) -> ScriptValue {
@@ -220,6 +246,9 @@ enum Read {
         return slice(uri, range, context)
     }
 
+    /// The port of a SIP URI or its default (RFC 3261 19.1.2): 5060, 5061 for sips.
+    ///
+    /// Other URIs, such as tel, have neither.
     private static func port(of uri: ScriptText, _ context: ScriptContext) -> ScriptValue {
         let port = context.withBytes(of: uri) { bytes -> Int? in
             guard let parsed = try? SIPURI(parsing: bytes), parsed.isSIP else { return nil }
@@ -239,6 +268,7 @@ enum Read {
         case .scratch(let whole):
             .text(
                 .scratch(ByteRange(offset: whole.start + range.start, count: Int(range.count))))
+        // Bytes outside of the message have no range of their own, so the part is copied once.
         case .owned(let bytes):
             .text(context.compose { $0.append(bytes.span.extracting(range.indices)) })
         }
@@ -268,6 +298,7 @@ enum URIPiece {
 enum Write {
     /// `$ru`: null and integers are refused, as is what is no URI.
     static func requestURI(_ context: ScriptContext, _ value: ScriptValue) -> Bool {
+        // An integer is no URI; kept as text it would only fail later, where nobody sees why.
         guard case .text(let text) = value else { return false }
         return context.setRequestURI(context.bytes(of: text))
     }
@@ -277,6 +308,7 @@ enum Write {
         guard context.message.kind == .request else { return false }
         var bytes: [UInt8] = []
         if let text = context.text(value) { bytes = context.bytes(of: text) }
+        // User and port can be absent, the host cannot (RFC 3261 19.1.1).
         if part == .host, bytes.isEmpty { return false }
         return context.setRequestURI(part, bytes.span)
     }

@@ -8,8 +8,12 @@ extension SIPUtilsModule {
         "siputils", "Tests on messages and on strings that have to do with SIP.",
         functions: messageTests + stringTests + comparisons)
 
+    /// What the tests return, in words.
+    ///
+    /// There is no 0: it would end the script.
     private static let truth = "1 yes, -1 no"
 
+    /// Tests on the message at hand; none of them changes it.
     private static var messageTests: [FunctionRow<SIPUtilsModule>] {
         [
             FunctionRow("has_totag", returns: truth, "Whether To has a tag.") { (_, context) in
@@ -28,6 +32,8 @@ extension SIPUtilsModule {
                 "is_supported", .constant("option"), returns: truth,
                 "Whether Supported lists an option.",
                 compile: { (_, tag) throws(ArgumentError) in
+                    // `Argument.constant` has refused expressions by now; this is for the type
+                    // checker.
                     guard case .constant(let tag) = tag else {
                         throw ArgumentError("expected a constant")
                     }
@@ -36,7 +42,11 @@ extension SIPUtilsModule {
         ]
     }
 
+    /// Tests on one string.
+    ///
+    /// A string without a value makes the function fail before it is called.
     private static var stringTests: [FunctionRow<SIPUtilsModule>] {
+        // One row a function: name, sentence, test on bytes.
         let rows: [(String, String, @Sendable (Span<UInt8>) -> Bool)] = [
             ("is_numeric", "Whether a string has digits only.", { isNumeric($0) }),
             (
@@ -62,12 +72,14 @@ extension SIPUtilsModule {
         }
     }
 
+    /// Comparisons of URIs, which are more than comparisons of bytes.
     private static var comparisons: [FunctionRow<SIPUtilsModule>] {
         [
             FunctionRow(
                 "cmp_uri", .string("uri"), .string("other"), returns: truth,
                 "Whether two URIs are equivalent (RFC 3261 19.1.4)."
             ) { (_, context, one: ScriptText, two: ScriptText) in
+                // Both are lent at once; neither is copied to be parsed.
                 context.withBytes(of: one) { one in
                     context.withBytes(of: two) { areEquivalent(one, $0) ? 1 : -1 }
                 }

@@ -35,10 +35,13 @@ extension SLModule {
             returns: "1 sent or not to be answered, -1 not sent",
             "Replies to the request at hand, without state.",
             compile: { (module, code, reason) throws(ArgumentError) in
+                // Found at the start and not at the first message: RFC 3261 7.2 knows six classes.
                 if case .constant(let number) = code, !(100...699).contains(number) {
                     throw ArgumentError("\(number) is no status: 100 to 699 are")
                 }
                 let reason = Reason(reason)
+                // The usual case: the status is known, and nothing is evaluated before the reply is
+                // written.
                 if case .constant(let number) = code {
                     return { context in module.send(context, number, reason) }
                 }
@@ -60,11 +63,13 @@ extension SLModule {
             if let status = Int(name), let place = ReplyCounters.singled.firstIndex(of: status) {
                 return counters.statuses[place].value
             }
+            // "xxx" has no digit: replies outside of the classes do not exist.
             guard let number = name.first?.wholeNumberValue else { return 0 }
             return counters.rests[number - 1].value
         }
     }
 
+    /// One statistic a class: the sum of the counters in it, made when somebody asks.
     private static var classes: [StatisticRow<SLModule>] {
         (1...6).map { number in
             StatisticRow("\(number)xx_replies", "Replies of class \(number)xx.") { module in
@@ -73,6 +78,7 @@ extension SLModule {
         }
     }
 
+    /// One statistic for each status that Kamailio counts by itself.
     private static var singled: [StatisticRow<SLModule>] {
         ReplyCounters.singled.enumerated().map { place, status in
             StatisticRow("\(status)_replies", "Replies with status \(status).") { module in
@@ -81,6 +87,9 @@ extension SLModule {
         }
     }
 
+    /// The rest.
+    ///
+    /// Two of them are always 0: they are there because monitoring asks for their names.
     private static var totals: [StatisticRow<SLModule>] {
         [
             StatisticRow("xxx_replies", "Replies outside of the classes, which are not sent.") {

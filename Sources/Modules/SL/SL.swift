@@ -16,7 +16,10 @@ public final class SLModule: ServerModule {
     public static let defaults = Parameters()
 
     /// How many replies were sent, by status; the server counts them wherever they come from.
+    ///
+    /// Not the module's own: save and lookup of other modules reply too.
     let counters: ReplyCounters
+    /// Where the defaults are found at the time of a message.
     private let settings: SettingsHandle<Parameters>
 
     /// Nothing is opened.
@@ -29,14 +32,19 @@ public final class SLModule: ServerModule {
     ///
     /// ACK is never answered, which is no failure (RFC 3261 17).
     func send(_ context: ScriptContext, _ code: Int, _ reason: Reason) -> Int {
+        // In `reply_route` there is no request to answer.
         guard context.message.kind == .request else { return -1 }
+        // 1, so that scripts which test the result do not treat it as a fault.
         if context.message.method == .ack { return 1 }
+        // A status from a pseudo-variable may be anything. Some answer must go out: without one the
+        // phone would repeat the request for 32 seconds (RFC 3261 17.1.2.2).
         guard (100...699).contains(code) else {
             return context.with(settings) { settings in
                 reply(context, settings.defaultCode, Array(settings.defaultReason.utf8))
             }
         }
         switch reason {
+        // Cleaned when the script was loaded.
         case .constant(let bytes): return reply(context, code, bytes)
         case .dynamic(let read):
             guard let text = read(context) else { return -1 }
@@ -51,6 +59,7 @@ public final class SLModule: ServerModule {
     /// A reason phrase without line ends and other control bytes: what strangers sent may be part
     /// of it, and must not become header fields.
     static func oneLine(_ bytes: [UInt8]) -> [UInt8] {
+        // One blank for each byte: the length stays, and nothing is allocated twice.
         bytes.map { $0 < 32 || $0 == 127 ? UInt8(ascii: " ") : $0 }
     }
 }
@@ -66,6 +75,7 @@ enum Reason: Sendable {
     init(_ evaluator: Evaluator<ScriptText>) {
         switch evaluator {
         case .constant(.owned(let bytes)): self = .constant(SLModule.oneLine(bytes))
+        // A constant that is a part of a message cannot be: scripts are loaded before any comes.
         case .constant(let text): self = .dynamic { _ in text }
         case .dynamic(let read): self = .dynamic(read)
         }

@@ -2,19 +2,27 @@ internal import Basics
 internal import ModuleKit
 
 /// Tests on strings that a script passes.
+///
+/// All of them take spans: a text of a script may stand in the message, in the scratch buffer or
+/// in an array, and none is copied for a comparison.
 enum StringTests {
     /// A test on two texts; both live until the message is done.
+    ///
+    /// It answers 1 or -1, because 0 would end the script: a function's 0 means `exit`.
     typealias Test = @Sendable (Span<UInt8>, Span<UInt8>) -> Int
 
     /// Runs a test on the bytes of two texts.
     static func run(
         _ context: ScriptContext, _ first: ScriptText, _ second: ScriptText, _ test: Test
     ) -> Int {
+        // Lent, not copied: neither text is written while both are read.
         context.withBytes(of: first) { a in
             context.withBytes(of: second) { b in test(a, b) }
         }
     }
 
+    // The letters of ASCII are the only ones that have two cases here: SIP compares tokens so
+    // (RFC 3261 7.3.1), and other bytes may be any encoding.
     /// Answers `cmp_str`.
     static func same(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int { a.equals(b) ? 1 : -1 }
 
@@ -23,6 +31,7 @@ enum StringTests {
 
     /// Answers `starts_with`.
     static func starts(_ text: Span<UInt8>, _ part: Span<UInt8>) -> Int {
+        // A longer part cannot be there; the empty one begins every text.
         guard text.count >= part.count else { return -1 }
         return text.extracting(0..<part.count).equals(part) ? 1 : -1
     }
@@ -43,6 +52,10 @@ enum StringTests {
         contains(text, part) { $0.matches($1) }
     }
 
+    /// Tries each place in turn.
+    ///
+    /// Both texts are short, bounded by `Limits.scriptTextBytesMax`; a table of skips would cost
+    /// more than it saves. An empty part is not found, as in Kamailio.
     private static func contains(
         _ text: Span<UInt8>, _ part: Span<UInt8>, _ same: (Span<UInt8>, Span<UInt8>) -> Bool
     ) -> Int {
@@ -59,11 +72,15 @@ enum StringTests {
         _ text: Span<UInt8>, in list: Span<UInt8>, separator: UInt8, asPrefix: Bool
     ) -> Bool {
         var start = 0
+        // `<=`: a list that ends with a separator has an empty item at its end, and an empty list
+        // has one empty item.
         while start <= list.count {
             var end = start
             while end < list.count, list[end] != separator { end += 1 }
             let item = list.extracting(start..<end)
             if asPrefix {
+                // An empty item would be a prefix of every text, which nobody means who writes
+                // "a,,b".
                 if !item.isEmpty, starts(text, item) == 1 { return true }
             } else if item.equals(text) {
                 return true

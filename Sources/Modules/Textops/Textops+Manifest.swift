@@ -7,8 +7,15 @@ extension TextopsModule {
         "textops", "Tests on the text of messages, and header fields for replies.",
         functions: messageTests + [appending] + stringTests + listTests)
 
+    /// What the tests return, in words.
+    ///
+    /// There is no 0: it would end the script.
     private static let truth = "1 yes, -1 no"
 
+    /// Tests on the message.
+    ///
+    /// Their arguments are constants, so that lists of methods are turned into masks and patterns
+    /// into automata once, when the script is loaded.
     private static var messageTests: [FunctionRow<TextopsModule>] {
         [
             FunctionRow(
@@ -51,6 +58,7 @@ extension TextopsModule {
         ]
     }
 
+    /// The one function that writes: into the reply to come, never into the message at hand.
     private static var appending: FunctionRow<TextopsModule> {
         FunctionRow(
             "append_to_reply", .string("lines"),
@@ -60,6 +68,7 @@ extension TextopsModule {
         ) { (module, context, text: ScriptText) in module.appendToReply(context, text) }
     }
 
+    /// Tests on two strings that the script passes, one row each.
     private static var stringTests: [FunctionRow<TextopsModule>] {
         let rows: [(String, String, StringTests.Test)] = [
             ("cmp_str", "Whether two strings are the same.", StringTests.same),
@@ -77,6 +86,7 @@ extension TextopsModule {
         }
     }
 
+    /// Tests whether a string is in a list that a script holds in one string.
     private static var listTests: [FunctionRow<TextopsModule>] {
         [("in_list", false), ("in_list_prefix", true)].map { name, asPrefix in
             FunctionRow(
@@ -85,6 +95,7 @@ extension TextopsModule {
                     ? "Whether a string begins with an item of a list."
                     : "Whether a string is an item of a list.",
                 compile: { (_, text, list, separator) throws(ArgumentError) in
+                    // One byte separates; of a longer text the first, as in Kamailio.
                     guard let byte = try known(separator).utf8.first else {
                         throw ArgumentError("the separator is one character")
                     }
@@ -104,6 +115,7 @@ extension TextopsModule {
 
     /// The value of an argument that only constants are accepted for.
     private static func known<T>(_ evaluator: Evaluator<T>) throws(ArgumentError) -> T {
+        // `Argument.constant` has refused expressions by now; this is for the type checker.
         guard case .constant(let value) = evaluator else {
             throw ArgumentError("expected a constant")
         }

@@ -16,6 +16,7 @@ public final class TextopsModule: ServerModule {
 
     /// The test of `is_method("INVITE|ACK")`: one mask for the known methods, names for the others.
     static func methodTest(_ list: String) throws(ArgumentError) -> CompiledCall {
+        // Lists of known methods cost one `and` a message; only others are compared by name.
         var mask: UInt32 = 0
         var others: [[UInt8]] = []
         for word in list.split(separator: "|", omittingEmptySubsequences: false) {
@@ -23,6 +24,8 @@ public final class TextopsModule: ServerModule {
             guard SIPToken.isToken(name) else {
                 throw ArgumentError("\"\(list)\" is no list of methods: \"INVITE|ACK\" is one")
             }
+            // Methods are case-sensitive in messages (RFC 3261 7.1), but scripts write them as they
+            // like, and no two methods differ by case only.
             switch SIPMethod(anyCase: name.span) {
             case .other: others.append(name)
             case let method: mask |= method.rawValue
@@ -34,6 +37,7 @@ public final class TextopsModule: ServerModule {
         }
         let names = others
         return { context in
+            // An unknown method has no bit, so the names are only asked when the mask says no.
             if method(of: context).rawValue & known != 0 { return 1 }
             let text = ScriptText.message(context.methodName)
             let isNamed = context.withBytes(of: text) { bytes in
@@ -45,6 +49,7 @@ public final class TextopsModule: ServerModule {
 
     /// The method of a request, or the one in CSeq of a reply.
     private static func method(of context: ScriptContext) -> SIPMethod {
+        // RFC 3261 8.1.1.5: the method in CSeq is that of the request, also in its replies.
         if context.message.kind == .request { return context.message.method }
         return (try? context.message.cSeq)?.method ?? .other
     }
@@ -60,6 +65,7 @@ public final class TextopsModule: ServerModule {
         let known = HeaderName(name: text.span)
         return { context in
             let isThere =
+                // A known field has a place in the scanner's index; others are looked for by name.
                 known == .other
                 ? context.message.firstField(named: text.span) != nil
                 : context.message.has(known)
@@ -71,9 +77,11 @@ public final class TextopsModule: ServerModule {
     static func headerSearch(
         _ name: String, _ pattern: String, _ flags: String?
     ) throws(ArgumentError) -> CompiledCall {
+        // For its error only: a name that is no token.
         _ = try presenceTest(name)
         let text = Array(name.utf8)
         let expression = try Self.expression(pattern)
+        // Kamailio also ignores what it does not know; here a typing error is an error.
         if let flags, flags != "a", flags != "f" {
             throw ArgumentError("\"\(flags)\" is no flag: a (all fields) and f (the first) are")
         }
@@ -82,6 +90,7 @@ public final class TextopsModule: ServerModule {
             context.withMessage { message in
                 var number = message.firstField(named: text.span)
                 while let found = number {
+                    // The whole value of the field, which may be a list (RFC 3261 7.3.1).
                     if expression.matches(message[message.field(found).value]) { return 1 }
                     if firstOnly { return -1 }
                     number = message.nextField(named: text.span, after: found)
@@ -94,6 +103,7 @@ public final class TextopsModule: ServerModule {
     /// Collects header lines for the reply to come; each line ends with CRLF, or gets it.
     func appendToReply(_ context: ScriptContext, _ text: ScriptText) -> Int {
         let bytes = context.bytes(of: text)
+        // Bounded, because a loop of the script may add to one reply again and again.
         guard let lines = Self.headerLines(bytes),
             context.replyHeaders.count + lines.count <= Limits.messageBytesMax
         else {
@@ -110,10 +120,15 @@ public final class TextopsModule: ServerModule {
     /// Nil for anything else: a reply must stay one reply.
     static func headerLines(_ bytes: [UInt8]) -> [UInt8]? {
         var lines: [UInt8] = []
+        // Lines may end with LF alone, as strings of scripts often do; the reply gets CRLF.
         for line in bytes.split(separator: 10, omittingEmptySubsequences: true) {
             var line = line
             if line.last == 13 { line.removeLast() }
+            // A CR within a line ends it for some parsers: the way to smuggle in a header field.
             guard let first = line.first, !line.contains(13), !line.contains(0) else { return nil }
+            // RFC 3261 7.3.1: a line that begins with a blank continues the one before, so the
+            // first
+            // line cannot.
             let isFolded = (first == 32 || first == 9) && !lines.isEmpty
             let name = line.prefix { $0 != UInt8(ascii: ":") }
             let isField =
@@ -130,6 +145,9 @@ public final class TextopsModule: ServerModule {
     /// A regular expression; a wrong one is an error of the script.
     static func expression(_ pattern: String) throws(ArgumentError) -> RegularExpression {
         do {
+            // Compiled when the script is loaded; a call only matches. Without regard to case, as
+            // the
+            // module of that name does it.
             return try RegularExpression(pattern, ignoresCase: true)
         } catch {
             throw ArgumentError("\"\(pattern)\" is no regular expression: \(error.message)")
@@ -144,6 +162,7 @@ public final class TextopsModule: ServerModule {
         return { context in
             context.withMessage { message in
                 let isFound =
+                    // `^` and `$` are the ends of what is searched, not of its lines.
                     bodyOnly
                     ? expression.matches(message[message.body])
                     : expression.matches(message.bytes)
@@ -158,17 +177,21 @@ public final class TextopsModule: ServerModule {
             return { context in context.message.body.isEmpty ? -1 : 1 }
         }
         let expected = Array(type.lowercased().utf8)
+        // Type and subtype (RFC 3261 20.15); parameters cannot be asked for.
         guard expected.split(separator: UInt8(ascii: "/")).count == 2 else {
             throw ArgumentError("\"\(type)\" is no media type: \"application/sdp\" is one")
         }
         return { context in
             guard !context.message.body.isEmpty else { return -1 }
             let isOfType = context.withMessage { message in
+                // A body without a type is of no type: RFC 3261 20.15 makes the field mandatory
+                // then.
                 guard let value = message.header(.contentType) else { return false }
                 let field = message[value]
                 guard field.count >= expected.count else { return false }
                 let type = field.extracting(0..<expected.count)
                 guard type.matches(expected.span) else { return false }
+                // What follows must not continue the subtype: "text/plain" is not "text/plainer".
                 return field.count == expected.count
                     || !SIPToken.contains(field[expected.count])
             }

@@ -16,12 +16,17 @@ extension XlogModule {
         Argument.string("last text").optional, returns: "1",
         "Writes a line; without a level it is an error.",
         compile: { (module, first, second, third) throws(ArgumentError) in
+            // How many arguments there are is known when the script is loaded, so each form
+            // compiles to
+            // a call of its own.
             if case .constant(nil) = second {
                 return module.writing(.error, first)
             }
             if case .constant(nil) = third {
                 return try leveled(module, first, unwrap(second))
             }
+            // Refused and not ignored: whoever gives a facility has a rule in syslog that waits for
+            // it.
             throw ArgumentError("a facility of its own is not supported: the log has one")
         })
 
@@ -33,6 +38,7 @@ extension XlogModule {
     private static func leveled(
         _ module: XlogModule, _ level: Evaluator<ScriptText>, _ text: Evaluator<ScriptText>
     ) throws(ArgumentError) -> CompiledCall {
+        // A constant level is looked up once; only one in a pseudo-variable is looked up per call.
         guard case .constant(.owned(let bytes)) = level else {
             return { context in
                 guard let chosen = level.value(context).flatMap({ Self.level($0, context) }) else {
@@ -56,10 +62,12 @@ extension XlogModule {
         ScriptLevel(name: name) ?? ScriptNumber.parse(name).map { ScriptLevel(number: $0) }
     }
 
+    /// The level that a pseudo-variable holds at this call.
     private static func level(_ text: ScriptText, _ context: ScriptContext) -> ScriptLevel? {
         level(context.string(text))
     }
 
+    /// The functions that have their level in their name.
     private static let named: [(String, ScriptLevel)] = [
         ("xalert", .alert), ("xbug", .bug), ("xcrit", .critical), ("xerr", .error),
         ("xwarn", .warning), ("xnotice", .notice), ("xinfo", .info), ("xdbg", .debug),

@@ -8,6 +8,7 @@ public final class XlogModule: ServerModule {
         public var prefix = "<script>: "
     }
 
+    // Kamailio's own prefix, so that tools which look for it in a log still find it.
     /// What holds without `modparam`.
     public static let defaults = Parameters()
 
@@ -22,6 +23,8 @@ public final class XlogModule: ServerModule {
     /// A call that writes a line at a level; the text is only put together when it is shown.
     func writing(_ level: ScriptLevel, _ text: Evaluator<ScriptText>) -> CompiledCall {
         { [self] context in
+            // Debug lines stand in many scripts; a line that is not shown must cost next to
+            // nothing.
             if context.isLogging(level) { write(context, level, text) }
             return 1
         }
