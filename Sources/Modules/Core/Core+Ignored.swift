@@ -13,7 +13,7 @@ extension Core {
         /// A parameter; integers are accepted within 32 bits unless it says otherwise.
         init(
             _ name: String, _ reason: String, isString: Bool = false,
-            // Kamailio reads some of them as signed and some as unsigned; both ranges pass.
+            // Whether a file means a signed or an unsigned number does not matter here: both pass.
             bounds: ClosedRange<Int> = Int(Int32.min)...Int(UInt32.max)
         ) {
             self.name = name

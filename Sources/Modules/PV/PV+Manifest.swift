@@ -145,7 +145,7 @@ extension PVModule {
             VariableRow("Ri", "Address that received the message.") { Read.localHost($0) },
             VariableRow("Rp", "Port that received the message.") { Read.localPort($0) },
             VariableRow("pr", "Transport of the message in lower case.") { Read.transport($0) },
-            // Two names for one value: `$pr` is Kamailio's older one.
+            // Two names for one value: scripts use both `$pr` and `$proto`.
             VariableRow("proto", "Transport of the message in lower case.") {
                 Read.transport($0)
             },

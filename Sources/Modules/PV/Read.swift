@@ -9,7 +9,7 @@ internal import SIPSyntax
 enum Read {
     /// A part of the message as a value.
     ///
-    /// Absent and empty are both null, as in Kamailio 5.6: a script asks for a value by comparing
+    /// Absent and empty are both null: a script asks for a value by comparing
     /// with `$null`, and an empty User-Agent is none.
     private static func text(_ range: ByteRange?) -> ScriptValue {
         guard let range, !range.isEmpty else { return .null }

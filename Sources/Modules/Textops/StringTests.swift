@@ -55,7 +55,7 @@ enum StringTests {
     /// Tries each place in turn.
     ///
     /// Both texts are short, bounded by `Limits.scriptTextBytesMax`; a table of skips would cost
-    /// more than it saves. An empty part is not found, as in Kamailio.
+    /// more than it saves. An empty part is not found.
     private static func contains(
         _ text: Span<UInt8>, _ part: Span<UInt8>, _ same: (Span<UInt8>, Span<UInt8>) -> Bool
     ) -> Int {

@@ -95,7 +95,7 @@ extension TextopsModule {
                     ? "Whether a string begins with an item of a list."
                     : "Whether a string is an item of a list.",
                 compile: { (_, text, list, separator) throws(ArgumentError) in
-                    // One byte separates; of a longer text the first, as in Kamailio.
+                    // One byte separates; of a longer text the first counts.
                     guard let byte = try known(separator).utf8.first else {
                         throw ArgumentError("the separator is one character")
                     }

@@ -81,7 +81,7 @@ public final class TextopsModule: ServerModule {
         _ = try presenceTest(name)
         let text = Array(name.utf8)
         let expression = try Self.expression(pattern)
-        // Kamailio also ignores what it does not know; here a typing error is an error.
+        // A flag that meant nothing would hide a typing error.
         if let flags, flags != "a", flags != "f" {
             throw ArgumentError("\"\(flags)\" is no flag: a (all fields) and f (the first) are")
         }
@@ -145,9 +145,7 @@ public final class TextopsModule: ServerModule {
     /// A regular expression; a wrong one is an error of the script.
     static func expression(_ pattern: String) throws(ArgumentError) -> RegularExpression {
         do {
-            // Compiled when the script is loaded; a call only matches. Without regard to case, as
-            // the
-            // module of that name does it.
+            // Compiled when the script is loaded; a call only matches. Case never matters.
             return try RegularExpression(pattern, ignoresCase: true)
         } catch {
             throw ArgumentError("\"\(pattern)\" is no regular expression: \(error.message)")
