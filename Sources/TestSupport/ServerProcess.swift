@@ -14,7 +14,8 @@ public final class ServerProcess: Sendable {
         public let log: String
         /// Status and the end of the log.
         public var description: String {
-            "the server did not start: \(status.map { "status \($0)" } ?? "late")\n\(log.suffix(3_000))"
+            "the server did not start: \(status.map { "status \($0)" } ?? "late")\n"
+                + String(log.suffix(3_000))
         }
     }
 
@@ -26,7 +27,9 @@ public final class ServerProcess: Sendable {
     public let httpPort: UInt16
     /// Calls its commands.
     public let rpc: RPCClient
+    /// What its file was made from, which says how it can be asked whether it runs.
     private let configuration: ServerConfiguration
+    /// The running program, changed by starts.
     private let program: Guarded<StartedProgram?>
 
     /// Starts a server and waits until it answers SIP and, where it is configured, RPC.
@@ -80,7 +83,7 @@ public final class ServerProcess: Sendable {
         try SIPClient(kind, port: sipPort)
     }
 
-    /// Starts a server that is expected to end by itself, and returns how it ended and what it said.
+    /// Starts a server that is expected to end by itself; returns how it ended and what it said.
     ///
     /// `text` is the whole file.
     public static func fail(
@@ -106,6 +109,7 @@ public final class ServerProcess: Sendable {
         }
     }
 
+    /// Starts the program in the foreground, with its log on standard error (`-DD -E`).
     private static func launch(
         _ folder: TemporaryFolder, _ options: [String] = []
     ) throws -> StartedProgram {
@@ -115,6 +119,7 @@ public final class ServerProcess: Sendable {
             output: folder.file("log"))
     }
 
+    /// Whether it answers SIP and RPC, over what its configuration has.
     private func answers() -> Bool {
         let isIPv6 = configuration.listens.allSatisfy { $0.contains("[") }
         let hasUDP = configuration.listens.contains { $0.hasPrefix("udp") }

@@ -2,11 +2,14 @@ internal import Glibc
 
 /// A port of the loopback address, as the system wants it.
 struct SocketAddress {
+    /// The IPv4 form, filled in either way.
     private var v4 = sockaddr_in()
+    /// The IPv6 form.
     private var v6 = sockaddr_in6()
     /// Whether it is `::1`; otherwise it is 127.0.0.1.
     let isIPv6: Bool
 
+    /// The loopback address of one family at a port.
     init(isIPv6: Bool, port: UInt16) {
         self.isIPv6 = isIPv6
         v4.sin_family = sa_family_t(AF_INET)
