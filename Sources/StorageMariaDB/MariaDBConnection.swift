@@ -20,7 +20,10 @@ public final class MariaDBConnection: DatabaseConnection {
     var prepared: [String: PreparedStatement] = [:]
     /// How many transactions are open within each other; only the outermost is the server's.
     var depth = 0
-    /// Largest packet that the server takes, in bytes.
+    /// Largest packet that the server takes, in bytes (`max_allowed_packet`).
+    ///
+    /// Asked for at each new session, since an operator may change it between two of them. The
+    /// default is that of the oldest servers, so it is too small rather than too large.
     var packetBytesMax = 1 << 20
     /// The zone of DATETIME columns.
     let calendar = LocalCalendar()
@@ -128,6 +131,8 @@ public final class MariaDBConnection: DatabaseConnection {
     }
 
     /// Runs a statement that gives no rows.
+    ///
+    /// Only texts of the program itself come here, never a value: hence the `StaticString`.
     func send(_ sql: StaticString) throws(StorageError) {
         let open = try unsafe ready()
         let text = unsafe UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -153,6 +158,9 @@ public final class MariaDBConnection: DatabaseConnection {
     }
 
     /// Sets what must be known before connecting.
+    ///
+    /// The library's own reconnecting stays off: it would go on in the middle of a transaction
+    /// whose first half the server has rolled back.
     @unsafe
     private func setOptions(_ fresh: UnsafeMutablePointer<MYSQL>) {
         let timeouts = driver.timeouts
@@ -161,6 +169,7 @@ public final class MariaDBConnection: DatabaseConnection {
         unsafe set(fresh, MYSQL_OPT_WRITE_TIMEOUT, UInt32(timeouts.write))
         // The server must not be able to ask for our files.
         unsafe set(fresh, MYSQL_OPT_LOCAL_INFILE, UInt32(0))
+        // `utf8` would be MariaDB's three-byte subset, which has no emoji.
         unsafe mysql_options(fresh, MYSQL_SET_CHARSET_NAME, "utf8mb4")
     }
 
@@ -181,6 +190,7 @@ public final class MariaDBConnection: DatabaseConnection {
             bytes = row.integer(0)
             return true
         }
+        // 1024 is the least that the server itself allows for this variable.
         packetBytesMax = max(bytes ?? 0, 1_024)
     }
 

@@ -2,6 +2,9 @@ internal import CMariaDB
 public import Storage
 
 /// How a connection to MariaDB is made, beside its address.
+///
+/// The defaults keep a server that hangs from holding up a timer run for longer than the run's own
+/// interval, and are long enough for a bulk statement on a busy disk.
 public struct MariaDBTimeouts: Sendable, Hashable {
     /// Longest time to open a connection, in seconds.
     public var connect: Int

@@ -15,6 +15,9 @@ struct StatementText: ~Copyable {
     init(calendar: LocalCalendar) { self.calendar = calendar }
 
     /// Writes a statement, each `?` outside quotes replaced by the next value.
+    ///
+    /// A quote that is doubled within quotes closes and opens them at once, which comes to the
+    /// same. Backslashes are not looked at: the statements are ours and hold none.
     mutating func write(_ sql: String, _ values: [DatabaseValue]) throws(StorageError) {
         var next = 0
         var quote: UInt8?

@@ -14,6 +14,9 @@ public final class SQLiteConnection: DatabaseConnection {
     /// The library's connection, nil while there is none.
     var handle: OpaquePointer?
     /// Statements that are kept compiled, by their text.
+    ///
+    /// At most `Limits.preparedStatementsMax` of them; beyond, all are dropped and compiled again
+    /// as they are needed, which is simpler than to know the oldest and as seldom.
     private var prepared: [String: SQLiteStatement] = [:]
     /// How many transactions are open within each other; only the outermost is the file's.
     private var depth = 0
@@ -32,14 +35,17 @@ public final class SQLiteConnection: DatabaseConnection {
         close()
         try checkFolder()
         var fresh: OpaquePointer?
+        // A file that is missing is created: an operator names it in `db_url` and is done.
         // One thread at a time uses a connection, so the library's own locks are left out.
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = unsafe sqlite3_open_v2(driver.path ?? ":memory:", &fresh, flags, nil)
         unsafe handle = unsafe fresh
         do throws(StorageError) {
             guard code == SQLITE_OK else { throw failure(code) }
+            // The extended code says which constraint was broken, which the plain one does not.
             unsafe sqlite3_extended_result_codes(fresh, 1)
             unsafe sqlite3_busy_timeout(fresh, Int32(driver.busyMilliseconds))
+            // With a write-ahead log readers do not wait for the writer, nor it for them.
             try query("PRAGMA journal_mode = WAL", []) { _ in true }
             try execute("PRAGMA synchronous = NORMAL")
         } catch {
@@ -50,6 +56,7 @@ public final class SQLiteConnection: DatabaseConnection {
 
     /// Closes the connection; the next call opens it again, in memory as an empty one.
     public func close() {
+        // The library frees a connection with its last statement, so the order does not matter.
         prepared.removeAll()
         if let open = unsafe handle { unsafe sqlite3_close_v2(open) }
         unsafe handle = nil

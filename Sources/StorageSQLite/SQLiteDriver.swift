@@ -12,7 +12,9 @@ public import Storage
 public struct SQLiteDriver: DatabaseDriver {
     /// The file, nil for a database in memory.
     public let path: String?
-    /// Longest wait for another connection's write, in milliseconds.
+    /// Longest wait for another connection's write, in milliseconds, 0 to an hour.
+    ///
+    /// When it is over the error is a `conflict`: the write may be tried again at any time.
     public let busyMilliseconds: Int
     /// The URL, for logs.
     public let description: String
@@ -41,6 +43,9 @@ public struct SQLiteDriver: DatabaseDriver {
 }
 
 /// What SQLite's result codes mean to us (https://www.sqlite.org/rescode.html).
+///
+/// A full disk counts as `unavailable`, because it may have room again without anybody's change
+/// to the configuration; a file that is none of SQLite's never becomes one by waiting.
 enum SQLiteError {
     /// What can be done about an error; the low byte of an extended code says what it is about.
     static func kind(_ code: Int32) -> StorageError.Kind {

@@ -16,6 +16,7 @@ public final class ClientSocket: Sendable {
     public let isIPv6: Bool
     /// The port it sends from.
     public let localPort: UInt16
+    /// The system's socket, closed with the last reference.
     private let descriptor: Int32
 
     /// Connects to a port of 127.0.0.1 or ::1.
@@ -86,12 +87,14 @@ public final class ClientSocket: Sendable {
     /// Says that nothing more will be sent.
     public func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Waits until the socket is ready; false at the end of the time.
     private func waits(for event: Int32, until end: Double) -> Bool {
         let milliseconds = max(0, (end - monotonicSeconds()) * 1_000).rounded(.up)
         var place = pollfd(fd: descriptor, events: Int16(event), revents: 0)
         return unsafe poll(&place, 1, Int32(milliseconds)) > 0
     }
 
+    /// The port that the system chose, which a Via or a Contact of this client has to name.
     private static func localPort(of descriptor: Int32, isIPv6: Bool) -> UInt16 {
         var name = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)

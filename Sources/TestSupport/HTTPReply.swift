@@ -12,8 +12,11 @@ public struct HTTPReply: Sendable {
 
     /// What has come so far, and from where more comes.
     private struct Incoming {
+        /// Where it comes from.
         let socket: ClientSocket
+        /// Until when it is waited for, in seconds of the monotonic clock.
         let end: Double
+        /// What has come, from the status line on.
         var bytes: [UInt8] = []
 
         /// Waits for the next piece; false when there is none.
@@ -84,6 +87,7 @@ public struct HTTPReply: Sendable {
         }
     }
 
+    /// The place behind the empty line that ends the header section.
     private static func endOfHead(_ bytes: [UInt8], from first: Int) -> Int? {
         guard bytes.count >= 4 else { return nil }
         for start in first...max(first, bytes.count - 4) where start + 4 <= bytes.count {

@@ -75,6 +75,8 @@ public struct RegisterBurst: Sendable {
         return report
     }
 
+    /// Sends again what has no reply after half a second, which is T1 of RFC 3261 17.1.2.2; it does
+    /// not double, because a burst measures the server and not the network.
     private func sendAgain(
         _ waiting: inout [Int: (first: Double, latest: Double)], _ socket: ClientSocket,
         _ report: inout Report
@@ -87,6 +89,7 @@ public struct RegisterBurst: Sendable {
         }
     }
 
+    /// The REGISTER of one user.
     private func request(_ user: Int, _ socket: ClientSocket) -> [UInt8] {
         let message = RegisterMessage(
             "\(prefix)\(user)", contact(of: user), expires: expires, callID: "burst-\(user)@test",
@@ -108,6 +111,7 @@ public struct RegisterBurst: Sendable {
         return nil
     }
 
+    /// The decimal number that bytes start with; nil when there is none.
     private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
         let digits = bytes.prefix { $0 >= 48 && $0 <= 57 }
         return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - 48) }

@@ -6,8 +6,10 @@ internal import Synchronization
 public struct ReplySchema: Sendable {
     /// The whole document.
     public let document: JSONValue
+    /// The schema of each command's result, by the command's name.
     private let results: [String: JSONValue]
 
+    /// What the program printed at the first look.
     private static let cache = Guarded<ReplySchema?>(nil)
 
     /// What `roost schema` prints; it is run once.
@@ -61,6 +63,7 @@ public struct ReplySchema: Sendable {
         }
     }
 
+    /// The members of an object: those that are required are there, and no other than declared.
     private static func check(
         _ members: [JSONValue.Member], _ schema: JSONValue, _ path: String
     ) -> String? {

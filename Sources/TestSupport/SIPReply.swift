@@ -58,11 +58,13 @@ public struct SIPReply: Sendable, Equatable {
 
     // MARK: Private
 
+    /// The full names of compact forms (RFC 3261 7.3.3) that the server may use.
     private static let names = [
         "m": "contact", "v": "via", "i": "call-id", "f": "from", "t": "to", "l": "content-length",
         "k": "supported", "c": "content-type",
     ]
 
+    /// One binding: an address in angle brackets and the parameters behind them (RFC 3261 20.10).
     private static func contact(_ text: String) -> Contact {
         var uri = ""
         var rest = Substring(text)
@@ -99,6 +101,7 @@ public struct SIPReply: Sendable, Equatable {
         return parts.map { trimmed($0[...]) }
     }
 
+    /// The text without spaces and tabs at its ends.
     private static func trimmed(_ text: Substring) -> String {
         let head = text.drop { $0 == " " || $0 == "\t" }
         return String(head.reversed().drop { $0 == " " || $0 == "\t" }.reversed())

@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// The bytes of a stream, cut into messages by Content-Length (RFC 3261 18.3).
 final class StreamBytes: Sendable {
+    /// What has come and belongs to no message taken yet.
     private let bytes = Guarded<[UInt8]>([])
 
     /// Adds what came.
@@ -29,6 +30,7 @@ final class StreamBytes: Sendable {
         }
     }
 
+    /// The place behind the empty line that ends the header section; nil while it has not come.
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {
         guard bytes.count >= 4 else { return nil }
         for start in 0...(bytes.count - 4)

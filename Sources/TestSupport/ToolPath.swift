@@ -42,6 +42,7 @@ public enum ToolPath {
         return found + ["\(package)/.build/debug"]
     }()
 
+    /// The folder that a path is in; the current one for a bare name.
     private static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }

@@ -8,6 +8,7 @@ public final class WorkThreads: TaskExecutor {
     /// The threads of this process.
     public static let shared = WorkThreads(count: 5)
 
+    /// What waits for a thread.
     private let jobs = Jobs()
 
     /// Starts threads, which live as long as the process.
@@ -34,9 +35,12 @@ public final class WorkThreads: TaskExecutor {
     ///
     /// `@unchecked Sendable`: everything happens under `condition`.
     private final class Jobs: @unchecked Sendable {
+        /// Guards `waiting` and wakes a thread for each job.
         private let condition = NSCondition()
+        /// First in, first out, so that no test waits for ever behind younger ones.
         private var waiting: [UnownedJob] = []
 
+        /// Takes a job in and wakes one thread.
         func add(_ job: UnownedJob) {
             condition.lock()
             waiting.append(job)
@@ -44,6 +48,7 @@ public final class WorkThreads: TaskExecutor {
             condition.unlock()
         }
 
+        /// The oldest job; waits until there is one.
         func take() -> UnownedJob {
             condition.lock()
             defer { condition.unlock() }
