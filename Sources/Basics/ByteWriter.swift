@@ -4,6 +4,9 @@
 /// calls `removeAll` between messages. Numbers are written without going through `String`.
 @safe
 public struct ByteWriter: ~Copyable {
+    /// The memory, `capacity` bytes of which the first `count` are written.
+    ///
+    /// What lies behind them is uninitialised and never read.
     @usableFromInline var storage: UnsafeMutablePointer<UInt8>
     /// Number of bytes written so far.
     public private(set) var count: Int

@@ -39,7 +39,7 @@
     /// A value behind a lock: `Mutex` under a name that can stand for something else.
     ///
     /// The lock of the library is a futex that ThreadSanitizer knows nothing of, so that it reports
-    /// every guarded value as a race. Built with `-Xswiftc -DROOST_TSAN`, this name stands for a lock
-    /// that tells it; in any other build it is `Mutex` itself and costs nothing.
+    /// every guarded value as a race. Built with `-Xswiftc -DROOST_TSAN`, this name stands for a
+    /// lock that tells it; in any other build it is `Mutex` itself and costs nothing.
     public typealias Guarded<Value: ~Copyable> = Mutex<Value>
 #endif

@@ -13,6 +13,7 @@ public struct HashIndex: ~Copyable {
 
     /// Each slot is 0 when empty, else the tag in the upper half and the index + 1 in the lower.
     @usableFromInline var slots: UnsafeMutablePointer<UInt64>
+    /// The number of slots minus one; as that is a power of two, it cuts a hash to a slot.
     @usableFromInline var mask: Int
 
     /// An empty table with room for `expected` entries before it grows.

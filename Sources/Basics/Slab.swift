@@ -1,7 +1,7 @@
 /// A place in a slab together with the generation of what lives there.
 ///
-/// Once the element is removed its handle reaches nothing any more, even if the place is used again:
-/// a handle can be kept for as long as one likes and never dangles.
+/// Once the element is removed its handle reaches nothing any more, even if the place is used
+/// again: a handle can be kept for as long as one likes and never dangles.
 public struct SlabHandle: Sendable, Hashable {
     /// The place within the slab.
     public var index: UInt32
@@ -25,8 +25,11 @@ public struct SlabHandle: Sendable, Hashable {
 public struct Slab<Element: BitwiseCopyable>: ~Copyable {
     /// One element with its generation and, while the place is free, the next free place.
     @usableFromInline struct Slot {
+        /// What lives here; read only while `generation` is odd.
         @usableFromInline var element: Element
+        /// Counts insertions and removals here, so that an old handle cannot match a new element.
         @usableFromInline var generation: UInt32
+        /// The place that was freed before this one, `none` at the end; void while occupied.
         @usableFromInline var nextFree: UInt32
     }
 
@@ -36,6 +39,7 @@ public struct Slab<Element: BitwiseCopyable>: ~Copyable {
     public static var chunkElements: Int { 1 << chunkShift }
     /// Bytes that one element takes, its generation included.
     public static var placeBytes: Int { MemoryLayout<Slot>.stride }
+    /// The logarithm of `chunkElements`: a shift and a mask find a place without a division.
     @usableFromInline static var chunkShift: UInt32 { 7 }
     /// Chunks begin on a cache line, so that places of 64 or 128 bytes touch no line in vain.
     private static var chunkAlignment: Int { 128 }
@@ -44,6 +48,7 @@ public struct Slab<Element: BitwiseCopyable>: ~Copyable {
     public private(set) var count = 0
     /// Number of places that were ever used: all indices lie below it.
     public private(set) var placesUsed: UInt32 = 0
+    /// The chunks in order; only this list of addresses moves when the slab grows.
     @usableFromInline var chunks: UnsafeMutablePointer<UnsafeMutablePointer<Slot>>
     private var chunkCount = 0
     private var chunkRoom: Int
@@ -115,6 +120,7 @@ public struct Slab<Element: BitwiseCopyable>: ~Copyable {
         count -= 1
     }
 
+    /// The place of an index, which must have been used before, alive or not.
     @usableFromInline
     func slot(_ index: UInt32) -> UnsafeMutablePointer<Slot> {
         precondition(index < placesUsed, "index behind the end of the slab")

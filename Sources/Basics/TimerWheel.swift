@@ -2,8 +2,11 @@ internal import Glibc
 
 /// What a timer wheel keeps inside each entry: its neighbours and the slot it is filed in.
 public struct TimerLink: Sendable, BitwiseCopyable {
+    /// The entry behind it in its slot, `.max` at the end.
     var next: UInt32 = .max
+    /// The entry before it, `.max` at the head: removal needs both and walks no list.
     var previous: UInt32 = .max
+    /// The slot it is filed in, `.max` for none; 4096 slots leave that number free.
     var slot: UInt16 = .max
 
     /// A link of an entry that is not filed.

@@ -8,6 +8,7 @@ import SIPSyntax
 public enum SIPFuzz {
     /// Loads, checks and parses a datagram, answers it, and cuts it as a stream.
     public static func run(_ bytes: Span<UInt8>) {
+        // Little room at first, so that growing is part of every run.
         var message = SIPMessage(capacity: 64)
         let verdict = message.receive(bytes)
         checkFields(message)
@@ -20,6 +21,7 @@ public enum SIPFuzz {
     /// Every range lies within the message, and the fields lie one behind the other.
     private static func checkFields(_ message: borrowing SIPMessage) {
         let all = message.bytes.count
+        // Fields never overlap: a parser that took bytes of its neighbour would be an injection.
         var end = message.headers.start
         for number in 0..<message.headerCount {
             let field = message.field(number)
@@ -47,12 +49,14 @@ public enum SIPFuzz {
         while let place = found, place < number {
             found = message.nextField(named: message[field.nameRange], after: place)
         }
+        // A script that walks fields by name must meet each of them, and each once.
         precondition(found == number, "a field that its name does not find")
     }
 
     /// Parses every header field as every kind there is.
     private static func parseAll(_ message: borrowing SIPMessage) {
         let bytes = message.bytes
+        // Also names that no field of this message has: an empty walk must end at once.
         for name in HeaderName.allCases where name != .other {
             var values = message.values(name)
             while let value = values.next() {
@@ -80,6 +84,10 @@ public enum SIPFuzz {
         attempt { () throws(SyntaxError) in _ = try message.event }
     }
 
+    /// Reads one value as every kind of header field, whatever its name says.
+    ///
+    /// Parsers are called with values that were not meant for them, because a script can do so too:
+    /// each must refuse or accept by itself, without what another one has checked before.
     private static func parse(_ bytes: Span<UInt8>, _ value: ByteRange) {
         attempt { () throws(SyntaxError) in check(try Via(parsing: bytes, in: value), bytes) }
         attempt { () throws(SyntaxError) in check(try Contact(parsing: bytes, in: value), bytes) }
@@ -101,6 +109,7 @@ public enum SIPFuzz {
         _ = SIPDate.read(bytes.part(value))
     }
 
+    /// The parts of a Via lie within it, and a Via that was accepted has what answers need.
     private static func check(_ via: Via, _ bytes: Span<UInt8>) {
         precondition(via.whole.end <= bytes.count && via.host.end <= via.whole.end)
         precondition(via.parameters.end == via.whole.end)
@@ -108,6 +117,7 @@ public enum SIPFuzz {
         _ = (via.hasMagicCookie(in: bytes), via.transportProtocol(in: bytes))
     }
 
+    /// The parts of a Contact lie within it, and q has at most three decimals (RFC 3261 25.1).
     private static func check(_ contact: Contact, _ bytes: Span<UInt8>) {
         precondition(contact.whole.end <= bytes.count && contact.uri.end <= contact.whole.end)
         if let q = contact.q.number { precondition(q <= 1000) }
@@ -121,12 +131,14 @@ public enum SIPFuzz {
     private static func check(uri bytes: Span<UInt8>, _ range: ByteRange) {
         attempt { () throws(SyntaxError) in
             let uri = try SIPURI(parsing: bytes, in: range)
+            // Binding look-ups rely on it: a contact that is not itself could never be refreshed.
             precondition(SIPURI.areEquivalent(uri, in: bytes, uri, in: bytes))
             precondition(uri.host.end <= range.end && uri.parameters.end <= range.end)
             precondition(uri.userAndHost.end <= range.end && uri.headers.end <= range.end)
             var pairs = uri.parameterPairs(in: bytes)
             while let pair = pairs.next() { precondition(!pair.name.isEmpty) }
             _ = uri.transport(in: bytes)
+            // Resolving escapes only ever shortens, so no limit on length can be got around by it.
             var plain = ByteWriter(capacity: 64)
             if let user = uri.user { EscapedText.write(bytes.part(user), into: &plain) }
             precondition(plain.count <= Int(range.count))
@@ -135,10 +147,12 @@ public enum SIPFuzz {
 
     /// The answer to a request is a response that can be read, and has the same Call-ID.
     private static func answer(_ message: borrowing SIPMessage, _ verdict: Verdict) {
+        // A response is never answered, or two servers could do so for ever (RFC 3261 17).
         guard message.kind == .request, message.canBeAnswered else { return }
         let source = PeerAddress(ipv4: 0x7f00_0001, port: 5060)
         let origin = Origin(transport: .udp, socket: .none, source: source)
         _ = ReplyRoute.destination(for: message, from: origin)
+        // A fixed tag, so that a run depends on nothing but its input.
         let tag = InlineArray<3, UInt8>(repeating: 97)
         var writer = ByteWriter(capacity: 64)
         if case .refuse(let error) = verdict {
@@ -151,7 +165,9 @@ public enum SIPFuzz {
         guard case .accept = verdict else { return }
         var reply = SIPMessage(capacity: 64)
         let again = reply.receive(writer.span)
+        // Only its length can stop an answer of ours: it gets the tag and `received` on top.
         if case .drop(let error) = again { precondition(error.kind == .tooLarge, "\(error)") }
+        // Call-ID is compared byte by byte (RFC 3261 8.1.1.4), so it comes back byte by byte.
         if case .accept = again, let one = message.callID, let two = reply.callID {
             precondition(message[one].equals(reply[two]))
         }
@@ -159,6 +175,7 @@ public enum SIPFuzz {
 
     /// A stream yields no more than came in, in whatever pieces it comes.
     private static func frame(_ bytes: Span<UInt8>, piece: Int) {
+        // Pieces of odd length put every border of the grammar into some border of a read.
         var framer = StreamFramer(capacity: 16)
         var start = 0
         var yielded = 0
@@ -170,6 +187,7 @@ public enum SIPFuzz {
                 switch framer.next() {
                 case .wait: break loop
                 case .message(let range): yielded += framer[range].count
+                // A ping is two line ends, which is four bytes of the input (RFC 5626 4.4.1).
                 case .pong: yielded += 4
                 case .fail: return
                 }
@@ -183,6 +201,7 @@ public enum SIPFuzz {
         let all = ByteRange(offset: 0, count: bytes.count)
         check(uri: bytes, all)
         _ = Host.kind(of: bytes)
+        // An address that can be read can be written, and reads as the same one.
         if let address = PeerAddress(literal: bytes, port: 1) {
             var writer = ByteWriter(capacity: 64)
             address.writeHost(into: &writer)

@@ -74,6 +74,7 @@ extension Cursor {
             if byte == UInt8(ascii: "<") { inAngles = true }
             if byte == UInt8(ascii: ">") { inAngles = false }
             advance()
+            // White space before the comma is not part of the value (RFC 3261 25.1 `COMMA`).
             if byte > 32 { last = position }
         }
         advance()

@@ -74,17 +74,21 @@ struct MessageScanner {
         }
         let valid = !nameRange.isEmpty && cursor.take(UInt8(ascii: ":"))
         if !valid { note(malformed(begin, "Malformed header field")) }
+        // A line that starts with white space continues the field before it (RFC 3261 7.3.1).
+        // It is joined here, so that nothing in a fold can pass for a field of its own.
         var line = endOfLine(bytes, from: cursor.position)
         let firstEnd = line.end
         while line.next < bytes.count, bytes[line.next] == 32 || bytes[line.next] == 9 {
             line = endOfLine(bytes, from: line.next + 1)
         }
+        // The folds of a line that is no field go with it: they must not turn into fields.
         guard valid else { return line.next }
         cursor.skipSpace()
         let valueStart = min(cursor.position, line.end)
         var valueEnd = line.end
         while valueEnd > valueStart, isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
         var slot = HeaderIndex.Slot()
+        // Nothing is cut off: `scan` has checked that offsets fit in 16 bits.
         slot.start = UInt16(truncatingIfNeeded: begin)
         slot.nameEnd = UInt16(truncatingIfNeeded: nameRange.end)
         slot.valueStart = UInt16(truncatingIfNeeded: valueStart)
@@ -124,10 +128,12 @@ struct MessageScanner {
         return place
     }
 
+    /// Keeps the first fault: what follows is often only its consequence.
     private mutating func note(_ error: SyntaxError) {
         if fault == nil { fault = error }
     }
 
+    /// A fault that a 400 answers; its offset is the one that the log shows.
     private func malformed(_ offset: Int, _ reason: StaticString) -> SyntaxError {
         SyntaxError(.malformed, offset: offset, reason)
     }
@@ -138,6 +144,7 @@ func zeroBytes(_ word: UInt64) -> UInt64 {
     (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
 }
 
+/// Whether a byte is trimmed from the end of a value: linear white space (RFC 3261 25.1 `LWS`).
 private func isSpace(_ byte: UInt8) -> Bool {
     byte == 32 || byte == 9 || byte == 13 || byte == 10
 }

@@ -30,6 +30,7 @@ struct StartLine: Sendable {
     /// What was read before a fault stays, so that the fault can be answered.
     mutating func parse(_ cursor: inout Cursor) throws(SyntaxError) {
         self = StartLine()
+        // No method holds a `/`, which is no token, so the prefix decides which of the two it is.
         let line = cursor.bytes.extracting(cursor.position..<cursor.end)
         if line.hasPrefix(matching: "SIP/") {
             kind = .response
@@ -43,6 +44,8 @@ struct StartLine: Sendable {
     /// `Method SP Request-URI SP SIP-Version` (RFC 3261 25.1), with exactly one space each.
     private mutating func parseRequest(_ cursor: inout Cursor) throws(SyntaxError) {
         assert(kind == .request)
+        // Exactly one space between the parts and none at the end: RFC 3261 7.1 allows no other
+        // white space here, and RFC 4475 3.1.2 has the messages that try it.
         methodRange = try cursor.token("Malformed method")
         method = SIPMethod(name: cursor.bytes.part(methodRange))
         guard cursor.take(32) else { throw cursor.malformed("Malformed request line") }
@@ -61,6 +64,7 @@ struct StartLine: Sendable {
         try parseVersion(&cursor)
         guard cursor.take(32) else { throw cursor.malformed("Malformed status line") }
         let from = cursor.position
+        // Three digits, as `Status-Code` has them; classes above 6xx do not exist (RFC 3261 7.2).
         guard let code = cursor.decimal(upTo: 699), cursor.position - from == 3, code >= 100 else {
             throw cursor.malformed("Malformed status code")
         }

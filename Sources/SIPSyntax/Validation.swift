@@ -47,6 +47,7 @@ extension SIPMessage {
         core.isComplete = true
     }
 
+    /// Every value must be well-formed, because all are copied into the answer; the top is kept.
     private mutating func checkVias() throws(SyntaxError) {
         assert(!core.isComplete)
         var vias = vias
@@ -67,6 +68,8 @@ extension SIPMessage {
         core.toURI = try SIPURI(parsing: bytes, in: to.uri)
     }
 
+    /// CSeq must name the method of the request (RFC 3261 8.1.1.5), letter by letter for a method
+    /// that is not known: else a proxy and a server would see two different requests.
     private mutating func checkCSeqAndCallID() throws(SyntaxError) {
         assert(!core.isComplete)
         guard let cSeq = try cSeq else { throw missing("CSeq is missing") }
@@ -82,6 +85,7 @@ extension SIPMessage {
         }
     }
 
+    /// What only requests have: Request-URI, Max-Forwards and, but for REGISTER, Contact.
     private mutating func checkRequest() throws(SyntaxError) {
         assert(kind == .request)
         let uri = try SIPURI(parsing: bytes, in: requestURI)
@@ -93,6 +97,7 @@ extension SIPMessage {
         if method != .register { try checkContacts() }
     }
 
+    /// Contacts of a dialog become Request-URIs, so they must be URIs (RFC 3261 12.1.1).
     private func checkContacts() throws(SyntaxError) {
         var contacts = contacts
         while let contact = try contacts.next() {
@@ -100,10 +105,12 @@ extension SIPMessage {
         }
     }
 
+    /// A mandatory field that is not there: the offset is where it could have been.
     private func missing(_ reason: StaticString) -> SyntaxError {
         SyntaxError(.malformed, offset: headers.end, reason)
     }
 
+    /// A fault in the value of a field that is there.
     private func fault(_ name: HeaderName, _ reason: StaticString) -> SyntaxError {
         assert(has(name))
         return SyntaxError(.malformed, offset: header(name)?.start ?? 0, reason)

@@ -12,6 +12,7 @@ public struct CSeq: Sendable, Hashable {
     /// Reads the value that a range covers, which must hold nothing else.
     public init(parsing bytes: Span<UInt8>, in range: ByteRange) throws(SyntaxError) {
         var cursor = Cursor(bytes, in: range)
+        // RFC 3261 8.1.1.5: less than 2^31, so that a sum of two still fits in 32 bits.
         guard let value = cursor.decimal(upTo: 1 << 31 - 1) else {
             throw SyntaxError(.malformed, offset: range.start, "Malformed CSeq number")
         }

@@ -102,6 +102,7 @@ public enum ParameterNumber: Sendable, Hashable {
 
     /// Reads decimal digits.
     init(_ bytes: Span<UInt8>, _ range: ByteRange?) {
+        // No value at all (`;expires`) is malformed as well: it is there and is no number.
         guard let range, let number = bytes.part(range).decimal(upTo: UInt64(UInt32.max)) else {
             self = .malformed
             return
@@ -119,6 +120,7 @@ extension Cursor {
         skipSpace()
         let name = try token("Malformed parameter")
         let key = HeaderNameTable.word(bytes, name.start, min(Int(name.count), 8))
+        // White space behind a name is left to what follows, unless `=` shows that it was inside.
         let behind = position
         skipSpace()
         guard take(UInt8(ascii: "=")) else {

@@ -44,17 +44,20 @@ public enum SIPDate {
         return WallTime(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
     }
 
+    /// Writes the three letters of a name; the names stand in one literal to need no array.
     private static func append(_ names: StaticString, _ index: Int, _ writer: inout ByteWriter) {
         assert(index >= 0 && index * 3 < names.utf8CodeUnitCount)
         for place in 0..<3 { writer.append(unsafe names.utf8Start[index * 3 + place]) }
     }
 
+    /// Writes a number from 0 to 99 with its leading zero, which the grammar demands (`2DIGIT`).
     private static func twoDigits(_ value: Int, _ writer: inout ByteWriter) {
         assert(value >= 0 && value < 100)
         writer.append(48 + UInt8(value / 10))
         writer.append(48 + UInt8(value % 10))
     }
 
+    /// The digits of a range of fixed width, nil when one of them is none.
     private static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         assert(range.upperBound <= bytes.count && range.count <= 4)
         return bytes.extracting(range).decimal(upTo: 9999).map { Int($0) }
@@ -85,6 +88,7 @@ public enum SIPDate {
         return (year, month, dayOfYear - (153 * march + 2) / 5 + 1)
     }
 
+    /// The inverse of `civil`: eras of 400 years, each of 146,097 days, make leap years simple.
     private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
         assert(month >= 1 && month <= 12)
         let shifted = month <= 2 ? year - 1 : year

@@ -46,10 +46,13 @@ public struct Via: Sendable, Hashable {
         }
         try cursor.separator(UInt8(ascii: "/"), "Malformed Via")
         transport = try cursor.token("Malformed Via")
+        // `LWS` must stand between protocol and sent-by; elsewhere it is optional.
         let gap = cursor.position
         cursor.skipSpace()
         guard cursor.position > gap else { throw cursor.malformed("Malformed Via") }
         host = try Self.host(&cursor)
+        // White space may surround the colon (RFC 3261 25.1 `COLON`), but without one it belongs
+        // to what follows.
         let behind = cursor.position
         cursor.skipSpace()
         if cursor.take(UInt8(ascii: ":")) {

@@ -67,6 +67,7 @@ public struct StreamFramer: ~Copyable, Sendable {
     /// What to do next; to be called until it says `wait` or `fail`.
     public mutating func next() -> Action {
         assert(start <= scanned || scanned == 0)
+        // Behind a fault nobody knows where a message starts: the connection can only be closed.
         if let failure { return .fail(failure, .empty) }
         if expected == 0 {
             if let action = skipLineEnds() { return action }
@@ -113,6 +114,7 @@ public struct StreamFramer: ~Copyable, Sendable {
         return .wait
     }
 
+    /// Passes over bytes that are no part of a message.
     private mutating func advance(_ count: Int) {
         assert(count > 0 && count <= pendingBytes)
         start += count
@@ -148,6 +150,7 @@ public struct StreamFramer: ~Copyable, Sendable {
     private func measure(upTo end: Int) throws(SyntaxError) -> Int {
         assert(end > start && end <= buffer.count)
         let section = ByteRange(offset: start, count: end - start)
+        // On a stream nothing else tells where the message ends (RFC 3261 18.3, 20.14).
         guard let length = try StreamFramer.contentLength(buffer.span, in: section) else {
             if acceptsMissingLength { return end - start }
             throw SyntaxError(.malformed, offset: end - start, "Content-Length is missing")

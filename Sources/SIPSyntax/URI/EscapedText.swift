@@ -33,6 +33,7 @@ public enum EscapedText {
         }
     }
 
+    /// Compares byte by byte as escapes are resolved, so that nothing is copied.
     private static func compare(
         _ one: Span<UInt8>, _ two: Span<UInt8>, ignoringCase: Bool
     ) -> Bool {
@@ -60,6 +61,7 @@ public enum EscapedText {
         byte == 38 || byte == 61 || byte == 43 || byte == 36 || byte == 44
     }
 
+    /// ASCII only: bytes beyond are compared as they are.
     private static func lower(_ byte: UInt8) -> UInt8 {
         byte >= 65 && byte <= 90 ? byte | 0x20 : byte
     }

@@ -45,6 +45,10 @@ extension SIPURI {
         return covers(one, left, two, right) && covers(two, right, one, left)
     }
 
+    /// Whether each parameter of one URI is in the other with the same value, or may be missing.
+    ///
+    /// Unknown parameters in one URI only are ignored (19.1.4): a phone that adds one keeps its
+    /// binding.
     private static func covers(
         _ one: SIPURI, _ left: Span<UInt8>, _ two: SIPURI, _ right: Span<UInt8>
     ) -> Bool {
@@ -65,6 +69,7 @@ extension SIPURI {
         return true
     }
 
+    /// The parameters that change where or how a request is sent, so their absence differs too.
     private static func mustBeInBoth(_ name: Span<UInt8>) -> Bool {
         name.matches("user") || name.matches("ttl") || name.matches("method")
             || name.matches("maddr") || name.matches("transport")
@@ -79,6 +84,7 @@ extension SIPURI {
         return hasHeaders(one, left, two, right) && hasHeaders(two, right, one, left)
     }
 
+    /// Whether each header of one URI is in the other with the same value, in any order.
     private static func hasHeaders(
         _ one: SIPURI, _ left: Span<UInt8>, _ two: SIPURI, _ right: Span<UInt8>
     ) -> Bool {
