@@ -1,3 +1,4 @@
+internal import Basics
 internal import Synchronization
 
 /// What the `cfg.*` commands do.
