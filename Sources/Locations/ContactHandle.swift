@@ -12,6 +12,7 @@ public struct ContactHandle: Sendable, Hashable {
     /// Tells it from earlier and later contacts in the same place.
     let generation: UInt32
 
+    /// Work on one address-of-record.
     init(shard: Int, slab: SlabHandle) {
         assert(shard >= 0 && shard < LocationTable.shardCount)
         self.shard = UInt8(shard)

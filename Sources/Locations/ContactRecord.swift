@@ -48,6 +48,7 @@ public struct ContactValues: Sendable, Hashable, BitwiseCopyable {
 
 /// What is going on with a contact between its shard and the database.
 struct ContactState: OptionSet, BitwiseCopyable, Sendable {
+    /// The bits.
     let rawValue: UInt8
 
     /// A write of it was handed out at least once, so a row may exist.

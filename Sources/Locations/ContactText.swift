@@ -8,14 +8,23 @@ internal import Basics
 /// when it does not. The struct is plain bytes and does not free its block: its shard does.
 @safe
 struct ContactText: BitwiseCopyable {
+    /// The memory that holds all text, nil without any.
     private(set) var block: UnsafeMutablePointer<UInt8>?
+    /// Bytes that the block has room for.
     private(set) var capacity: UInt16 = 0
+    /// Bytes of the contact URI.
     private(set) var uriCount: UInt16 = 0
+    /// Bytes of the Path vector.
     private(set) var pathCount: UInt16 = 0
+    /// Bytes of a foreign unique name.
     private(set) var ruidCount: UInt8 = 0
+    /// Bytes of the Call-ID.
     private(set) var callIDCount: UInt8 = 0
+    /// Bytes of the User-Agent.
     private(set) var userAgentCount: UInt8 = 0
+    /// Bytes of the received URI.
     private(set) var receivedCount: UInt8 = 0
+    /// Bytes of the instance.
     private(set) var instanceCount: UInt8 = 0
 
     /// Text in a new block; `ruid` is empty for a unique name that is kept as a number.

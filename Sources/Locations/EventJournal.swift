@@ -25,15 +25,23 @@ public struct BindingEvents: OptionSet, Sendable, Hashable {
 public struct LocationEvents: ~Copyable, Sendable {
     /// One event: copies of the record and of all text.
     struct Entry: Sendable {
+        /// What happened.
         var event: BindingEvents
+        /// The numbers of the binding then.
         var values: ContactRecordCopy
+        /// What its unique name has in common with others.
         var origin: RuidOrigin
+        /// What to reach the contact by, if it is still there.
         var handle: ContactHandle
+        /// Its text within `bytes`.
         var text: ByteRange
+        /// The address-of-record.
         var aor: ByteRange
     }
 
+    /// The events, oldest first.
     var entries: [Entry] = []
+    /// The text of all events.
     var bytes = ByteWriter()
     /// Events that were lost because nobody read them for too long: look at the whole table again.
     public internal(set) var lost = 0
@@ -67,8 +75,11 @@ public struct LocationEvents: ~Copyable, Sendable {
     }
 }
 
-/// The numbers of a record without the life of its text: the pointer in it is never followed.
+/// The numbers of a record without the life of its text.
+///
+/// Sharing it between threads is safe because the pointer in it is never followed.
 struct ContactRecordCopy: @unchecked Sendable {
+    /// A copy of the record.
     let record: ContactRecord
 }
 

@@ -64,7 +64,7 @@ public struct ContactUpdate: Sendable {
     }
 }
 
-/// A registration as the table takes it: a worker keeps one for life and fills it for each REGISTER.
+/// A registration as the table takes it: a worker keeps one for life, filled for each REGISTER.
 ///
 /// It holds no text itself, only where the text lies, so that filling it allocates nothing.
 public struct RegistrationRequest: ~Copyable, Sendable {

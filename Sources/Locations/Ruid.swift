@@ -38,9 +38,13 @@ public struct RuidSeed: Sendable, Hashable {
 
 /// The part of a unique name that many bindings share.
 struct RuidOrigin: Hashable, Sendable, BitwiseCopyable {
+    /// Who made the binding.
     var prefix: RuidPrefix
+    /// The server, 0 for none.
     var server: UInt32
+    /// When its run began.
     var time: UInt32
+    /// The process of that run.
     var process: UInt32
 }
 
@@ -142,6 +146,7 @@ struct RuidRegister: Sendable {
     /// Lower bits of a counter that tell the shards apart.
     static let shardBits: UInt32 = 6
 
+    /// The origins by number.
     private(set) var origins: [RuidOrigin]
     private let shard: UInt32
     private var sequence: UInt32 = 0

@@ -2,14 +2,21 @@ internal import Basics
 
 /// A registration on its way through a shard: its text, its rules and the time.
 struct RegistrationWork: ~Escapable {
+    /// The address-of-record.
     let aor: Span<UInt8>
+    /// The hash it is filed under.
     let tag: UInt32
+    /// The bytes of the message.
     let message: Span<UInt8>
+    /// The bytes of the scratch buffer.
     let scratch: Span<UInt8>
+    /// The settings.
     let rules: RegistrationRules
+    /// The present time.
     let now: WallTime
 
     @_lifetime(copy aor, copy message, copy scratch)
+    /// Work on one address-of-record.
     init(
         aor: Span<UInt8>, tag: UInt32, message: Span<UInt8>, scratch: Span<UInt8>,
         rules: RegistrationRules, now: WallTime

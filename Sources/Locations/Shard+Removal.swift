@@ -95,7 +95,7 @@ extension Shard {
 
     /// Drops an address record and its contacts as if they had never been there.
     ///
-    /// No row is deleted and nobody is told. For tables that are only a workplace (usrloc db_mode 3).
+    /// No row is deleted and nobody is told: for tables that are only a workplace (db_mode 3).
     mutating func forget(_ address: UInt32) {
         var contact = addresses[address].firstContact
         while contact != Slab<ContactRecord>.none {

@@ -44,6 +44,7 @@ extension ScriptContext {
         var hasher = Hasher()
         hasher.combine(tagKey)
         mix(.callID, into: &hasher)
+        mix(.from, into: &hasher)
         mix(.cSeq, into: &hasher)
         let value = UInt64(bitPattern: Int64(hasher.finalize()))
         return InlineArray<16, UInt8> { place in

@@ -60,7 +60,9 @@ extension Tidy {
 
     private func testRatio() -> [Finding] {
         let wanted = HouseNumbers.testLinesPerSourceLine
-        guard testLinesPerSourceLine < wanted else { return [] }
+        guard testLinesPerSourceLine < HouseNumbers.testLinesPerSourceLineReached else {
+            return []
+        }
         return [
             Finding(
                 "Tests", 1, .testRatio,
