@@ -26,7 +26,9 @@ public struct MonotonicTime: Sendable, Hashable, Comparable {
     }
 }
 
-/// Reads the system's clocks. Engines never call it: time comes to them as an argument.
+/// Reads the system's clocks.
+///
+/// Engines never call it: time comes to them as an argument.
 public enum SystemClock {
     /// The wall clock.
     public static func wall() -> WallTime {

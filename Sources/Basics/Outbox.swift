@@ -11,7 +11,9 @@ public struct Outbox: ~Copyable, Sendable {
         public var destination: Origin
     }
 
-    /// The bytes of all messages. Between `begin` and `commit` it is written by the handler.
+    /// The bytes of all messages.
+    ///
+    /// Between `begin` and `commit` it is written by the handler.
     public var writer: ByteWriter
     /// The messages in the order of sending.
     public private(set) var entries: [Entry] = []

@@ -107,8 +107,10 @@ struct HTTPReply {
         }
     }
 
-    /// Counts and keeps bytes of the body. The pattern has no letter twice in a way that would need
-    /// more than starting over: its first byte stands at its ends only.
+    /// Counts and keeps bytes of the body.
+    ///
+    /// The pattern has no letter twice in a way that would need more than starting over: its first
+    /// byte stands at its ends only.
     private mutating func takeBody(_ bytes: ArraySlice<UInt8>) {
         bodyCount += bytes.count
         if kept.count < Self.keptBytesMax { kept += bytes.prefix(Self.keptBytesMax - kept.count) }

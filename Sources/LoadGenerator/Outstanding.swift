@@ -132,7 +132,9 @@ struct Outstanding: Sendable {
         return abandoned
     }
 
-    /// Frees a slot. Its generation stays, so that a late reply does not fit the next request.
+    /// Frees a slot.
+    ///
+    /// Its generation stays, so that a late reply does not fit the next request.
     private mutating func release(_ slot: Int) {
         isBusy[Int(entries[slot].binding)] = false
         entries[slot].binding = -1

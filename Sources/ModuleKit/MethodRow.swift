@@ -32,8 +32,10 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
     /// Runs the command on an instance of the module.
     let call: @Sendable (M, RPCCall) throws(RPCError) -> RPCOutcome
 
-    /// A command. `missingParameterCode` is for commands whose callers know another code than
-    /// JSON-RPC's for a mandatory parameter that is left out.
+    /// A command.
+    ///
+    /// `missingParameterCode` is for commands whose callers know another code than JSON-RPC's for
+    /// a mandatory parameter that is left out.
     public init(
         _ name: String, _ parameters: [RPCParameter] = [], result: Schema, isChange: Bool = false,
         missingParameterCode: Int = RPCError.invalidParameters,

@@ -116,7 +116,9 @@ public final class ScriptContext {
         return body(box.value)
     }
 
-    /// What a module keeps for this worker: buffers that outlive messages. `make` runs once.
+    /// What a module keeps for this worker: buffers that outlive messages.
+    ///
+    /// `make` runs once.
     public func workspace<P: Sendable, W: AnyObject>(
         _ handle: SettingsHandle<P>, _ make: () -> W
     ) -> W {

@@ -26,7 +26,9 @@ public struct HostAlias: Sendable, Hashable {
     }
 }
 
-/// What a module may ask of the server. No module sees a socket or a driver.
+/// What a module may ask of the server.
+///
+/// No module sees a socket or a driver.
 public protocol Services: AnyObject, Sendable {
     /// The settings of all modules.
     var settings: SettingsStore { get }

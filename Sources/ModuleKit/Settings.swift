@@ -45,7 +45,9 @@ public class SettingsBox: @unchecked Sendable {
     func copy() -> SettingsBox { self }
 }
 
-/// The copy with its type. It is never changed after it is made: that is why it may be shared.
+/// The copy with its type.
+///
+/// It is never changed after it is made: that is why it may be shared.
 public final class TypedSettingsBox<P: Sendable>: SettingsBox, @unchecked Sendable {
     /// The settings.
     public let value: P

@@ -18,7 +18,9 @@ public struct VariableReference: Sendable, Hashable {
 public struct VariableAccess: Sendable {
     /// Reads the value.
     public var read: @Sendable (ScriptContext) -> ScriptValue
-    /// Writes the value; false when it is not acceptable. nil when the variable is read-only.
+    /// Writes the value; false when it is not acceptable.
+    ///
+    /// nil when the variable is read-only.
     public var write: (@Sendable (ScriptContext, ScriptValue) -> Bool)?
     /// An access.
     public init(

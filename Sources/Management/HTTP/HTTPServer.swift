@@ -85,7 +85,9 @@ public final class HTTPServer: Sendable {
         settings.connections = UInt32(configuration.connectionsMax)
         settings.connections_per_address = UInt32(configuration.connectionsPerAddressMax)
         settings.idle_seconds = UInt32(configuration.idleSecondsMax)
-        settings.connection_bytes = 4 * Limits.httpPieceBytes
+        // Room for heads of several hundred kilobytes: refusing one for want of room is where
+        // libmicrohttpd 0.9.75 can crash when the client goes or times out at that moment.
+        settings.connection_bytes = 16 * Limits.httpPieceBytes
         settings.stack_bytes = 1 << 20
         var daemon: OpaquePointer?
         ThreadPriority.runLowered("http") {
