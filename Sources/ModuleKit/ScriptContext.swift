@@ -150,7 +150,9 @@ public final class ScriptContext {
         }
     }
 
-    /// Lends the message to `body`. A span of `context.message` cannot leave the access to that
+    /// Lends the message to `body`.
+    ///
+    /// A span of `context.message` cannot leave the access to that
     /// property, so whoever wants spans takes the message as a borrowed argument.
     public func withMessage<R, E: Error>(
         _ body: (borrowing SIPMessage) throws(E) -> R
