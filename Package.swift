@@ -116,13 +116,15 @@ var heights: [String: Int] = [:]
 }
 
 let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
-                "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite"]
-let binding = ["Registrar"]
+                "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
+                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path"]
+let binding = ["Registrar", "NATHelper", "AppLua"]
 
 var targets: [Target] = []
 targets += layer(0, [
     shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
     system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
+    system("CLua", "lua5.4"),
 ])
 targets += layer(1, [library("Basics", needs: ["CLinux"])])
 targets += layer(2, [
@@ -149,8 +151,14 @@ targets += layer(5, [
     module("KEX"), module("Corex"), module("JSONRPC", needs: ["Management"]), module("CfgRPC"),
     module("CTL"), module("MicroHTTPD", needs: ["Management"]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
+    module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
+    module("Htable"), module("Path"),
 ])
-targets += layer(6, [module("Registrar", needs: ["Locations", "Usrloc"])])
+targets += layer(6, [
+    module("Registrar", needs: ["Locations", "Usrloc"]),
+    module("NATHelper", needs: ["Locations", "Usrloc"]),
+    module("AppLua", needs: ["RouteScript", "CLua"]),
+])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                               "Transport", "RouteScript", "Management", "Locations", "CLinux",

@@ -126,6 +126,13 @@ public enum Limits {
     /// Longest text of a command's parameters in the log of changes.
     public static let loggedParametersBytesMax = 512
 
+    // MARK: What scripts collect for a message
+
+    /// Most values of `$avp`, most roots of `$xavp`, and most attributes of a root.
+    public static let attributesPerMessageMax = 256
+    /// Most changes of one message that wait to be made.
+    public static let messageEditsMax = 256
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.

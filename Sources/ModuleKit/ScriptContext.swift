@@ -42,6 +42,16 @@ public final class ScriptContext {
     public var variables: [ScriptValue] = []
     /// Further targets of the request beside its URI.
     public var branches: [ScriptBranch] = []
+    /// `$avp(name)`: they live as long as the message.
+    public var attributes = AttributeList()
+    /// `$xavp(root=>name)`.
+    public var structured = StructuredAttributes()
+    /// `$xavu(root=>name)`: at most one value of each name.
+    public var uniqueAttributes = StructuredAttributes()
+    /// `$xavi(root=>name)`: names are compared without regard to case.
+    public var caselessAttributes = StructuredAttributes(ignoresCase: true)
+    /// Changes of the message that wait to be made (`append_hf`, `remove_hf` and their like).
+    public var edits = MessageEdits()
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
     /// Status of the last reply that was sent for this message, 0 before.
@@ -97,6 +107,11 @@ public final class ScriptContext {
         if rewrittenURI != nil { rewrittenURI = nil }
         if destinationURI != nil { destinationURI = nil }
         if !branches.isEmpty { branches.removeAll(keepingCapacity: true) }
+        attributes.removeAll()
+        structured.removeAll()
+        uniqueAttributes.removeAll()
+        caselessAttributes.removeAll()
+        edits.removeAll()
         forcesRport = false
         repliedStatus = 0
         refreshSettings()

@@ -1,16 +1,50 @@
 /// How a script names a pseudo-variable: `$(name(inner)[index])`.
-public struct VariableReference: Sendable, Hashable {
+public struct VariableReference: Sendable {
+    /// Which of several values is meant.
+    public enum Index: Sendable {
+        /// One of them, from 0; negative ones count from the end.
+        case number(Int)
+        /// `[*]`: all of them.
+        case all
+        /// Known only when the script runs: `[$var(i)]`; nil when the value is no number.
+        case dynamic(@Sendable (ScriptContext) -> Int?)
+
+        /// The number for this message; nil for `[*]` and for what is no number.
+        public func number(_ context: ScriptContext) -> Int? {
+            switch self {
+            case .number(let number): number
+            case .all: nil
+            case .dynamic(let read): read(context)
+            }
+        }
+
+        /// The number that the script has written, nil for the other forms.
+        public var constant: Int? {
+            if case .number(let number) = self { return number }
+            return nil
+        }
+    }
+
     /// The name without `$`.
     public var name: String
-    /// What stands in parentheses, nil without any.
+    /// What stands in parentheses as it is written, nil without any.
     public var inner: String?
-    /// The index in brackets; negative ones count from the end.
-    public var index: Int?
+    /// What stands in parentheses, where it holds pseudo-variables: `$hdr($var(name))`.
+    ///
+    /// A module that takes names apart when the script is loaded must refuse it.
+    public var dynamicInner: (@Sendable (ScriptContext) -> ScriptValue)?
+    /// The index in brackets.
+    public var index: Index?
+
     /// A reference.
-    public init(name: String, inner: String? = nil, index: Int? = nil) {
+    public init(
+        name: String, inner: String? = nil, index: Index? = nil,
+        dynamicInner: (@Sendable (ScriptContext) -> ScriptValue)? = nil
+    ) {
         self.name = name
         self.inner = inner
         self.index = index
+        self.dynamicInner = dynamicInner
     }
 }
 

@@ -1,19 +1,28 @@
+internal import AppLua
 internal import CTL
 internal import CfgRPC
+internal import CfgUtils
 internal import Core
 internal import Corex
 internal import DBMySQL
 internal import DBSQLite
+internal import Htable
 internal import JSONRPC
 internal import KEX
+internal import MaxFwd
 internal import MicroHTTPD
 package import ModuleKit
+internal import NATHelper
 internal import PV
+internal import Path
+internal import RR
 internal import Registrar
 internal import SIPUtils
 internal import SL
+internal import Sanity
 internal import TM
 internal import Textops
+internal import TextopsX
 internal import Usrloc
 internal import Xlog
 
@@ -37,6 +46,15 @@ package enum Catalogue {
         ModuleBlueprint(PVModule.self), ModuleBlueprint(RegistrarModule.self),
         ModuleBlueprint(SLModule.self), ModuleBlueprint(SIPUtilsModule.self),
         ModuleBlueprint(TextopsModule.self), ModuleBlueprint(TMModule.self),
+        ModuleBlueprint(RRModule.self),
+        ModuleBlueprint(MaxFwdModule.self),
+        ModuleBlueprint(SanityModule.self),
+        ModuleBlueprint(CfgUtilsModule.self),
+        ModuleBlueprint(TextopsXModule.self),
+        ModuleBlueprint(HtableModule.self),
+        ModuleBlueprint(PathModule.self),
+        ModuleBlueprint(NATHelperModule.self),
+        ModuleBlueprint(AppLuaModule.self),
         ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
     ]
 

@@ -19,7 +19,7 @@ struct HeaderReference: Sendable {
         let written = Array((reference.inner ?? "").utf8)
         text = written
         name = HeaderName(name: written.span)
-        index = reference.index
+        index = reference.index?.constant
     }
 
     /// Refuses what is no name of a header field.

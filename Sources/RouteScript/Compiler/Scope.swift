@@ -123,7 +123,8 @@ struct Scope: Sendable {
         switch syntax.index {
         case nil: return VariableReference(name: syntax.name, inner: syntax.inner)
         case .number(let number):
-            return VariableReference(name: syntax.name, inner: syntax.inner, index: number)
+            return VariableReference(
+                name: syntax.name, inner: syntax.inner, index: .number(number))
         case .all, .variable:
             throw VariableFailure(
                 .unsupported, "only numbers are supported as an index of $\(syntax.name)", nil)
