@@ -44,6 +44,8 @@ public enum Limits {
     public static let definesMax = 512
     /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
     public static let scriptDepthMax = 256
+    /// Most that `max_recursive_level` may be: what the stack of a worker bears.
+    public static let routeDepthMax = 1_000
     /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
     public static let variableDepthMax = 16
     /// Deepest nesting of `#!ifdef` (Kamailio: 512).
