@@ -1,5 +1,5 @@
 public import Basics
-public import SIPSyntax
+internal import SIPSyntax
 
 /// Where header fields are added to the message.
 public enum HeaderAnchor: Sendable, Hashable {
