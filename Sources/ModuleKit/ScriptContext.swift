@@ -65,6 +65,12 @@ public final class ScriptContext {
     public private(set) var messageNumber: UInt64 = 0
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
+    /// Requests that were sent on for this message.
+    public internal(set) var forwardedRequests = 0
+    /// Replies that were sent on for this message.
+    public internal(set) var forwardedReplies = 0
+    /// Asked before a message is sent on; false keeps it (`onsend_route`). Nil lets all leave.
+    public var mayLeave: ((ScriptContext, Origin) -> Bool)?
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.
@@ -130,6 +136,8 @@ public final class ScriptContext {
         edits.removeAll()
         forcesRport = false
         repliedStatus = 0
+        forwardedRequests = 0
+        forwardedReplies = 0
         refreshSettings()
     }
 
