@@ -11,6 +11,10 @@ public enum HeaderAnchor: Sendable, Hashable {
     case before([UInt8])
     /// Behind the last field of a name; behind all when there is none.
     case after([UInt8])
+    /// In front of the field of a number.
+    case inFrontOf(field: Int)
+    /// Behind the field of a number.
+    case behind(field: Int)
 }
 
 /// A text that takes the place of a range when the message is written.
@@ -43,6 +47,8 @@ extension ScriptContext {
         switch anchor {
         case .first: return section.start
         case .last: return section.end
+        case .inFrontOf(let number): return message.field(number).line.start
+        case .behind(let number): return message.field(number).line.end
         case .before(let name):
             guard let number = message.firstField(named: name.span) else { return section.start }
             return message.field(number).line.start
