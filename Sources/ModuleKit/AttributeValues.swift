@@ -106,8 +106,9 @@ public struct StructuredAttributes: Sendable {
         ignoresCase ? one.span.matches(other.span) : one == other
     }
 
-    /// Where a root stands in `roots`; place 0 is the newest, a negative one counts from the
-    /// oldest. Nil when there is none.
+    /// Where a root stands in `roots`, nil when there is none.
+    ///
+    /// Place 0 is the newest; a negative one counts from the oldest.
     public func position(_ root: [UInt8], at place: Int = 0) -> Int? {
         var left = place < 0 ? count(root) + place : place
         guard left >= 0 else { return nil }
