@@ -20,13 +20,18 @@ public final class RegularExpression: @unchecked Sendable {
     public static let groupsMax = 10
 
     /// Compiles a pattern of at most `Limits.patternBytesMax` bytes.
-    public init(_ pattern: String, ignoresCase: Bool) throws(PatternError) {
+    ///
+    /// With `byLines`, `^` and `$` match at line ends too, and `.` does not match a line end.
+    public init(
+        _ pattern: String, ignoresCase: Bool, byLines: Bool = false
+    ) throws(PatternError) {
         guard pattern.utf8.count <= Limits.patternBytesMax, !pattern.utf8.contains(0) else {
             throw PatternError(message: "the pattern is too long or holds a zero byte")
         }
         let place = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
         unsafe place.initialize(to: regex_t())
-        let flags = REG_EXTENDED | (ignoresCase ? REG_ICASE : 0)
+        let flags =
+            REG_EXTENDED | (ignoresCase ? REG_ICASE : 0) | (byLines ? REG_NEWLINE : 0)
         let status = unsafe regcomp(place, pattern, flags)
         guard status == 0 else {
             var text = [CChar](repeating: 0, count: 160)

@@ -56,6 +56,10 @@ public final class ScriptContext {
     public var caselessAttributes = StructuredAttributes(ignoresCase: true)
     /// Changes of the message that wait to be made (`append_hf`, `remove_hf` and their like).
     public var edits = MessageEdits()
+    /// The Record-Route field that the message gets when it is sent on; nil for none.
+    public var recordRoute: RecordRoute?
+    /// The body of the next reply (`set_reply_body`); nil for none.
+    public var replyBody: ReplyBody?
     /// Number of the message at hand, from 1: what a module keeps in its workspace for one message
     /// is stale under another number.
     public private(set) var messageNumber: UInt64 = 0
@@ -102,6 +106,8 @@ public final class ScriptContext {
         self.origin = origin
         self.now = now
         messageNumber &+= 1
+        if recordRoute != nil { recordRoute = nil }
+        if replyBody != nil { replyBody = nil }
         replyHeaders.removeAll()
         scratch.removeAll()
         returnCode = 0
@@ -189,7 +195,8 @@ public final class ScriptContext {
         _ message: borrowing SIPMessage, _ range: ByteRange,
         _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
-        try body(message[range])
+        // A range from before `applyChanges` may end behind a message that has become shorter.
+        try body(message[range.end <= message.bytes.count ? range : .empty])
     }
 
     private static func lend<R, E: Error>(
