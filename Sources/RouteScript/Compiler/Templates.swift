@@ -76,6 +76,19 @@ struct Templates: TemplateCompiler {
         }
     }
 
+    /// The pseudo-variable that a text is as a whole.
+    func variable(_ text: String) throws(ArgumentError) -> VariableAccess {
+        let bytes = Array(text.utf8)
+        guard bytes.first == Byte.dollar, VariableSyntax.end(in: bytes, from: 0) == bytes.count
+        else { throw ArgumentError("expected a pseudo-variable, found \"\(text)\"") }
+        let syntax = try VariableSyntax.parse(text)
+        do throws(VariableFailure) {
+            return try scope.variable(syntax)
+        } catch {
+            throw ArgumentError(error.message + (error.hint.map { "; \($0)" } ?? ""))
+        }
+    }
+
     /// Takes a template apart.
     static func split(
         _ text: String,

@@ -1,7 +1,7 @@
 import Basics
+import Synchronization
 import ModuleKit
 import SIPSyntax
-import Synchronization
 
 /// A core with the global parameters that the samples set.
 final class TestCore: ServerModule {
@@ -102,8 +102,8 @@ final class TestModule: ServerModule {
         ],
         eventRoutes: [EventRouteRow("probe:rang", "Somebody rang.")])
 
-    let notes = Mutex<[String]>([])
-    private let slots = Mutex<[String: Int]>([:])
+    let notes = Guarded<[String]>([])
+    private let slots = Guarded<[String: Int]>([:])
 
     init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
         if setup.parameters.name == "refuse" { throw StartFailure("refused") }
