@@ -20,13 +20,17 @@ public final class RegularExpression: @unchecked Sendable {
     public static let groupsMax = 10
 
     /// Compiles a pattern of at most `Limits.patternBytesMax` bytes.
-    public init(_ pattern: String, ignoresCase: Bool) throws(PatternError) {
+    ///
+    /// With `matchesLines`, `^` and `$` match at every line, and `.` matches no line feed.
+    public init(
+        _ pattern: String, ignoresCase: Bool, matchesLines: Bool = false
+    ) throws(PatternError) {
         guard pattern.utf8.count <= Limits.patternBytesMax, !pattern.utf8.contains(0) else {
             throw PatternError(message: "the pattern is too long or holds a zero byte")
         }
         let place = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
         unsafe place.initialize(to: regex_t())
-        let flags = REG_EXTENDED | (ignoresCase ? REG_ICASE : 0)
+        let flags = REG_EXTENDED | (ignoresCase ? REG_ICASE : 0) | (matchesLines ? REG_NEWLINE : 0)
         let status = unsafe regcomp(place, pattern, flags)
         guard status == 0 else {
             var text = [CChar](repeating: 0, count: 160)
@@ -48,6 +52,28 @@ public final class RegularExpression: @unchecked Sendable {
     /// Whether the expression matches anywhere in the text.
     public func matches(_ text: Span<UInt8>) -> Bool {
         search(text, from: 0) != nil
+    }
+
+    /// Where a match and its groups are.
+    public struct Match: Sendable {
+        private let places: InlineArray<10, ByteRange>
+
+        fileprivate init(_ found: InlineArray<10, regmatch_t>) {
+            places = InlineArray<10, ByteRange> { place in
+                let part = found[place]
+                guard part.rm_so >= 0 else { return .empty }
+                return ByteRange(offset: Int(part.rm_so), count: Int(part.rm_eo - part.rm_so))
+            }
+        }
+
+        /// The whole match for 0, a group for 1 to 9; empty for one that has matched nothing.
+        public subscript(group: Int) -> ByteRange { places[group] }
+    }
+
+    /// The first match at or behind an offset, without allocating anything; nil without one.
+    public func match(_ text: Span<UInt8>, from start: Int = 0) -> Match? {
+        precondition(start >= 0 && start <= text.count, "an offset within the text")
+        return search(text, from: start).map { Match($0) }
     }
 
     /// The first match at or behind an offset: the whole match, then its groups; nil without one.

@@ -11,7 +11,8 @@ extension PVModule {
                 "varset", list: \.varset,
                 "A value that a $var has before the script sets it: name=s:text or name=i:number.")
         ],
-        variables: requestLine + destination + addresses + headers + body + transport + own)
+        variables: requestLine + destination + addresses + headers + body + transport + own,
+        transformations: Transformations.all)
 
     /// The request or status line.
     private static var requestLine: [VariableRow<PVModule>] {
@@ -170,6 +171,20 @@ extension PVModule {
                 "vn", inner: .required, isWritable: true,
                 "A variable of the worker, null until it is set; it outlives the message."
             ) { module, reference in module.nullVariable(reference.inner ?? "") },
+            VariableRow(
+                "_s", inner: .required, accepts: .dynamicInner,
+                "A string with pseudo-variables in it: $_s(sip:$rU@$rd)."
+            ) { _, reference in
+                let constant = ScriptValue.string(
+                    (reference.inner ?? "").replacing("$$", with: "$"))
+                guard let read = reference.dynamicInner else {
+                    return VariableAccess(read: { _ in constant })
+                }
+                let missing = ScriptValue.string("<null>")
+                return VariableAccess(read: { context in
+                    context.text(read(context)).map { .text($0) } ?? missing
+                })
+            },
             // A constant that scripts return: `return $true`.
             VariableRow("true", "The integer 1.") { _ in .integer(1) },
             // Both are shown as bits: flag 3 is 8.
