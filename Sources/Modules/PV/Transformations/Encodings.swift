@@ -110,7 +110,9 @@ extension Transformations {
             var end = bytes.count
             while end > 0, bytes.count - end < 2, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
             // One digit alone has six bits: no byte. Padding fills a group of four, nothing more.
-            guard end % 4 != 1, end == bytes.count || bytes.count % 4 == 0 else { return false }
+            guard end % 4 != 1, end == bytes.count || !mustPad || bytes.count % 4 == 0 else {
+                return false
+            }
             var word: UInt32 = 0
             var bits = 0
             for place in 0..<end {

@@ -18,7 +18,7 @@ extension Transformations {
                     bytes, isAllowed: { plainUser.contains($0) }, into: &writer)
             },
             .built("s.unescape.user", "With % and two digits resolved.") { bytes, _, _, writer in
-                unescape(bytes, plusIsSpace: false, &writer)
+                unescape(bytes, isQuery: false, &writer)
             },
             .plain("s.escape.param", "With % and two digits for what no URI parameter may hold.") {
                 bytes, writer in
@@ -26,14 +26,14 @@ extension Transformations {
                     bytes, isAllowed: { plainParameter.contains($0) }, into: &writer)
             },
             .built("s.unescape.param", "With % and two digits resolved.") { bytes, _, _, writer in
-                unescape(bytes, plusIsSpace: false, &writer)
+                unescape(bytes, isQuery: false, &writer)
             },
             .plain("s.urlencode.param", "As a parameter of a URL's query.") { bytes, writer in
                 EscapedText.writeEscaped(
                     bytes, isAllowed: { plainQuery.contains($0) }, into: &writer)
             },
             .built("s.urldecode.param", "From a parameter of a URL's query.") {
-                bytes, _, _, writer in unescape(bytes, plusIsSpace: true, &writer)
+                bytes, _, _, writer in unescape(bytes, isQuery: true, &writer)
             },
             .plain("s.escape.csv", "As a quoted field of a CSV file (RFC 4180).") { bytes, writer in
                 writer.append("\"")
@@ -90,8 +90,11 @@ extension Transformations {
     }
 
     /// Resolves escapes; false when a `%` has not two digits behind it.
+    ///
+    /// A query may hold any byte and has `+` for a space. In a URI, an escaped control character is
+    /// refused: a line feed could begin a header field of its own wherever the text is put.
     private static func unescape(
-        _ bytes: Span<UInt8>, plusIsSpace: Bool, _ writer: inout ByteWriter
+        _ bytes: Span<UInt8>, isQuery: Bool, _ writer: inout ByteWriter
     ) -> Bool {
         var place = 0
         while place < bytes.count {
@@ -100,10 +103,12 @@ extension Transformations {
                 guard place + 2 < bytes.count, let high = hexadecimal(bytes[place + 1]),
                     let low = hexadecimal(bytes[place + 2])
                 else { return false }
-                writer.append(high << 4 | low)
+                let resolved = high << 4 | low
+                guard isQuery || resolved >= 32 && resolved != 127 else { return false }
+                writer.append(resolved)
                 place += 3
             } else {
-                writer.append(plusIsSpace && byte == UInt8(ascii: "+") ? 32 : byte)
+                writer.append(isQuery && byte == UInt8(ascii: "+") ? 32 : byte)
                 place += 1
             }
         }

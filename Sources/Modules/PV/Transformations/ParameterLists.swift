@@ -12,7 +12,8 @@ extension Transformations {
         let name = TransformationParameter("name", .text)
         let index = TransformationParameter("index", .integer)
         return [
-            named("param.value", [name, delimiter], "Value of a parameter.") { text, found, context in
+            named("param.value", [name, delimiter], "Value of a parameter.") {
+                text, found, context in
                 context.part(of: text, found?.value ?? .empty)
             },
             named("param.in", [name, delimiter], "1 when there is a parameter of a name, else 0.") {

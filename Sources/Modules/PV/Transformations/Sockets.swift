@@ -9,7 +9,9 @@ extension Transformations {
         [
             .built("urialias.encode", "A SIP URI as addr~port~protoid; empty for other texts.") {
                 bytes, _, _, writer in
-                guard let uri = try? SIPURI(parsing: bytes), uri.isSIP else { return true }
+                guard let uri = try? SIPURI(parsing: bytes), uri.isSIP else {
+                    return !bytes.isEmpty
+                }
                 let transport = uri.transport(in: bytes) ?? .udp
                 writer.append(bytes.part(uri.host))
                 writer.append("~")
@@ -25,7 +27,7 @@ extension Transformations {
                     let second = bytes.place(of: tilde, from: first + 1),
                     let port = bytes.extracting((first + 1)..<second).decimal(upTo: 65_535),
                     let number = bytes.extracting((second + 1)..<bytes.count).decimal(upTo: 6)
-                else { return true }
+                else { return !bytes.isEmpty }
                 // The numbers of transports are Kamailio's, where 0 is none.
                 let transport = TransportProtocol(rawValue: UInt8(number)) ?? .udp
                 writer.append("sip:")

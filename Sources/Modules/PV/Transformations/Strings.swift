@@ -45,7 +45,8 @@ extension Transformations {
             .part(
                 "s.striptail", [TransformationParameter("len", .integer)],
                 "All but the last characters."
-            ) { bytes, length, _ in bytes.range(0, bytes.count - min(max(length, 0), bytes.count)) },
+            ) { bytes, length, _ in bytes.range(0, bytes.count - min(max(length, 0), bytes.count))
+            },
             .part(
                 "s.stripto", [TransformationParameter("char", .character)],
                 "All from the first such character on; empty without one."
@@ -91,11 +92,13 @@ extension Transformations {
             .part("s.rbefore", character, "What stands before the last such character, or all.") {
                 bytes, byte, _ in bytes.range(0, bytes.lastPlace(of: byte) ?? bytes.count)
             },
-            .part("s.after", character, "What stands behind the first such character, or nothing.") {
+            .part("s.after", character, "What stands behind the first such character, or nothing.")
+            {
                 bytes, byte, _ in
                 bytes.range((bytes.place(of: byte) ?? bytes.count - 1) + 1, bytes.count)
             },
-            .part("s.rafter", character, "What stands behind the last such character, or nothing.") {
+            .part("s.rafter", character, "What stands behind the last such character, or nothing.")
+            {
                 bytes, byte, _ in
                 bytes.range((bytes.lastPlace(of: byte) ?? bytes.count - 1) + 1, bytes.count)
             },
@@ -127,8 +130,6 @@ extension Transformations {
             else { return .null }
             let count = context.length(of: text)
             let (offset, length) = numbers
-            // An empty text has no offset at all, yet nothing of nothing is fine.
-            if count == 0, offset == 0 { return .text(text) }
             let start = offset < 0 ? count &+ offset : offset
             guard start >= 0, start < count, length >= 0 else { return .null }
             let end = length == 0 || length > count - start ? count : start + length
@@ -206,7 +207,8 @@ extension Transformations {
                     writer.append(bytes[place])
                 }
             },
-            replacing("s.replace", [TransformationParameter("repl", .text)], "With a text replaced."),
+            replacing(
+                "s.replace", [TransformationParameter("repl", .text)], "With a text replaced."),
             replacing("s.rm", [], "Without a text."),
             prefixes("s.prefixes", quote: false, "Its prefixes, joined by commas."),
             prefixes("s.prefixes.quoted", quote: true, "Its prefixes in quotes, joined by commas."),

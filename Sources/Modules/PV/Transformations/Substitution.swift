@@ -159,7 +159,7 @@ private struct Substitution: Sendable {
 
     /// The value with its matches replaced; null for null.
     func apply(to value: ScriptValue, _ context: ScriptContext) -> ScriptValue {
-        guard let text = context.text(value) else { return .null }
+        guard let text = context.text(value), context.length(of: text) > 0 else { return .null }
         // Most texts do not match, and those are returned as they are.
         guard context.withBytes(of: text, { expression.matches($0) }) else { return .text(text) }
         guard let inserted = values(context) else { return .null }

@@ -12,7 +12,16 @@ extension Transformations {
             uriPart("uri.host", "Host.") { uri, _ in uri.host },
             uriPart("uri.domain", "Host.") { uri, _ in uri.host },
             uriPart("uri.passwd", "Password.") { uri, _ in uri.password },
-            uriPart("uri.port", "Port.") { uri, bytes in uri.portRange(in: bytes) },
+            TransformationRow("uri.port", "Port as a number; empty when there is none.") {
+                context, value in
+                guard let text = context.text(value) else { return .null }
+                let port = context.withBytes(of: text) { bytes -> Int? in
+                    guard let uri = try? SIPURI(parsing: bytes) else { return nil }
+                    return uri.port.map { Int($0) } ?? -1
+                }
+                guard let port else { return .null }
+                return port < 0 ? .text(.owned([])) : .integer(port)
+            },
             uriPart("uri.params", "All parameters.") { uri, _ in uri.parameters },
             uriPart("uri.headers", "All headers.") { uri, _ in uri.headers },
             uriPart("uri.scheme", "Scheme.") { uri, _ in uri.schemeRange },
@@ -105,14 +114,6 @@ extension SIPURI {
         static let user = Parts(rawValue: 1)
         /// Port and transport.
         static let address = Parts(rawValue: 2)
-    }
-
-    /// The digits of the port.
-    func portRange(in bytes: Span<UInt8>) -> ByteRange? {
-        guard port != nil else { return nil }
-        var end = host.end + 1
-        while end < bytes.count, bytes[end] &- 48 < 10 { end += 1 }
-        return ByteRange(offset: host.end + 1, count: end - host.end - 1)
     }
 
     /// Writes the URI with some of its parts.
