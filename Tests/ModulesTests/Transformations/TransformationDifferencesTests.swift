@@ -30,11 +30,6 @@ private let differencesCases: [TransformationCase] = [
     TransformationCase("YW\nJj", "{s.decode.base64url}", nil),
     TransformationCase("YW\nJj", "{s.decode.base64urlt}", nil),
     TransformationCase("A", "{s.decode.base64t}", nil),
-    TransformationCase("\u{0}\u{0}a", "{s.encode.7bit}", "004018"),
-    TransformationCase(
-        "\u{0}\u{0}a", "{s.encode.7bit}{s.decode.7bit}",
-        "◇ Test case passing 1 argument row → \"\\0\\0a\" {s.encode.base58}{s.decode.base58} to \"a string in another encoding\" started.\n✘ Test \"a string in another encoding\" recorded an issue with 1 argument row → \"\\0\\0a\" {s.encode.base58}{s.decode.base58} at EncodingTransformationTests.swift:9:9: Expectation failed: (result → \"✘ Test \"a string in another encoding\" recorded an issue with 1 argument row → \"\\0\\0a\" {s.encode.base58} at EncodingTransformationTests.swift:9:9: Expectation failed: (result → \"112g"
-    ),
     TransformationCase(
         "11", "{s.decode.base58}",
         "◇ Test case passing 1 argument row → \"C8329BFD06\" {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → \"C8\" {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → \"c8329bfd06\" {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → \"zz\" {s.decode.7bit} to \"a string in another encoding\" started.\n✘ Test \"a string in another encoding\" recorded an issue with 1 argument row → \"zz\" {s.decode.7bit} at EncodingTransformationTests.swift:9:9: Expectation failed: (result → ni"
@@ -48,10 +43,6 @@ private let differencesCases: [TransformationCase] = [
     TransformationCase("a'b\"c\\d\ne", "{s.escape.user}", "a'b%22c%5cd%0ae"),
     TransformationCase("a'b\"c\\d\ne", "{s.escape.param}", "a'b%22c%5cd%0ae"),
     TransformationCase([104, 195, 169, 32, 255], "{s.escape.param}", "h%c3%a9%20%ff"),
-    TransformationCase(
-        "a\\'b\\\\c\\\"d\\0e\\xf\\", "{s.unescape.common}",
-        "a'b\\c\"d◇ Test case passing 1 argument row → \"a%20b%zz%4\" {s.unescape.user} to \"a string with escapes\" started.\n✘ Test \"a string with escapes\" recorded an issue with 1 argument row → \"hé �\" {s.escape.user} at EncodingTransformationTests.swift:15:9: Expectation failed: (result → \"h%c3%a9%20%ff"
-    ),
     TransformationCase("a%20b%zz%4", "{s.urldecode.param}", nil),
     TransformationCase("%", "{s.urldecode.param}", nil),
     TransformationCase("a%4", "{s.urldecode.param}", nil),
@@ -154,4 +145,13 @@ private let differencesCases: [TransformationCase] = [
     TransformationCase(0, "{s.ftime,%Y %}", "1970 %"),
     TransformationCase(1700000000, "{s.ftime,%s}", "1700000000"),
     TransformationCase("zz", "{s.ftime,%Y}", nil),
+    TransformationCase("\u{0}\u{0}a", "{s.encode.base58}", "112g"),
+    TransformationCase("\u{0}\u{0}a", "{s.encode.7bit}{s.decode.7bit}", "\u{0}\u{0}a"),
+    TransformationCase("\u{0}\u{0}a", "{s.encode.base58}{s.decode.base58}", "\u{0}\u{0}a"),
+    TransformationCase("11", "{s.decode.base58}", "\u{0}\u{0}"),
+    TransformationCase(12345, "{s.decode.base58}{s.encode.hexa}", "00031522"),
+    TransformationCase("a\\'b\\0c\\xd\\", "{s.unescape.common}", "a'b\u{0}c\\xd\\"),
+    TransformationCase("zz", "{s.decode.7bit}", nil),
+    TransformationCase(-7, "{s.decode.7bit}", nil),
+    TransformationCase([104, 195, 169, 32, 255], "{s.escape.user}", "h%c3%a9%20%ff"),
 ]

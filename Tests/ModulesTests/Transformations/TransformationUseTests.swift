@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import RouteScript
+import SIPSyntax
 import Testing
 
 @testable import PV
@@ -156,12 +157,11 @@ struct TransformationMemoryTests {
         let text = context.compose { writer in
             for _ in 0..<20_000 { writer.append("ab") }
         }
-        let value = try apply("s.encode.hexa", to: text, context)
-        guard case .text(let result) = value else {
-            Issue.record("no text")
+        guard case .null = try apply("s.encode.hexa", to: text, context) else {
+            Issue.record("80000 bytes are too many")
             return
         }
-        #expect(context.length(of: result) == 80_000 || context.hasFailed)
+        #expect(context.hasFailed)
         let half = context.part(of: text, ByteRange(offset: 0, count: 20_000))
         guard case .text(let part) = half else { return }
         guard case .text(let digits) = try apply("s.encode.hexa", to: part, context) else {
