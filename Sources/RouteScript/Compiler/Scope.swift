@@ -13,6 +13,7 @@ struct Scope: Sendable {
     private(set) var transformations: [String: TransformationRow] = [:]
     /// The names of the event routes that a loaded module runs.
     private(set) var events: Set<String> = []
+    /// All modules there are, for hints.
     let catalogue: [ModuleBlueprint]
     private let instances: [LoadedModule]
     private let isChecking: Bool

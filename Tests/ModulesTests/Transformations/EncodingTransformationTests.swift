@@ -22,11 +22,13 @@ private let encodingCases: [TransformationCase] = [
         "abcdef", "{s.sha256}", "bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721"),
     TransformationCase(
         "abcdef", "{s.sha384}",
-        "c6a4c65b227e7387b9c3e839d44869c4cfca3ef583dea64117859b808c1e3d8ae689e1e314eeef52a6ffe22681aa11f5"
+        "c6a4c65b227e7387b9c3e839d44869c4cfca3ef583dea64117859b808c1e3d8a"
+            + "e689e1e314eeef52a6ffe22681aa11f5"
     ),
     TransformationCase(
         "abcdef", "{s.sha512}",
-        "e32ef19623e8ed9d267f657a81944b3d07adbb768518068e88435745564e8d4150a0a703be2a7d88b61e3d390c2bb97e2d4c311fdc69d6b1267f05f59aa920e7"
+        "e32ef19623e8ed9d267f657a81944b3d07adbb768518068e88435745564e8d41"
+            + "50a0a703be2a7d88b61e3d390c2bb97e2d4c311fdc69d6b1267f05f59aa920e7"
     ),
     TransformationCase("", "{s.md5}", "d41d8cd98f00b204e9800998ecf8427e"),
     TransformationCase(
@@ -179,6 +181,11 @@ private let encodingCases: [TransformationCase] = [
     TransformationCase("31D98C56B3DD70", "{s.decode.7bit}{s.encode.hexa}", "3132333435363738"),
 ]
 
+/// All visible characters but the dollar sign.
+private let visible = TransformationInput(
+    stringLiteral: " !\"#%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+        + "abcdefghijklmnopqrstuvwxyz{|}~")
+
 private let escapeCases: [TransformationCase] = [
     TransformationCase("", "{s.escape.common}", ""),
     TransformationCase("", "{s.unescape.common}", ""),
@@ -230,19 +237,23 @@ private let escapeCases: [TransformationCase] = [
     TransformationCase("a%4", "{s.unescape.user}", nil),
     TransformationCase("a%4", "{s.unescape.param}", nil),
     TransformationCase(
-        " !\"#%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
+        visible,
         "{s.escape.user}",
-        "%20!%22%23%25&'()*+,-.%2f0123456789%3a;%3c=%3e?%40ABCDEFGHIJKLMNOPQRSTUVWXYZ%5b%5c%5d%5e_%60abcdefghijklmnopqrstuvwxyz%7b%7c%7d~"
+        "%20!%22%23%25&'()*+,-.%2f0123456789%3a;%3c=%3e?%40ABCDEFGHIJKLMN"
+            + "OPQRSTUVWXYZ%5b%5c%5d%5e_%60abcdefghijklmnopqrstuvwxyz%7b%7c%7d~"
     ),
     TransformationCase(
-        " !\"#%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
+        visible,
         "{s.escape.param}",
-        "%20!%22%23%25&'()*+%2c-./0123456789:%3b%3c%3d%3e%3f%40ABCDEFGHIJKLMNOPQRSTUVWXYZ[%5c]%5e_%60abcdefghijklmnopqrstuvwxyz%7b%7c%7d~"
+        "%20!%22%23%25&'()*+%2c-./0123456789:%3b%3c%3d%3e%3f%40ABCDEFGHIJ"
+            + "KLMNOPQRSTUVWXYZ[%5c]%5e_%60abcdefghijklmnopqrstuvwxyz%7b%7c%7d~"
     ),
     TransformationCase(
-        " !\"#%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
+        visible,
         "{s.urlencode.param}",
-        "%20%21%22%23%25%26%27%28%29%2a%2b%2c-.%2f0123456789%3a%3b%3c%3d%3e%3f%40ABCDEFGHIJKLMNOPQRSTUVWXYZ%5b%5c%5d%5e_%60abcdefghijklmnopqrstuvwxyz%7b%7c%7d~"
+        "%20%21%22%23%25%26%27%28%29%2a%2b%2c-.%2f0123456789%3a%3b%3c%3d%"
+            + "3e%3f%40ABCDEFGHIJKLMNOPQRSTUVWXYZ%5b%5c%5d%5e_%60abcdefghijklmn"
+            + "opqrstuvwxyz%7b%7c%7d~"
     ),
     TransformationCase("a%0ab", "{s.unescape.user}{s.encode.hexa}", nil),
     TransformationCase("a%0ab", "{s.unescape.param}{s.encode.hexa}", nil),

@@ -20,20 +20,12 @@ private let differencesCases: [TransformationCase] = [
     TransformationCase("", "{s.decode.base64url}", ""),
     TransformationCase("", "{s.decode.base64urlt}", ""),
     TransformationCase(12345, "{s.decode.7bit}", nil),
-    TransformationCase(
-        12345, "{s.decode.base58}",
-        "◇ Test case passing 1 argument row → 12345 {s.decode.base64} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.decode.hexa} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.base58} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.base64t} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.base64urlt} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.base64url} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.base64} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.encode.hexa} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.md5} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → 12345 {s.sha256} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → -7 {s.corehash,16} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → -7 {s.corehash} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → -7 {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → -7 {s.decode.base58} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → -7 {s.decode.base64} to \"a string in another encoding\" started.\n✘ Test \"a string in another encoding\" recorded an issue with 1 argument row → -7 {s.decode.7bit} at EncodingTransformationTests.swift:9:9: Expectation failed: (result → ni"
-    ),
     TransformationCase([104, 195, 169, 32, 255], "{s.encode.7bit}", "E8610AF407"),
     TransformationCase("YW Jj", "{s.decode.base64t}", nil),
     TransformationCase("YW\nJj", "{s.decode.base64t}", nil),
     TransformationCase("YW\nJj", "{s.decode.base64url}", nil),
     TransformationCase("YW\nJj", "{s.decode.base64urlt}", nil),
     TransformationCase("A", "{s.decode.base64t}", nil),
-    TransformationCase(
-        "11", "{s.decode.base58}",
-        "◇ Test case passing 1 argument row → \"C8329BFD06\" {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → \"C8\" {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → \"c8329bfd06\" {s.decode.7bit} to \"a string in another encoding\" started.\n◇ Test case passing 1 argument row → \"zz\" {s.decode.7bit} to \"a string in another encoding\" started.\n✘ Test \"a string in another encoding\" recorded an issue with 1 argument row → \"zz\" {s.decode.7bit} at EncodingTransformationTests.swift:9:9: Expectation failed: (result → ni"
-    ),
     TransformationCase("11Cn8eVZg", "{s.decode.base58}{s.encode.hexa}", "000068656c6c6f"),
     TransformationCase("31D98C56B3DD00", "{s.decode.7bit}{s.encode.hexa}", "31323334353637"),
     TransformationCase(12345, "{s.rbefore,a}", "12345"),

@@ -13,7 +13,7 @@ enum TransformationInput: Sendable, ExpressibleByStringLiteral, ExpressibleByInt
     init(nilLiteral: ()) { self = .null }
     init(arrayLiteral elements: UInt8...) { self = .bytes(elements) }
 
-    /// As an expression of a script; a string is given in hexadecimal, so that it may hold any byte.
+    /// As an expression of a script, a string in hexadecimal, so that it may hold any byte.
     var literal: String {
         switch self {
         case .null: return "$null"

@@ -224,3 +224,39 @@ private struct NoTemplates: TemplateCompiler {
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? { nil }
 }
+
+@Suite("Transformations as modules declare them")
+struct TransformationRowTests {
+    @Test("every row has a sentence, and a name of class and function in lower case")
+    func sentences() {
+        for row in Transformations.all {
+            #expect(row.summary.hasSuffix("."), "\(row.name)")
+            #expect(row.name.contains("."), "\(row.name)")
+            #expect(row.name == row.name.lowercased())
+        }
+    }
+
+    @Test("no name is declared twice")
+    func names() {
+        let names = Transformations.all.map(\.name)
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test(
+        "the signature shows what may be left out",
+        arguments: [
+            ("s.len", "{s.len}"), ("s.prefixes", "{s.prefixes[,len]}"),
+            ("param.value", "{param.value,name[,delimiter]}"),
+            ("re.subst", "{re.subst,expression}"), ("s.replace", "{s.replace,match,repl}"),
+        ])
+    func signatures(name: String, expected: String) throws {
+        let row = try #require(Transformations.all.first { $0.name == name })
+        #expect(row.signature == expected)
+    }
+
+    @Test("the blueprint of pv holds them for the reference page")
+    func blueprint() {
+        let names = ModuleBlueprint(PVModule.self).transformations.map(\.name)
+        #expect(names == Transformations.all.map(\.name))
+    }
+}

@@ -10,6 +10,11 @@ struct URITransformationTests {
     }
 }
 
+/// A URI that has all that a URI may have.
+private let fullURI = TransformationInput(
+    stringLiteral: "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;"
+        + "maddr=1.2.3.4;method=INVITE?h=v&k=w")
+
 private let uriCases: [TransformationCase] = [
     TransformationCase("", "{uri.user}", nil),
     TransformationCase("", "{uri.host}", nil),
@@ -26,66 +31,28 @@ private let uriCases: [TransformationCase] = [
     TransformationCase("abcdef", "{uri.user}", nil),
     TransformationCase("abcdef", "{uri.host}", nil),
     TransformationCase("abcdef", "{uri.port}", nil),
+    TransformationCase(fullURI, "{uri.user}", "bob"),
+    TransformationCase(fullURI, "{uri.host}", "example.org"),
+    TransformationCase(fullURI, "{uri.domain}", "example.org"),
+    TransformationCase(fullURI, "{uri.passwd}", "pw"),
+    TransformationCase(fullURI, "{uri.port}", "5070"),
     TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.user}", "bob"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.host}", "example.org"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.domain}", "example.org"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.passwd}", "pw"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.port}", "5070"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.params}", "transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.param,transport}", "tcp"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.param,x}", "1"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.param,lr}", ""),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.param,$var(b)}", ""),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.headers}", "h=v&k=w"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.transport}", "tcp"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.ttl}", "3"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.uparam}", "phone"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.maddr}", "1.2.3.4"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.method}", "INVITE"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.lr}", ""),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.r2}", "on"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.scheme}", "sip"),
-    TransformationCase(
-        "sip:bob:pw@example.org:5070;transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE?h=v&k=w",
-        "{uri.tosocket}", "tcp:example.org:5070"),
+        fullURI, "{uri.params}",
+        "transport=tcp;lr;x=1;r2=on;ttl=3;user=phone;maddr=1.2.3.4;method=INVITE"),
+    TransformationCase(fullURI, "{uri.param,transport}", "tcp"),
+    TransformationCase(fullURI, "{uri.param,x}", "1"),
+    TransformationCase(fullURI, "{uri.param,lr}", ""),
+    TransformationCase(fullURI, "{uri.param,$var(b)}", ""),
+    TransformationCase(fullURI, "{uri.headers}", "h=v&k=w"),
+    TransformationCase(fullURI, "{uri.transport}", "tcp"),
+    TransformationCase(fullURI, "{uri.ttl}", "3"),
+    TransformationCase(fullURI, "{uri.uparam}", "phone"),
+    TransformationCase(fullURI, "{uri.maddr}", "1.2.3.4"),
+    TransformationCase(fullURI, "{uri.method}", "INVITE"),
+    TransformationCase(fullURI, "{uri.lr}", ""),
+    TransformationCase(fullURI, "{uri.r2}", "on"),
+    TransformationCase(fullURI, "{uri.scheme}", "sip"),
+    TransformationCase(fullURI, "{uri.tosocket}", "tcp:example.org:5070"),
     TransformationCase("sip:example.org", "{uri.user}", ""),
     TransformationCase("sip:example.org", "{uri.host}", "example.org"),
     TransformationCase("sip:example.org", "{uri.domain}", "example.org"),

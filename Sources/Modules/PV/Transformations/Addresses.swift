@@ -4,6 +4,7 @@ internal import SIPSyntax
 
 /// `{nameaddr.…}` and `{tobody.…}`: addresses with a display name.
 extension Transformations {
+    /// All of both classes.
     static var addresses: [TransformationRow] { nameAddresses + taggedAddresses }
 
     /// `nameaddr` takes what comes, as scripts apply it to text of all kinds.

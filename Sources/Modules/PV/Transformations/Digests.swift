@@ -3,6 +3,7 @@ internal import ModuleKit
 
 /// `{s.md5}` and its like: digests in lower-case hexadecimal.
 extension Transformations {
+    /// Digests and hashes.
     static var digests: [TransformationRow] {
         [
             .plain("s.md5", "MD5 in hexadecimal.") { bytes, writer in

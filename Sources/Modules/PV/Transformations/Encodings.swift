@@ -5,6 +5,7 @@ internal import ModuleKit
 ///
 /// What is no such encoding decodes to null: scripts decode what strangers send.
 extension Transformations {
+    /// Encodings and their reverse.
     static var encodings: [TransformationRow] {
         [
             .plain("s.encode.hexa", "In lower-case hexadecimal.") { writeHexadecimal($0, &$1) },

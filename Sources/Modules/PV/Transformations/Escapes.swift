@@ -4,6 +4,7 @@ internal import SIPSyntax
 
 /// `{s.escape.…}`, `{s.urlencode.…}` and their reverse.
 extension Transformations {
+    /// Escapes and their reverse.
     static var escapes: [TransformationRow] {
         [
             .plain("s.escape.common", "With a backslash before ' \" \\ and the zero byte.") {

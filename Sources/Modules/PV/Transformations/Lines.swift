@@ -3,6 +3,7 @@ internal import ModuleKit
 
 /// `{line.…}`: lines of a text, such as the body of a message; CRLF and LF both end one.
 extension Transformations {
+    /// All of the class `line`.
     static var lines: [TransformationRow] {
         [
             .number("line.count", "How many lines there are.") { bytes, _, _ in

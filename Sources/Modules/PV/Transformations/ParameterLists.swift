@@ -7,6 +7,7 @@ internal import ModuleKit
 /// stand in quotes of either kind. A comma ends the list, unless it is the delimiter, because it
 /// separates whole values of a header field.
 extension Transformations {
+    /// All of the class `param`.
     static var parameterLists: [TransformationRow] {
         let delimiter = TransformationParameter("delimiter", .character, isOptional: true)
         let name = TransformationParameter("name", .text)

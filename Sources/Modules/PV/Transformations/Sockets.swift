@@ -88,8 +88,11 @@ extension Transformations {
 
 /// The parts of `proto:host:port`.
 private struct SocketAddress {
+    /// The transport, empty without one.
     var transport = ByteRange.empty
+    /// The host, an IPv6 address with its brackets.
     var host: ByteRange
+    /// The port, empty without one.
     var port = ByteRange.empty
 
     /// Nil for an unknown transport, a port that is no number, or an empty text.

@@ -4,6 +4,7 @@ internal import ModuleKit
 
 /// `{s.…}`: parts of strings and strings put together anew.
 extension Transformations {
+    /// All of the class `s` that are no encodings.
     static var strings: [TransformationRow] {
         parts + trimming + searching + building
     }

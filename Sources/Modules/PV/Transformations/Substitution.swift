@@ -3,10 +3,13 @@ internal import ModuleKit
 
 /// `{re.subst,/pattern/replacement/flags}`.
 ///
-/// The pattern is a POSIX extended regular expression, compiled when the script is loaded. Flags are
-/// `i` for no regard to case, `g` for all matches, and `s` for texts of several lines that are to
-/// be taken as one: without it `.` matches no line feed, and `^` and `$` match at every line.
+/// The pattern is a POSIX extended regular expression, compiled when the script is loaded.
+///
+/// Flags are `i` for no regard to case, `g` for all matches, and `s` for texts of
+/// several lines that are to be taken as one: without it `.` matches no line feed, and `^` and `$`
+/// match at every line.
 extension Transformations {
+    /// The class `re`, which has one.
     static var substitution: [TransformationRow] {
         [
             TransformationRow(

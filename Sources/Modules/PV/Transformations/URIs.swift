@@ -4,6 +4,7 @@ internal import SIPSyntax
 
 /// `{uri.…}`: parts of a URI, empty when it has none, null when the text is no URI.
 extension Transformations {
+    /// All of the class `uri`.
     static var uris: [TransformationRow] { uriParts + uriParameters + uriForms }
 
     private static var uriParts: [TransformationRow] {
@@ -109,6 +110,7 @@ extension Transformations {
 extension SIPURI {
     /// Parts of a URI beside scheme and host.
     struct Parts: OptionSet {
+        /// One bit a part.
         let rawValue: UInt8
         /// The user, without password.
         static let user = Parts(rawValue: 1)

@@ -3,6 +3,7 @@ internal import ModuleKit
 
 /// `{val.…}`, `{num.…}` and `{sql.…}`: values for those who cannot do with null.
 extension Transformations {
+    /// All of the class `val`.
     static var values: [TransformationRow] {
         [
             TransformationRow("val.n0", "0 for null.") { _, value in
@@ -39,6 +40,7 @@ extension Transformations {
         ]
     }
 
+    /// All of the class `num`.
     static var numbers: [TransformationRow] {
         [
             .number("num.fdigit", "The first digit of a number.") { bytes, _, _ in
