@@ -66,6 +66,8 @@ public enum Limits {
     public static let whileLoopsDefault = 100
     /// Longest string that an expression may build, in bytes.
     public static let scriptTextBytesMax = 65_535
+    /// Longest string that is turned to base 58 or back, which takes time with its square.
+    public static let base58BytesMax = 512
     /// Most bytes of strings that a script may build for one message.
     public static let scratchBytesMax = 1 << 20
     /// Longest regular expression in bytes.

@@ -55,6 +55,28 @@ public final class RegularExpression: @unchecked Sendable {
         search(text, from: 0) != nil
     }
 
+    /// Where a match and its groups are.
+    public struct Match: Sendable {
+        private let places: InlineArray<10, ByteRange>
+
+        fileprivate init(_ found: InlineArray<10, regmatch_t>) {
+            places = InlineArray<10, ByteRange> { place in
+                let part = found[place]
+                guard part.rm_so >= 0 else { return .empty }
+                return ByteRange(offset: Int(part.rm_so), count: Int(part.rm_eo - part.rm_so))
+            }
+        }
+
+        /// The whole match for 0, a group for 1 to 9; empty for one that has matched nothing.
+        public subscript(group: Int) -> ByteRange { places[group] }
+    }
+
+    /// The first match at or behind an offset, without allocating anything; nil without one.
+    public func match(_ text: Span<UInt8>, from start: Int = 0) -> Match? {
+        precondition(start >= 0 && start <= text.count, "an offset within the text")
+        return search(text, from: start).map { Match($0) }
+    }
+
     /// The first match at or behind an offset: the whole match, then its groups; nil without one.
     public func captures(_ text: Span<UInt8>, from start: Int = 0) -> [Range<Int>?]? {
         precondition(start >= 0 && start <= text.count, "an offset within the text")

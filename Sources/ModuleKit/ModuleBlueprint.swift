@@ -69,6 +69,8 @@ public struct ModuleBlueprint: Sendable {
     public let functions: [FunctionDescription]
     /// Its pseudo-variables.
     public let variables: [VariableDescription]
+    /// Its transformations.
+    public let transformations: [TransformationRow]
     /// Names and sentences of its statistics.
     public let statistics: [(name: String, summary: String)]
     /// Its tables.
@@ -124,6 +126,7 @@ public struct ModuleBlueprint: Sendable {
                 allowsInner: row.inner != .none, isWritable: row.isWritable,
                 accepts: row.accepts, summary: row.summary, check: row.check)
         }
+        transformations = manifest.transformations
         statistics = manifest.statistics.map { ($0.name, $0.summary) }
         tables = manifest.tables
         eventRoutes = manifest.eventRoutes

@@ -18,6 +18,8 @@ public final class ScriptContext {
     public var replyHeaders: ByteWriter
     /// Bytes that live until the message is done.
     public var scratch: ByteWriter
+    /// What a text in `scratch` is copied to while another is made of it.
+    var workbench = ByteWriter(capacity: 1024)
     /// `$rc`: the value of the last function or route.
     public var returnCode = 0
     /// The value of the last action: what a route that falls off its end returns.

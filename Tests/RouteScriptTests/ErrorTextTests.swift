@@ -252,7 +252,7 @@ struct ErrorTextTests {
             ("if ($hdr() == 1) exit;", "$hdr(): no name"),
             ("if ($hdr == 1) exit;", "$hdr needs a name in parentheses [write $hdr(name)]"),
             ("if ($rm(x) == 1) exit;", "$rm takes nothing in parentheses"),
-            ("if ($(rm{s.len}) == 1) exit;", "the transformation {s.len} is not supported"),
+            ("if ($(rm{s.len}) == 1) exit;", "unknown transformation {s.len}"),
             ("if ($(hdr(A)[*]) == 1) exit;", "$hdr has no index [*] [write a number: $(hdr[0])]"),
             (
                 "if ($(hdr(A)[$var(i)]) == 1) exit;",

@@ -85,7 +85,7 @@ extension Scope {
     /// A scope for what stands one level deeper.
     ///
     /// Each level is compiled by a call within a call, so their number bounds the stack.
-    private func nestedScope() throws(ArgumentError) -> Scope {
+    func nestedScope() throws(ArgumentError) -> Scope {
         guard level < Limits.variableDepthMax else {
             throw ArgumentError(
                 "pseudo-variables stand more than \(Limits.variableDepthMax) deep in each other")

@@ -9,6 +9,8 @@ struct Scope: Sendable {
     private(set) var functions: [String: FunctionDescription] = [:]
     /// The pseudo-variables by name.
     private(set) var variables: [String: VariableDescription] = [:]
+    /// The transformations by name, in lower case.
+    private(set) var transformations: [String: TransformationRow] = [:]
     /// The names of the event routes that a loaded module runs.
     private(set) var events: Set<String> = []
     /// The blocks of the configuration.
@@ -19,7 +21,8 @@ struct Scope: Sendable {
     private(set) var settings: Set<String> = []
     /// Where the names stand that are looked up.
     var place = ScriptPlace()
-    private let catalogue: [ModuleBlueprint]
+    /// All modules there are, for hints.
+    let catalogue: [ModuleBlueprint]
     private let instances: [LoadedModule]
     private let isChecking: Bool
     /// How many pseudo-variables stand around the one at hand.
@@ -51,6 +54,9 @@ struct Scope: Sendable {
             }
             for row in module.variables where variables[row.name] == nil {
                 variables[row.name] = row
+            }
+            for row in module.transformations where transformations[row.name] == nil {
+                transformations[row.name] = row
             }
             events.formUnion(module.eventRoutes.map(\.name))
         }
@@ -99,6 +105,7 @@ struct Scope: Sendable {
 
     /// Checks a pseudo-variable and, with instances at hand, compiles it.
     func variable(_ syntax: VariableSyntax) throws(VariableFailure) -> VariableAccess {
+        if !syntax.transformations.isEmpty { return try transformed(syntax) }
         if let own = CoreVariable(rawValue: syntax.name) { return try core(own, syntax) }
         guard let description = variables[syntax.name] else {
             throw VariableFailure(
@@ -123,10 +130,6 @@ struct Scope: Sendable {
     private func reference(
         _ syntax: VariableSyntax, _ description: VariableDescription
     ) throws(VariableFailure) -> VariableReference {
-        if let transformation = syntax.transformations.first {
-            throw VariableFailure(
-                .unsupported, "the transformation {\(transformation)} is not supported", nil)
-        }
         if syntax.inner == nil, description.needsInner {
             throw VariableFailure(
                 .value, "$\(syntax.name) needs a name in parentheses",

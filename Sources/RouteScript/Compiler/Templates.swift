@@ -21,7 +21,7 @@ struct Templates: TemplateCompiler {
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? {
         guard text.utf8.contains(Byte.dollar) else { return nil }
-        let pieces = try pieces(of: text)
+        let pieces = try pieces(of: text, emptiesNull: true)
         if pieces.count == 1, case .value(let read) = pieces[0] {
             return { context in
                 let value = read(context)
@@ -39,16 +39,27 @@ struct Templates: TemplateCompiler {
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? {
         guard text.utf8.contains(Byte.dollar) else { return nil }
-        let pieces = try pieces(of: text)
+        let pieces = try pieces(of: text, emptiesNull: false)
         if pieces.count == 1, case .value(let read) = pieces[0] { return read }
         return Self.join(pieces)
     }
 
     /// Looks up the variables of a text.
-    private func pieces(of text: String) throws(ArgumentError) -> [Piece] {
+    ///
+    /// A variable without a value shows as `<null>`, but with `emptiesNull` one whose
+    /// transformation has none shows as nothing, as in Kamailio.
+    private func pieces(
+        of text: String, emptiesNull: Bool
+    ) throws(ArgumentError) -> [Piece] {
         try Self.split(text) { (variable) throws(ArgumentError) in
             do throws(VariableFailure) {
-                return try scope.variable(variable).read
+                let read = try scope.variable(variable).read
+                guard emptiesNull, !variable.transformations.isEmpty else { return read }
+                return { context in
+                    let value = read(context)
+                    if case .null = value { return .text(.owned([])) }
+                    return value
+                }
             } catch {
                 throw ArgumentError(error.message + (error.hint.map { "; \($0)" } ?? ""))
             }
