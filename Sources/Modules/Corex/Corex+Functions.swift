@@ -76,7 +76,9 @@ extension Corex {
         let digits = parts.count == 2 ? Array(parts[1]) : []
         guard digits.count <= 3, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
         var value = whole
-        for place in 0..<3 { value = value * 10 + (place < digits.count ? Int(digits[place] - 48) : 0) }
+        for place in 0..<3 {
+            value = value * 10 + (place < digits.count ? Int(digits[place] - 48) : 0)
+        }
         return value <= 1000 ? value : nil
     }
 }

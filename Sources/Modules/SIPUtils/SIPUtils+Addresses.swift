@@ -176,7 +176,8 @@ extension SIPUtilsModule {
             ) { (_, context, name: ScriptText, address: ScriptText) in
                 let (name, address) = (context.bytes(of: name), context.bytes(of: address))
                 return ContactCoding.changeContacts(context) { uri in
-                    let text = address + Array(";".utf8) + name + Array("=".utf8)
+                    let text =
+                        address + Array(";".utf8) + name + Array("=".utf8)
                         + URLBase64.encode(uri)
                     return (try? SIPURI(parsing: text.span)) == nil ? nil : text
                 }
