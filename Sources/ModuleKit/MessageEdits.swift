@@ -14,7 +14,8 @@ public struct MessageEdits: Sendable {
         public var replacement: ByteRange
     }
 
-    /// The changes in the order of the message; those at one place in the order they were asked for.
+    /// The changes in the order of the message; those at one place in the order they were asked
+    /// for.
     public private(set) var edits: [Edit] = []
     /// The texts that are put in, one behind the other.
     public private(set) var text: [UInt8] = []

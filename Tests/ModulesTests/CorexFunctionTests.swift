@@ -8,7 +8,8 @@ struct CorexFunctionTests {
         let rig = try ScriptRig(
             """
             if (isxflagset("40")) { note("left over"); }
-            setxflag("40"); note("$rc"); isxflagset("40"); note("$rc"); isxflagset("8"); note("$rc");
+            setxflag("40"); note("$rc"); isxflagset("40"); note("$rc");
+            isxflagset("8"); note("$rc");
             resetxflag("40"); isxflagset("40"); note("$rc"); setxflag("63"); setxflag("40");
             """)
         #expect(try rig.run() == ["1", "1", "-1", "-1"])

@@ -53,7 +53,8 @@ struct SIPUtilsContactTests {
     func decoding(value: String, expected: String) throws {
         #expect(
             try contact(
-                "encode_contact(\"pre\", \"1.2.3.4\"); msg_apply_changes(); decode_contact_header()",
+                "encode_contact(\"pre\", \"1.2.3.4\"); msg_apply_changes();"
+                    + " decode_contact_header()",
                 value) == expected)
     }
 

@@ -20,6 +20,7 @@ extension Corex {
         return flags
     }
 
+    /// The extended flags: no other function of the server looks at them.
     static var flagFunctions: [FunctionRow<Corex>] {
         [
             flag("setxflag", "Sets an extended flag, 0 to 63.") { (flags, bit) in
@@ -45,6 +46,7 @@ extension Corex {
         }
     }
 
+    /// Adds targets, which `lookup` does as well; a redirect or a fork sends to all of them.
     static var appending: FunctionRow<Corex> {
         FunctionRow(
             "append_branch", Argument.string("uri").optional, Argument.string("q").optional,

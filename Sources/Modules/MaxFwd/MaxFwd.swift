@@ -21,8 +21,8 @@ public final class MaxFwdModule: ServerModule {
                 "max_limit", \.maxLimit, 0...255,
                 "The largest value that a request may leave with.", runtime: .changeable)
         ],
-        functions: ["mf_process_maxfwd_header", "process_maxfwd"].map(processing)
-            + ["is_maxfwd_lt", "maxfwd_at_least"].map(comparing))
+        functions: ["mf_process_maxfwd_header", "process_maxfwd", "maxfwd_process"].map(processing)
+            + ["is_maxfwd_lt", "mf_lowlimit", "maxfwd_at_least"].map(comparing))
 
     /// Where the limit is found at the time of a message.
     private let settings: SettingsHandle<Parameters>
