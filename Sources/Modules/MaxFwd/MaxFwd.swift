@@ -75,13 +75,14 @@ public final class MaxFwdModule: ServerModule {
         case .malformed: return -2
         case .absent:
             let number = min(max(initial, 0), limit)
-            let line = Array("Max-Forwards: \(number)".utf8)
-            return context.addHeader(line, .first) ? 2 : -2
+            let line = Array("Max-Forwards: \(number)\r\n".utf8)
+            // Nothing of it is a stranger's, so it needs no look as other header lines do.
+            return context.edits.insert(line, at: context.message.headers.start) ? 2 : -2
         case .number(0): return -1
         case .number(let number):
-            guard let field = context.message.firstField(.maxForwards) else { return -2 }
+            guard let range = context.message.header(.maxForwards) else { return -2 }
             let next = Array(String(min(number - 1, limit)).utf8)
-            return context.replaceValue(ofField: field, with: next) ? 1 : -2
+            return context.edits.override(range, with: next) ? 1 : -2
         }
     }
 }
