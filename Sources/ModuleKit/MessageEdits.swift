@@ -14,8 +14,7 @@ public struct MessageEdits: Sendable {
         public var replacement: ByteRange
     }
 
-    /// The changes in the order of the message; those at one place in the order they were asked
-    /// for.
+    /// The changes in the order of the message; those at one place in the order of asking.
     public private(set) var edits: [Edit] = []
     /// The texts that are put in, one behind the other.
     public private(set) var text: [UInt8] = []

@@ -10,7 +10,6 @@ import SIPSyntax
 import SIPUtils
 import SL
 import Sanity
-import Synchronization
 import Testing
 import Textops
 import TextopsX
@@ -30,7 +29,7 @@ final class NoteModule: ServerModule {
             }
         ])
 
-    let lines = Mutex<[String]>([])
+    let lines = Guarded<[String]>([])
 
     init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
 }
