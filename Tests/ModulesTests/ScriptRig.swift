@@ -10,6 +10,7 @@ import SIPSyntax
 import SIPUtils
 import SL
 import Sanity
+import Synchronization
 import Testing
 import Textops
 import TextopsX
