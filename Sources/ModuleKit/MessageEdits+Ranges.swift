@@ -8,10 +8,17 @@ extension MessageEdits {
     /// reaches out of the range or there are too many.
     @discardableResult
     public mutating func override(_ range: ByteRange, with bytes: [UInt8]) -> Bool {
+        // Nearly always nothing was changed there yet, and nothing needs to be copied.
+        if replace(range, with: bytes) {
+            if edits.contains(where: { $0.isInserted(within: range) }) {
+                drop(where: { $0.isInserted(within: range) })
+            }
+            return true
+        }
         var copy = self
         copy.drop(where: { edit in
             edit.range.isEmpty
-                ? edit.range.start > range.start && edit.range.start < range.end
+                ? edit.isInserted(within: range)
                 : edit.range.start >= range.start && edit.range.end <= range.end
         })
         guard copy.replace(range, with: bytes) else { return false }
@@ -41,5 +48,12 @@ extension MessageEdits {
     public func changes(body range: ByteRange) -> Bool {
         body != nil
             || edits.contains { $0.range.start >= range.start && $0.range.start <= range.end }
+    }
+}
+
+extension MessageEdits.Edit {
+    /// Whether it puts something in between the first and the last byte of a range.
+    fileprivate func isInserted(within other: ByteRange) -> Bool {
+        range.isEmpty && range.start > other.start && range.start < other.end
     }
 }

@@ -20,6 +20,7 @@ extension Corex {
         return flags
     }
 
+    /// The extended flags: no other function of the server looks at them.
     static var flagFunctions: [FunctionRow<Corex>] {
         [
             flag("setxflag", "Sets an extended flag, 0 to 63.") { (flags, bit) in
@@ -45,6 +46,7 @@ extension Corex {
         }
     }
 
+    /// Adds targets, which `lookup` does as well; a redirect or a fork sends to all of them.
     static var appending: FunctionRow<Corex> {
         FunctionRow(
             "append_branch", Argument.string("uri").optional, Argument.string("q").optional,
@@ -76,7 +78,9 @@ extension Corex {
         let digits = parts.count == 2 ? Array(parts[1]) : []
         guard digits.count <= 3, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
         var value = whole
-        for place in 0..<3 { value = value * 10 + (place < digits.count ? Int(digits[place] - 48) : 0) }
+        for place in 0..<3 {
+            value = value * 10 + (place < digits.count ? Int(digits[place] - 48) : 0)
+        }
         return value <= 1000 ? value : nil
     }
 }

@@ -71,6 +71,7 @@ extension KEX {
             }
     }
 
+    /// The destination that goes before the request URI (`$du`), and tests on addresses.
     static var destinationFunctions: [FunctionRow<KEX>] {
         [
             FunctionRow(

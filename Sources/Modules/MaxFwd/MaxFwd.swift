@@ -21,8 +21,8 @@ public final class MaxFwdModule: ServerModule {
                 "max_limit", \.maxLimit, 0...255,
                 "The largest value that a request may leave with.", runtime: .changeable)
         ],
-        functions: ["mf_process_maxfwd_header", "process_maxfwd"].map(processing)
-            + ["is_maxfwd_lt", "maxfwd_at_least"].map(comparing))
+        functions: ["mf_process_maxfwd_header", "process_maxfwd", "maxfwd_process"].map(processing)
+            + ["is_maxfwd_lt", "mf_lowlimit", "maxfwd_at_least"].map(comparing))
 
     /// Where the limit is found at the time of a message.
     private let settings: SettingsHandle<Parameters>
@@ -75,13 +75,14 @@ public final class MaxFwdModule: ServerModule {
         case .malformed: return -2
         case .absent:
             let number = min(max(initial, 0), limit)
-            let line = Array("Max-Forwards: \(number)".utf8)
-            return context.addHeader(line, .first) ? 2 : -2
+            let line = Array("Max-Forwards: \(number)\r\n".utf8)
+            // Nothing of it is a stranger's, so it needs no look as other header lines do.
+            return context.edits.insert(line, at: context.message.headers.start) ? 2 : -2
         case .number(0): return -1
         case .number(let number):
-            guard let field = context.message.firstField(.maxForwards) else { return -2 }
+            guard let range = context.message.header(.maxForwards) else { return -2 }
             let next = Array(String(min(number - 1, limit)).utf8)
-            return context.replaceValue(ofField: field, with: next) ? 1 : -2
+            return context.edits.override(range, with: next) ? 1 : -2
         }
     }
 }

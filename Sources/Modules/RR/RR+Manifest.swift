@@ -104,7 +104,8 @@ extension RRModule {
         [
             VariableRow("route_uri", "URI of the top Route.") { topRoute($0) },
             VariableRow(
-                "rdir", inner: .required, "Direction of the request: $rdir(id) 1 or 2, $rdir(name).",
+                "rdir", inner: .required,
+                "Direction of the request: $rdir(id) 1 or 2, $rdir(name).",
                 check: { (reference) throws(ArgumentError) in
                     guard reference.inner == "id" || reference.inner == "name" else {
                         throw ArgumentError("expected $rdir(id) or $rdir(name)")

@@ -17,6 +17,7 @@ extension SIPUtilsModule {
         }
     }
 
+    /// The parameters of the request URI, which phones and gateways use for all sorts of things.
     static var parameterFunctions: [FunctionRow<SIPUtilsModule>] {
         [
             FunctionRow(
@@ -56,6 +57,7 @@ extension SIPUtilsModule {
         return write(context, .text(.owned(text))) ? 1 : -1
     }
 
+    /// URIs that stand in variables, and tests on them.
     static var addressFunctions: [FunctionRow<SIPUtilsModule>] {
         [
             FunctionRow(
@@ -145,6 +147,7 @@ extension SIPUtilsModule {
         return pair.value == nil ? 2 : 1
     }
 
+    /// Contacts that are to lead through this server: their URIs are hidden in URIs of our own.
     static var contactFunctions: [FunctionRow<SIPUtilsModule>] {
         [
             FunctionRow(
@@ -176,7 +179,8 @@ extension SIPUtilsModule {
             ) { (_, context, name: ScriptText, address: ScriptText) in
                 let (name, address) = (context.bytes(of: name), context.bytes(of: address))
                 return ContactCoding.changeContacts(context) { uri in
-                    let text = address + Array(";".utf8) + name + Array("=".utf8)
+                    let text =
+                        address + Array(";".utf8) + name + Array("=".utf8)
                         + URLBase64.encode(uri)
                     return (try? SIPURI(parsing: text.span)) == nil ? nil : text
                 }
@@ -216,6 +220,7 @@ extension SIPUtilsModule {
         return inner
     }
 
+    /// The request as a whole.
     static var requestFunctions: [FunctionRow<SIPUtilsModule>] {
         [
             FunctionRow(

@@ -21,26 +21,44 @@ struct SanityChecks {
     /// The extensions that Proxy-Require may ask for.
     let supported: [[UInt8]]
 
-    /// A check: the failure that it finds, nil for none.
-    private typealias Check = (borrowing SIPMessage) -> SanityFailure?
-
     /// The first failure, nil when the request passes.
+    ///
+    /// The order is Kamailio's. A list of checks would be made anew for every message, so they
+    /// stand one behind the other; bits 8 and 16 do nothing in Kamailio either.
     func failure(_ context: ScriptContext) -> SanityFailure? {
         context.withMessage { message in
-            for (bit, check) in table where checks & bit != 0 {
-                if let failure = check(message) { return failure }
-            }
-            return nil
+            if let failure = firstLine(message) ?? mandatory(message) { return failure }
+            return numbers(message) ?? extensions(message)
         }
     }
 
-    /// The bits in the order of checking; 8 and 16 do nothing in Kamailio either.
-    private var table: [(Int, Check)] {
-        [
-            (1, version), (2, scheme), (4, requiredFields), (16384, topVia), (32, cSeqMethod),
-            (64, cSeqNumber), (128, contentLength), (256, expires), (512, proxyRequire),
-            (1024, parsedURIs), (2048, credentials), (4096, tags), (8192, authorization),
-        ]
+    private func has(_ bit: Int) -> Bool { checks & bit != 0 }
+
+    private func firstLine(_ message: borrowing SIPMessage) -> SanityFailure? {
+        if has(1), let failure = version(message) { return failure }
+        return has(2) ? scheme(message) : nil
+    }
+
+    private func mandatory(_ message: borrowing SIPMessage) -> SanityFailure? {
+        if has(4), let failure = requiredFields(message) { return failure }
+        return has(16384) ? topVia(message) : nil
+    }
+
+    private func numbers(_ message: borrowing SIPMessage) -> SanityFailure? {
+        if has(32), let failure = cSeqMethod(message) { return failure }
+        if has(64), let failure = cSeqNumber(message) { return failure }
+        if has(128), let failure = contentLength(message) { return failure }
+        return has(256) ? expires(message) : nil
+    }
+
+    private func extensions(_ message: borrowing SIPMessage) -> SanityFailure? {
+        if has(512), message.has(.proxyRequire), let failure = proxyRequire(message) {
+            return failure
+        }
+        if has(1024), let failure = parsedURIs(message) { return failure }
+        if has(2048), let failure = credentials(message) { return failure }
+        if has(4096), let failure = tags(message) { return failure }
+        return has(8192) ? authorization(message) : nil
     }
 
     private func version(_ message: borrowing SIPMessage) -> SanityFailure? {
@@ -49,7 +67,8 @@ struct SanityChecks {
     }
 
     private func scheme(_ message: borrowing SIPMessage) -> SanityFailure? {
-        guard let uri = try? SIPURI(parsing: message.bytes, in: message.requestURI) else {
+        // Asked of the message, which has read it already.
+        guard let uri = try? message.parsedRequestURI else {
             return SanityFailure(reason: "Bad Request URI")
         }
         guard uri.scheme == .other else { return nil }
@@ -57,10 +76,10 @@ struct SanityChecks {
     }
 
     private func requiredFields(_ message: borrowing SIPMessage) -> SanityFailure? {
-        for name in [HeaderName.to, .from, .cSeq, .callID, .via] where !message.has(name) {
-            return SanityFailure(reason: "Bad Headers")
-        }
-        return nil
+        let isComplete =
+            message.has(.to) && message.has(.from) && message.has(.cSeq) && message.has(.callID)
+            && message.has(.via)
+        return isComplete ? nil : SanityFailure(reason: "Bad Headers")
     }
 
     private func topVia(_ message: borrowing SIPMessage) -> SanityFailure? {
@@ -117,24 +136,20 @@ struct SanityChecks {
     // MARK: URIs and tags
 
     private func parsedURIs(_ message: borrowing SIPMessage) -> SanityFailure? {
-        if uris & 1 != 0, (try? SIPURI(parsing: message.bytes, in: message.requestURI)) == nil {
+        if uris & 1 != 0, Self.isMissing(try? message.parsedRequestURI) {
             return SanityFailure(reason: "Bad Request URI")
         }
-        if uris & 2 != 0, !hasURI(message, .from) {
+        if uris & 2 != 0, Self.isMissing(try? message.fromURI) {
             return SanityFailure(reason: "Invalid From Header")
         }
-        if uris & 4 != 0, !hasURI(message, .to) {
+        if uris & 4 != 0, Self.isMissing(try? message.toURI) {
             return SanityFailure(reason: "Invalid To Header")
         }
         return uris & 8 != 0 ? contacts(message) : nil
     }
 
-    private func hasURI(_ message: borrowing SIPMessage, _ name: HeaderName) -> Bool {
-        guard let value = message.header(name),
-            let address = try? TaggedAddress(parsing: message.bytes, in: value)
-        else { return false }
-        return (try? SIPURI(parsing: message.bytes, in: address.uri)) != nil
-    }
+    /// Whether a URI could not be read, or the field that should have it is not there.
+    private static func isMissing(_ uri: SIPURI?) -> Bool { uri == nil }
 
     private func contacts(_ message: borrowing SIPMessage) -> SanityFailure? {
         var contacts = message.contacts
@@ -159,9 +174,7 @@ struct SanityChecks {
     }
 
     private func tagCount(_ message: borrowing SIPMessage, _ name: HeaderName) -> Int {
-        guard let value = message.header(name),
-            let address = try? TaggedAddress(parsing: message.bytes, in: value)
-        else { return 0 }
+        guard let address = try? (name == .from ? message.from : message.to) else { return 0 }
         var all = HeaderParameters(message.bytes, in: address.parameters)
         var count = 0
         while let parameter = all.next() {

@@ -12,6 +12,10 @@ enum MultipartBody {
         var type: Range<Int>
         /// The bytes behind its empty line.
         var content: Range<Int>
+        /// From the line of its boundary up to that of the next one.
+        var whole = 0..<0
+        /// Its header lines and content, without the line end in front of the next boundary.
+        var inner = 0..<0
 
         /// Whether it is of a media type, whatever the parameters.
         func isType(_ wanted: [UInt8], _ body: Span<UInt8>) -> Bool {
@@ -47,6 +51,7 @@ enum MultipartBody {
         let mark = [45, 45] + boundary
         var parts: [Part] = []
         var start: Int?
+        var opening = 0
         var line = 0
         while line < body.count, parts.count < partsMax {
             var end = line
@@ -55,15 +60,43 @@ enum MultipartBody {
                 end - line >= mark.count
                 && body.extracting(line..<(line + mark.count)).equals(mark.span)
             if isMark {
-                if let start, let part = part(body, start..<max(start, lineEnd(body, line))) {
-                    parts.append(part)
+                if let start {
+                    let inner = start..<max(start, lineEnd(body, line))
+                    if var part = part(body, inner) {
+                        part.whole = opening..<line
+                        part.inner = inner
+                        parts.append(part)
+                    }
                 }
                 start = min(end + 1, body.count)
+                opening = line
             }
             line = end + 1
         }
         return parts
     }
+
+    /// Offset of the last line that begins with the boundary: where a further part goes; nil when
+    /// there is none.
+    static func closing(_ body: Span<UInt8>, _ boundary: [UInt8]) -> Int? {
+        let mark = [45, 45] + boundary
+        var found: Int?
+        var line = 0
+        while line + mark.count <= body.count {
+            if body.extracting(line..<(line + mark.count)).equals(mark.span) { found = line }
+            while line < body.count, body[line] != 10 { line += 1 }
+            line += 1
+        }
+        return found
+    }
+
+    /// A part as it is written: the boundary, header lines that end with CRLF, the content.
+    static func written(_ boundary: [UInt8], _ headers: [UInt8], _ content: [UInt8]) -> [UInt8] {
+        [45, 45] + boundary + [13, 10] + headers + [13, 10] + content + [13, 10]
+    }
+
+    /// The line that ends a body of several parts.
+    static func end(_ boundary: [UInt8]) -> [UInt8] { [45, 45] + boundary + [45, 45, 13, 10] }
 
     /// Where the line end in front of a line begins: it belongs to the boundary.
     private static func lineEnd(_ body: Span<UInt8>, _ line: Int) -> Int {

@@ -5,7 +5,7 @@ internal import SIPSyntax
 /// The functions that set and look at bodies, and those that take texts apart.
 extension TextopsModule {
     /// `set_body` and its siblings.
-    static var bodies: [FunctionRow<TextopsModule>] { settingBodies + bodyTests }
+    static var bodies: [FunctionRow<TextopsModule>] { settingBodies + bodyTests + multipart }
 
     private static var settingBodies: [FunctionRow<TextopsModule>] {
         [

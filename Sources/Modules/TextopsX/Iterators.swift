@@ -9,6 +9,7 @@ final class Iterators {
 
     /// Where an iterator stands.
     struct Entry {
+        /// What the script calls it.
         let name: [UInt8]
         /// The number of a header field, or the offset of a line within the body; -1 in front of
         /// the first.
