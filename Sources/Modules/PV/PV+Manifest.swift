@@ -20,7 +20,7 @@ extension PVModule {
         functions: variableFunctions + structuredFunctions + branchFunctions,
         variables: requestLine + destination + addresses + headers + body + transport + own
             + attributes + routing + identities + sockets + flags + times + constants,
-        methods: sharedVariableCommands, transformations: Transformations.all)
+        transformations: Transformations.all, methods: sharedVariableCommands)
 
     /// The request or status line.
     private static var requestLine: [VariableRow<PVModule>] {
