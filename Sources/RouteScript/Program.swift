@@ -86,6 +86,22 @@ public struct Program: Sendable {
         return flow == .leave ? 0 : context.actionValue
     }
 
+    /// Runs a block in the middle of another one, as `onsend_route` is; returns whether it executed
+    /// `drop`.
+    ///
+    /// The block that is under way goes on as if nothing had happened: its codes and its depth are
+    /// put back.
+    public func runWithin(_ entry: Entry, in context: ScriptContext) -> Bool {
+        let (code, value, depth) = (context.returnCode, context.actionValue, context.depth)
+        let (failed, stopped, dropped) = (context.hasFailed, context.isStopped, context.isDropped)
+        run(entry, in: context)
+        defer {
+            (context.returnCode, context.actionValue, context.depth) = (code, value, depth)
+            (context.hasFailed, context.isStopped, context.isDropped) = (failed, stopped, dropped)
+        }
+        return context.isDropped
+    }
+
     /// Whether the configuration has an event route.
     public func hasEvent(_ name: String) -> Bool { entries.contains(.event(name)) }
 

@@ -47,6 +47,11 @@ final class SIPWorker: MessageHandler {
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
         replyTakers = blueprint.services.link.replyTakers
+        // Only a script that has the block pays for it.
+        let script = blueprint.program
+        if script.has(.send) {
+            context.mayLeave = { context, _ in !script.runWithin(.send, in: context) }
+        }
     }
 
     /// Takes the time for all messages of a batch.

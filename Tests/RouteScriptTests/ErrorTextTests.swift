@@ -155,9 +155,8 @@ struct ErrorTextTests {
             ("entirely_unknown();", "unknown function \"entirely_unknown\""),
             ("nte;", "unknown function \"nte\" [did you mean \"note\" (module probe)?]"),
             (
-                "forward();",
-                "the command \"forward\" is not supported "
-                    + "[requests are not forwarded by the core here]"
+                "forward_sctp();",
+                "the command \"forward_sctp\" is not supported [there is no SCTP]"
             ),
             ("$vra(x) = 1;", "unknown pseudo-variable \"$vra\" [did you mean \"$var\"?]"),
             ("if ($rmm == 1) exit;", "unknown pseudo-variable \"$rmm\" [did you mean \"$rm\"?]"),
@@ -360,11 +359,11 @@ struct ErrorTextTests {
             ("modparam(\"(\", \"b\", 1)", "\"(\" is no list of modules: Unmatched ( or \\("),
             (
                 "loadmodulex \"x\"",
-                "\"loadmodulex\" is not supported [write the module's name with loadmodule]"
+                "unknown module \"x\""
             ),
             (
                 "modparamx(\"a\",\"b\",1)",
-                "\"modparamx\" is not supported [write the value with modparam]"
+                "no loaded module is named \"a\""
             ),
             ("avpflags a", "\"avpflags\" is not supported"),
             ("socket = { }", "\"socket\" is not supported [use listen = …]"),

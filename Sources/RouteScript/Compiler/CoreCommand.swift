@@ -40,6 +40,10 @@ enum CoreCommand: String, CaseIterable {
     case setForwardNoConnect = "set_forward_no_connect"
     case setForwardClose = "set_forward_close"
     case setReplyNoConnect = "set_reply_no_connect"
+    case forward
+    case forwardUDP = "forward_udp"
+    case forwardTCP = "forward_tcp"
+    case forwardTLS = "forward_tls"
 
     /// Their names.
     static let names = Set(allCases.map(\.rawValue))
@@ -47,15 +51,16 @@ enum CoreCommand: String, CaseIterable {
     /// Commands whose argument is an address that may stand without quotes.
     static let addressNames: Set<String> = [
         CoreCommand.forceSendSocket.rawValue, CoreCommand.setAdvertisedAddress.rawValue,
+        CoreCommand.forward.rawValue, CoreCommand.forwardUDP.rawValue,
+        CoreCommand.forwardTCP.rawValue, CoreCommand.forwardTLS.rawValue,
     ]
 
     /// Commands that Kamailio has and this server refuses, each with its reason.
     ///
     /// They are refused by name, so that nobody relies on what does not happen.
     static let later: [String: String] = [
-        "forward": forwarding, "forward_udp": forwarding, "forward_tcp": forwarding,
-        "forward_tls": forwarding, "forward_sctp": forwarding,
-        "udp_mtu_try_proto": forwarding,
+        "forward_sctp": "there is no SCTP",
+        "udp_mtu_try_proto": "the transport is the one that the destination names",
         "exec": "a script cannot run programs: whoever could change a message would run them too",
         "error": "it does nothing in Kamailio either: use xlog()",
         "force_tcp_alias": "connections have no aliases here",
@@ -63,7 +68,6 @@ enum CoreCommand: String, CaseIterable {
         "cfg_select": "groups of runtime variables have no instances here",
         "cfg_reset": "groups of runtime variables have no instances here",
     ]
-    private static let forwarding = "requests are not forwarded by the core here"
 
     /// How many arguments it takes.
     var arity: ClosedRange<Int> {
@@ -72,6 +76,7 @@ enum CoreCommand: String, CaseIterable {
             .setForwardNoConnect, .setForwardClose, .setReplyNoConnect:
             0...0
         case .removeBranch: 0...1
+        case .forward, .forwardUDP, .forwardTCP, .forwardTLS: 0...2
         case .log: 1...2
         case .select: 3...3
         default: 1...1
@@ -113,6 +118,8 @@ extension Compiler {
             .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setForwardClose,
             .setReplyNoConnect:
             return try sending(command, arguments)
+        case .forward, .forwardUDP, .forwardTCP, .forwardTLS:
+            return try forwarding(command, arguments, at: position)
         case .userPhone, .setHostPortTransport, .rewriteHostPortTransport:
             return try parameters(command, arguments)
         case .log: return try logging(arguments)
