@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 public import ModuleKit
 
 /// A configuration's route blocks, compiled: what runs for each message.
@@ -86,20 +86,19 @@ public struct Program: Sendable {
         return flow == .leave ? 0 : context.actionValue
     }
 
-    /// Runs a block in the middle of another one, as `onsend_route` is; returns whether it executed
-    /// `drop`.
+    /// Runs `onsend_route` for a request that another block is sending on; false when it drops it.
     ///
-    /// The block that is under way goes on as if nothing had happened: its codes and its depth are
-    /// put back.
-    public func runWithin(_ entry: Entry, in context: ScriptContext) -> Bool {
-        let (code, value, depth) = (context.returnCode, context.actionValue, context.depth)
-        let (failed, stopped, dropped) = (context.hasFailed, context.isStopped, context.isDropped)
-        run(entry, in: context)
-        defer {
-            (context.returnCode, context.actionValue, context.depth) = (code, value, depth)
-            (context.hasFailed, context.isStopped, context.isDropped) = (failed, stopped, dropped)
-        }
-        return context.isDropped
+    /// That block goes on where it was: what it knows of its own course is put back.
+    public func maySend(to hop: Origin, _ context: ScriptContext) -> Bool {
+        let course = (context.returnCode, context.actionValue, context.hasFailed)
+        let place = (context.isStopped, context.isDropped, context.depth)
+        context.sendingTo = hop
+        run(.send, in: context)
+        let isDropped = context.isDropped
+        context.sendingTo = nil
+        (context.returnCode, context.actionValue, context.hasFailed) = course
+        (context.isStopped, context.isDropped, context.depth) = place
+        return !isDropped
     }
 
     /// Whether the configuration has an event route.

@@ -47,10 +47,8 @@ final class SIPWorker: MessageHandler {
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
         replyTakers = blueprint.services.link.replyTakers
-        // Only a script that has the block pays for it.
-        let script = blueprint.program
-        if script.has(.send) {
-            context.mayLeave = { context, _ in !script.runWithin(.send, in: context) }
+        if program.has(.send) {
+            context.mayLeave = { [program] context, hop in program.maySend(to: hop, context) }
         }
     }
 

@@ -156,7 +156,7 @@ struct ErrorTextTests {
             ("nte;", "unknown function \"nte\" [did you mean \"note\" (module probe)?]"),
             (
                 "forward_sctp();",
-                "the command \"forward_sctp\" is not supported [there is no SCTP]"
+                "the command \"forward_sctp\" is not supported [the server speaks no SCTP]"
             ),
             ("$vra(x) = 1;", "unknown pseudo-variable \"$vra\" [did you mean \"$var\"?]"),
             ("if ($rmm == 1) exit;", "unknown pseudo-variable \"$rmm\" [did you mean \"$rm\"?]"),

@@ -121,16 +121,20 @@ extension PVModule {
                     let field = try reference.word(ReceivedField.self)
                     return VariableAccess { field.read($0) }
                 }),
-            sending("snd"), sending("sndfrom"), sending("sndto"),
+            sending("snd", isTarget: true), sending("sndto", isTarget: true),
+            sending("sndfrom", isTarget: false),
         ]
     }
 
-    private static func sending(_ name: String) -> VariableRow<PVModule> {
+    private static func sending(_ name: String, isTarget: Bool) -> VariableRow<PVModule> {
         VariableRow(
-            name, inner: .required, "Where a request is being sent; null outside onsend_route.",
+            name, inner: .required,
+            isTarget
+                ? "Where a request is being sent; null outside onsend_route."
+                : "The socket that a request is being sent from; null outside onsend_route.",
             access: { (reference) throws(ArgumentError) in
-                _ = try reference.word(SendField.self)
-                return VariableAccess { _ in .null }
+                let field = try reference.word(SendField.self)
+                return VariableAccess { field.read($0, isTarget: isTarget) }
             })
     }
 

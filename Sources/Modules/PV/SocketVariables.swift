@@ -159,8 +159,26 @@ enum ReceivedField: String, Sendable, CaseIterable {
 /// `$snd(name)`, `$sndfrom(name)` and `$sndto(name)`: where a request is being sent, which only
 /// `onsend_route` knows; elsewhere they are null.
 enum SendField: String, Sendable, CaseIterable {
-    /// The attributes that Kamailio has.
-    case ip, af, port, proto, sproto, buf, len
+    /// Address, family (2 or 10), port, number of the transport, its name.
+    case ip, af, port, proto, sproto
+
+    /// The field of the destination, or of the socket that the request leaves by.
+    func read(_ context: ScriptContext, isTarget: Bool) -> ScriptValue {
+        guard let hop = context.sendingTo else { return .null }
+        var address = hop.source
+        if !isTarget {
+            let sockets = context.services.sockets
+            guard Int(hop.socket.value) < sockets.count else { return .null }
+            address = sockets[Int(hop.socket.value)].address
+        }
+        return switch self {
+        case .ip: .text(context.compose { address.writeHost(into: &$0) })
+        case .af: .integer(address.isIPv6 ? 10 : 2)
+        case .port: .integer(Int(address.port))
+        case .proto: .integer(Int(hop.transport.rawValue))
+        case .sproto: .text(context.compose { $0.append(hop.transport.name) })
+        }
+    }
 }
 
 /// `$K(name)`: the numbers of address families and transports.

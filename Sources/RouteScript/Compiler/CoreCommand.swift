@@ -38,12 +38,10 @@ enum CoreCommand: String, CaseIterable {
     case setAdvertisedAddress = "set_advertised_address"
     case setAdvertisedPort = "set_advertised_port"
     case setForwardNoConnect = "set_forward_no_connect"
-    case setForwardClose = "set_forward_close"
     case setReplyNoConnect = "set_reply_no_connect"
     case forward
     case forwardUDP = "forward_udp"
     case forwardTCP = "forward_tcp"
-    case forwardTLS = "forward_tls"
 
     /// Their names.
     static let names = Set(allCases.map(\.rawValue))
@@ -52,15 +50,16 @@ enum CoreCommand: String, CaseIterable {
     static let addressNames: Set<String> = [
         CoreCommand.forceSendSocket.rawValue, CoreCommand.setAdvertisedAddress.rawValue,
         CoreCommand.forward.rawValue, CoreCommand.forwardUDP.rawValue,
-        CoreCommand.forwardTCP.rawValue, CoreCommand.forwardTLS.rawValue,
+        CoreCommand.forwardTCP.rawValue,
     ]
 
     /// Commands that Kamailio has and this server refuses, each with its reason.
     ///
     /// They are refused by name, so that nobody relies on what does not happen.
     static let later: [String: String] = [
-        "forward_sctp": "there is no SCTP",
-        "udp_mtu_try_proto": "the transport is the one that the destination names",
+        "forward_tls": "the server speaks no TLS", "forward_sctp": "the server speaks no SCTP",
+        "udp_mtu_try_proto": "a request stays on the transport that its destination names",
+        "set_forward_close": "whoever is at the other end decides when a connection is closed",
         "exec": "a script cannot run programs: whoever could change a message would run them too",
         "error": "it does nothing in Kamailio either: use xlog()",
         "force_tcp_alias": "connections have no aliases here",
@@ -73,10 +72,10 @@ enum CoreCommand: String, CaseIterable {
     var arity: ClosedRange<Int> {
         switch self {
         case .forceRport, .addRport, .revertURI, .userPhone, .clearBranches, .addLocalRport,
-            .setForwardNoConnect, .setForwardClose, .setReplyNoConnect:
+            .setForwardNoConnect, .setReplyNoConnect:
             0...0
+        case .forward, .forwardUDP, .forwardTCP: 0...2
         case .removeBranch: 0...1
-        case .forward, .forwardUDP, .forwardTCP, .forwardTLS: 0...2
         case .log: 1...2
         case .select: 3...3
         default: 1...1
@@ -87,7 +86,7 @@ enum CoreCommand: String, CaseIterable {
     var isAllowedWhileSending: Bool {
         switch self {
         case .log, .setFlag, .resetFlag, .isFlagSet, .stringLength, .isEmptyString, .select,
-            .setForwardNoConnect, .setForwardClose, .setReplyNoConnect:
+            .setForwardNoConnect, .setReplyNoConnect:
             true
         default: false
         }
@@ -115,11 +114,11 @@ extension Compiler {
         }
         switch command {
         case .removeBranch, .clearBranches, .addLocalRport, .forceSendSocket,
-            .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setForwardClose,
-            .setReplyNoConnect:
+            .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setReplyNoConnect:
             return try sending(command, arguments)
-        case .forward, .forwardUDP, .forwardTCP, .forwardTLS:
-            return try forwarding(command, arguments, at: position)
+        case .forward: return try forwarding(nil, arguments, at: position)
+        case .forwardUDP: return try forwarding(.udp, arguments, at: position)
+        case .forwardTCP: return try forwarding(.tcp, arguments, at: position)
         case .userPhone, .setHostPortTransport, .rewriteHostPortTransport:
             return try parameters(command, arguments)
         case .log: return try logging(arguments)
