@@ -5,8 +5,8 @@ internal import ModuleKit
 extension Compiler {
     /// `forward()`, `forward(address[, port])` and the two that fix the transport.
     ///
-    /// Without an address the destination URI decides, else the request URI. 1 when the request is on
-    /// its way; -1 when it cannot go, and the log says why.
+    /// Without an address the destination URI decides, else the request URI. 1 when the request is
+    /// on its way; -1 when it cannot go, and the log says why.
     mutating func forwarding(
         _ transport: TransportProtocol?, _ arguments: [Expression], at position: Position
     ) throws(ScriptError) -> Compiled {
