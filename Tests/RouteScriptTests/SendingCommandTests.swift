@@ -242,7 +242,8 @@ struct ForwardCommandTests {
     @Test("our Via shows what the script wants others to see")
     func wishes() throws {
         let (text, _) = try sent(
-            "set_advertised_address(\"sip.example.com\"); set_advertised_port(5099); add_local_rport(); forward();"
+            "set_advertised_address(\"sip.example.com\"); set_advertised_port(5099); "
+                + "add_local_rport(); forward();"
         )
         #expect(text.contains("Via: SIP/2.0/UDP sip.example.com:5099;branch=z9hG4bK"))
         #expect(text.contains(";rport\r\n"))

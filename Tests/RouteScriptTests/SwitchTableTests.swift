@@ -20,7 +20,8 @@ struct SwitchTableTests {
     @Test("of two equal labels the first one wins; an empty label fits an empty text")
     func equalLabels() throws {
         let labels =
-            "case \"a\": note(\"1\"); break; case \"a\": note(\"2\"); break; case \"\": note(\"e\");"
+            "case \"a\": note(\"1\"); break; case \"a\": note(\"2\"); break; "
+            + "case \"\": note(\"e\");"
         #expect(try notes("switch (\"a\" + \"\") { \(labels) }") == ["1"])
         #expect(try notes("switch ($hdr(X-Empty)) { \(labels) }") == ["e"])
         #expect(try notes("switch ($hdr(X-None)) { \(labels) }") == [])
