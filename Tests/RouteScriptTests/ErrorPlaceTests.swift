@@ -214,9 +214,9 @@ struct ErrorPlaceTests {
         arguments: [
             ("#!SER", "1:1 unsupported"),
             ("a=1\n#!SER", "2:1 lexical"),
-            ("#!ifexp A", "1:1 unsupported"),
-            ("#!defexp A 1", "1:1 unsupported"),
-            ("#!tryundef A", "1:1 unsupported"),
+            ("#!ifexp A", "1:1 lexical"),
+            ("#!defexp A (", "1:1 lexical"),
+            ("#!tryundef A-", "1:12 lexical"),
             ("#!undef A", "1:1 lexical"),
             ("#!define 5", "1:10 lexical"),
             ("#!define", "1:9 lexical"),

@@ -359,11 +359,11 @@ struct ErrorTextTests {
             ("modparam(\"(\", \"b\", 1)", "\"(\" is no list of modules: Unmatched ( or \\("),
             (
                 "loadmodulex \"x\"",
-                "\"loadmodulex\" is not supported [write the module's name with loadmodule]"
+                "unknown module \"x\""
             ),
             (
                 "modparamx(\"a\",\"b\",1)",
-                "\"modparamx\" is not supported [write the value with modparam]"
+                "no loaded module is named \"a\""
             ),
             ("avpflags a", "\"avpflags\" is not supported"),
             ("socket = { }", "\"socket\" is not supported [use listen = …]"),

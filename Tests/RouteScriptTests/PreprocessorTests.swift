@@ -75,7 +75,7 @@ struct PreprocessorTests {
                 "limit 3: the definition of \"A\" leads back to itself"
             ),
             ("#!defin A 5", "lexical 1: unknown directive \"#!defin\""),
-            ("#!ifexp A", "unsupported 1: #!ifexp belongs to Kamailio 6 and is not supported"),
+            ("#!ifexp A", "lexical 1: #!ifexp has no #!endif"),
             ("a=1\n#!SER", "lexical 2: unknown directive \"#!SER\""),
             ("#!SER", "unsupported 1: the compatibility mode of SER is not supported"),
             (

@@ -85,11 +85,13 @@ struct SendingCommandTests {
             ("set_advertised_address(\"\");", "expected an address"),
             (
                 "set_advertised_address($rm);",
-                "expected a constant string [assign to a pseudo-variable such as $ru for anything else]"
+                "expected a constant string "
+                    + "[assign to a pseudo-variable such as $ru for anything else]"
             ),
             (
                 "force_send_socket(\"nonsense\");",
-                "\"nonsense\" is no address of a socket [write [transport:]address[:port], IPv6 in brackets]"
+                "\"nonsense\" is no address of a socket "
+                    + "[write [transport:]address[:port], IPv6 in brackets]"
             ),
             (
                 "force_send_socket();",
@@ -184,5 +186,91 @@ struct BlockValueTests {
     func escapes(body: String) {
         let found = errors(of: head + "request_route { \(body) }")
         #expect(found.map(\.kind) == [.placement])
+    }
+}
+
+@Suite("Forwarding from scripts")
+struct ForwardCommandTests {
+    private let message = Harness.register.replacing(
+        "REGISTER sip:example.com", with: "MESSAGE sip:bob@10.9.9.9:5077"
+    )
+    .replacing("7 REGISTER", with: "7 MESSAGE")
+
+    /// What went out, and where.
+    private func sent(_ body: String, _ further: String = "") throws -> (String, [String]) {
+        let harness = try Harness(head + "request_route { \(body) }\n" + further)
+        let program = harness.program
+        harness.context.mayLeave = { context, hop in program.maySend(to: hop, context) }
+        try harness.run(message)
+        let places = harness.context.outbox.entries.map {
+            "\($0.destination.transport.name):\($0.destination.source.text)"
+        }
+        let text = harness.context.outbox.writer.text
+        return (text, places + harness.notes)
+    }
+
+    @Test(
+        "the request goes where its URI, the script or the command says",
+        arguments: [
+            ("forward();", "udp:10.9.9.9:5077"), ("forward;", "udp:10.9.9.9:5077"),
+            ("seturi(\"sip:b@10.8.8.8\"); forward();", "udp:10.8.8.8:5060"),
+            ("forward(10.7.7.7);", "udp:10.7.7.7:5060"),
+            ("forward(\"10.7.7.7\", 5099);", "udp:10.7.7.7:5099"),
+            ("forward_udp(10.7.7.7, \"5098\");", "udp:10.7.7.7:5098"),
+        ])
+    func places(body: String, expected: String) throws {
+        let (text, places) = try sent(body + " note(\"$rc\");")
+        #expect(places == [expected, "0"])
+        #expect(text.contains("Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK"))
+        #expect(text.contains("Max-Forwards: 70"))
+    }
+
+    @Test("what cannot go is logged, and the command is worth -1")
+    func refused() throws {
+        let cases = [("", "forward_tcp()"), ("seturi(\"sip:b@host.example\");", "forward()")]
+        for (start, call) in cases {
+            let harness = try Harness(
+                head + "request_route { \(start) if (\(call) < 1) note(\"no\"); }")
+            try harness.run(message)
+            let isEmpty = harness.context.outbox.isEmpty
+            #expect(isEmpty)
+            #expect(harness.notes == ["no"])
+            #expect(harness.services.log.written.contains { $0.contains("forward(): ") })
+        }
+    }
+
+    @Test("our Via shows what the script wants others to see")
+    func wishes() throws {
+        let (text, _) = try sent(
+            "set_advertised_address(\"sip.example.com\"); set_advertised_port(5099); "
+                + "add_local_rport(); forward();"
+        )
+        #expect(text.contains("Via: SIP/2.0/UDP sip.example.com:5099;branch=z9hG4bK"))
+        #expect(text.contains(";rport\r\n"))
+    }
+
+    @Test("onsend_route sees each request that leaves, and drop keeps it here")
+    func onsend() throws {
+        let (_, kept) = try sent(
+            "$var(n) = 1; forward(); note(\"$rc\");",
+            "onsend_route { note(\"send\"); if ($rm == \"MESSAGE\") drop; }")
+        #expect(kept == ["send", "0"])
+        let (_, gone) = try sent("forward(); note(\"go on\");", "onsend_route { return; }")
+        #expect(gone == ["udp:10.9.9.9:5077", "go on"])
+    }
+
+    @Test(
+        "what cannot be right is refused at load",
+        arguments: [
+            ("request_route { forward(host.example); }", "\"host.example\" is no address"),
+            ("request_route { forward(10.0.0.1, 0); }", "\"0\" is no port"),
+            ("reply_route { forward(); }", "forward() can only be called for requests"),
+            (
+                "branch_route[A] { forward_udp(); }",
+                "forward() can only be called for requests"
+            ),
+        ])
+    func wrong(block: String, expected: String) {
+        #expect(errors(of: head + block).map(\.message) == [expected])
     }
 }

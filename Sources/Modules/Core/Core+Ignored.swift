@@ -83,7 +83,7 @@ extension Core {
         IgnoredParameter("http_reply_parse", "SIP sockets do not read HTTP"),
         IgnoredParameter("syn_branch", "branches are always made afresh"),
         IgnoredParameter("max_branches", "no request is forwarded yet"),
-        IgnoredParameter("onsend_route_reply", "there is no onsend_route yet"),
+        IgnoredParameter("onsend_route_reply", "onsend_route runs for requests"),
         IgnoredParameter("open_files_limit", "the service's own limit holds"),
         IgnoredParameter("pmtu_discovery", stack), IgnoredParameter("tcp_reuse_port", stack),
         IgnoredParameter("real_time", "workers run at the priority that the service has"),

@@ -61,7 +61,7 @@ enum Comparison {
         case (.integer(let number), _): number == context.number(right)
         case (.text(let a), .text(let b)): haveSameBytes(a, b, context)
         case (.text(let a), .integer(let number)):
-            haveSameBytes(a, .owned(Array(String(number).utf8)), context)
+            haveSameBytes(a, context.compose { $0.append(decimal: number) }, context)
         case (.text(let a), .null): context.length(of: a) == 0
         case (.null, .integer(let number)): number == 0
         case (.null, .text(let b)): context.length(of: b) == 0
@@ -73,12 +73,12 @@ enum Comparison {
     static func areEqualTexts(
         _ left: ScriptValue, _ right: ScriptValue, _ context: ScriptContext
     ) -> Bool {
-        areEqual(text(left), text(right), context)
+        areEqual(text(left, context), text(right, context), context)
     }
 
     /// An integer as text; other values as they are.
-    private static func text(_ value: ScriptValue) -> ScriptValue {
-        if case .integer(let number) = value { return .string(String(number)) }
+    private static func text(_ value: ScriptValue, _ context: ScriptContext) -> ScriptValue {
+        if case .integer = value { return context.text(value).map { .text($0) } ?? .null }
         return value
     }
 

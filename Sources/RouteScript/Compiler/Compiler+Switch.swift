@@ -127,6 +127,13 @@ extension Compiler {
             }
         }
         let read = value.value
+        let strings = LabelTable(labels)
+        if labels.allSatisfy({ $0.match?.isPattern != true }) {
+            return { context in
+                guard let text = context.text(read(context)) else { return other }
+                return context.withBytes(of: text) { strings.place(of: $0) ?? other }
+            }
+        }
         let table = tests
         return { context in
             guard let text = context.text(read(context)) else { return other }
@@ -142,5 +149,42 @@ extension Compiler {
                 return other
             }
         }
+    }
+}
+
+extension Statement.Match {
+    /// Whether it is a regular expression.
+    fileprivate var isPattern: Bool {
+        if case .pattern = self { return true }
+        return false
+    }
+}
+
+/// The strings of a switch's labels, one behind the other in one buffer.
+///
+/// A label whose length differs is passed over without a look at its bytes, and no array is
+/// retained on the way: a switch over fifty commands costs little more than one over five.
+private struct LabelTable: Sendable {
+    private var bytes: [UInt8] = []
+    private var entries: [(offset: Int32, count: Int32, place: Int32)] = []
+
+    /// The labels that are strings.
+    init(_ labels: [Statement.Label]) {
+        for (place, label) in labels.enumerated() {
+            guard case .string(let text)? = label.match else { continue }
+            let count = text.utf8.count
+            entries.append((Int32(bytes.count), Int32(count), Int32(place)))
+            bytes += text.utf8
+        }
+    }
+
+    /// The place of the label that a text is, nil when it is none.
+    func place(of text: Span<UInt8>) -> Int? {
+        for index in entries.indices where Int(entries[index].count) == text.count {
+            let start = Int(entries[index].offset)
+            let label = bytes.span.extracting(start..<(start + text.count))
+            if text.equals(label) { return Int(entries[index].place) }
+        }
+        return nil
     }
 }

@@ -5,11 +5,15 @@ internal import ModuleKit
 extension Compiler {
     /// `forward()`, `forward(address[, port])` and the two that fix the transport.
     ///
-    /// Without an address the destination URI decides, else the request URI. 1 when the request is on
-    /// its way; -1 when it cannot go, and the log says why.
+    /// Without an address the destination URI decides, else the request URI. 1 when the request is
+    /// on its way; -1 when it cannot go, and the log says why.
     mutating func forwarding(
-        _ transport: TransportProtocol?, _ arguments: [Expression]
+        _ transport: TransportProtocol?, _ arguments: [Expression], at position: Position
     ) throws(ScriptError) -> Compiled {
+        guard kinds.contains(.request) else {
+            throw failure(
+                .placement, at: position, "forward() can only be called for requests")
+        }
         guard let first = arguments.first else {
             return Compiled(
                 .integer { context in
@@ -37,12 +41,7 @@ extension Compiler {
                 hint: "set $du for one that is known when the request comes")
         }
         var number = wanted.port ?? 5_060
-        if let port {
-            guard case .constant(let constant) = try expression(port).form,
-                (1...65_535).contains(constant.number)
-            else { throw failure(.value, at: port.position, "a port is a number from 1 to 65535") }
-            number = constant.number
-        }
+        if let port { number = try self.port(port) }
         let bytes = Array(wanted.host.utf8)
         guard let address = PeerAddress(literal: bytes.span, port: UInt16(number)) else {
             throw failure(
@@ -51,6 +50,17 @@ extension Compiler {
         }
         return Origin(
             transport: transport ?? wanted.transport ?? .udp, socket: .none, source: address)
+    }
+
+    /// A port as an argument: a number, in quotes or not.
+    mutating func port(_ argument: Expression) throws(ScriptError) -> Int {
+        let text = try constantText(argument)
+        guard let number = ScriptNumber.parse(text), (1...65_535).contains(number) else {
+            throw failure(
+                .value, at: argument.position, "\"\(text)\" is no port",
+                hint: "ports are 1 to 65535")
+        }
+        return number
     }
 
     /// Sends the request on; what keeps it is logged as a warning.

@@ -22,12 +22,7 @@ extension Compiler {
             }
             return Self.effect { $0.sending.advertisedHost = host }
         case .setAdvertisedPort:
-            let text = try constantText(arguments[0])
-            guard let number = ScriptNumber.parse(text), (1...65_535).contains(number) else {
-                throw failure(
-                    .value, at: arguments[0].position, "\"\(text)\" is no port",
-                    hint: "ports are 1 to 65535")
-            }
+            let number = try port(arguments[0])
             return Self.effect { $0.sending.advertisedPort = UInt16(number) }
         default:
             // `set_reply_no_connect`: a reply goes back the way its request came, and no connection

@@ -116,9 +116,9 @@ extension Compiler {
         case .removeBranch, .clearBranches, .addLocalRport, .forceSendSocket,
             .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setReplyNoConnect:
             return try sending(command, arguments)
-        case .forward: return try forwarding(nil, arguments)
-        case .forwardUDP: return try forwarding(.udp, arguments)
-        case .forwardTCP: return try forwarding(.tcp, arguments)
+        case .forward: return try forwarding(nil, arguments, at: position)
+        case .forwardUDP: return try forwarding(.udp, arguments, at: position)
+        case .forwardTCP: return try forwarding(.tcp, arguments, at: position)
         case .userPhone, .setHostPortTransport, .rewriteHostPortTransport:
             return try parameters(command, arguments)
         case .log: return try logging(arguments)

@@ -96,16 +96,19 @@ extension Scope {
     }
 
     /// A text without the double quotes around it.
-    private static func unquoted(_ text: String) -> String {
+    static func unquoted(_ text: String) -> String {
         guard text.utf8.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
         return String(text.dropFirst().dropLast())
     }
+
+    /// The version of the language: that of the Kamailio which this server stands in for.
+    static let languageVersion = "5.6.3"
 
     /// `$version`: the number is that of the Kamailio whose language this is, as configurations
     /// choose by it what they may use; the full text names this server.
     private func version(_ name: String) throws(VariableFailure) -> ScriptValue {
         switch name {
-        case "num": return .string("5.6.3")
+        case "num": return .string(Self.languageVersion)
         case "full": return .string(ProductVersion.banner)
         case "hash": return .string("unknown")
         default:

@@ -9,17 +9,13 @@ extension Lexer {
     /// operator wrote it.
     enum Directive: String, CaseIterable {
         case define, def, trydefine, trydef, redefine, redef, undefine, undef
+        case tryundefine, tryundef, defexp, defexps, ifexp
         case defenv, defenvs, trydefenv, trydefenvs
         case ifdef, ifndef, `else`, endif
         case subst, substdef, substdefs
         case includeFile = "include_file"
         case importFile = "import_file"
 
-        /// Kamailio 6 has these; this server stands in for 5.6.
-        ///
-        /// They are refused and not skipped: a configuration that computes what it defines would
-        /// otherwise be read as another one than its author meant.
-        static let later = ["ifexp", "defexp", "defexps", "tryundefine", "tryundef"]
         /// First lines that choose how the rest is read, and what they choose.
         static let modes = ["KAMAILIO", "OPENSER", "MAXCOMPAT", "ALL", "SER"]
     }
@@ -53,11 +49,13 @@ extension Lexer {
         }
         advance(to: input.offset + 2 + word.utf8.count)
         switch directive {
-        case .ifdef, .ifndef: try conditional(directive, at: start)
+        case .ifdef, .ifndef, .ifexp: try conditional(directive, at: start)
         case .else: try otherwise(at: start)
         case .endif: try endConditional(at: start)
         case .includeFile, .importFile: try include(word, at: start)
         case .subst, .substdef, .substdefs: try substitution(directive, at: start)
+        case .tryundefine, .tryundef:
+            _ = definitions.remove(try definedName(of: word, at: start))
         case .undefine, .undef:
             let name = try definedName(of: word, at: start)
             guard definitions.remove(name) else {
@@ -83,10 +81,6 @@ extension Lexer {
                 hint: "begin the file with #!KAMAILIO")
         }
         if word.isEmpty || (isFirst && Directive.modes.contains(word)) { return nil }
-        if Directive.later.contains(word) {
-            return failure(
-                .unsupported, at: start, "#!\(word) belongs to Kamailio 6 and is not supported")
-        }
         return failure(
             .lexical, at: start, "unknown directive \"#!\(word)\"",
             hint: suggestion(word, Directive.allCases.map(\.rawValue))
@@ -158,6 +152,10 @@ extension Lexer {
         case .defenv, .defenvs, .trydefenv, .trydefenvs:
             guard let found = try environment(directive, name, at: start) else { return }
             value = found
+        case .defexp, .defexps:
+            let result = try expression(lineRest(), at: start)
+            value = Array(result.text.utf8)
+            if directive == .defexps { value = [Byte.quote] + value + [Byte.quote] }
         default:
             skipSpaces()
             value = lineRest()
@@ -204,6 +202,24 @@ extension Lexer {
         }
         let isQuoted = directive == .defenvs || directive == .trydefenvs
         return Array((isQuoted ? "\"\(value)\"" : value).utf8)
+    }
+
+    /// The value of an expression over definitions: `#!ifexp A > 1 && B == "x"`.
+    ///
+    /// It is parsed like any expression of the script. A name that is not defined is 0, one without
+    /// a value is 1 (script.md 2).
+    private func expression(_ line: [UInt8], at start: Position) throws(ScriptError) -> Constant {
+        var inner = Lexer(
+            SourceFile(name: sources.location(start).file, bytes: line), defines: [],
+            files: files)
+        inner.definitions = definitions
+        inner.substitutions = substitutions
+        var parser = Parser(inner)
+        do throws(ScriptError) {
+            return try parser.definitionValue(definitions)
+        } catch {
+            throw failure(.lexical, at: start, "no expression: \(error.message)", hint: error.hint)
+        }
     }
 
     // MARK: Substitutions and files
@@ -341,7 +357,13 @@ extension Lexer {
     private mutating func conditional(
         _ directive: Directive, at start: Position
     ) throws(ScriptError) {
-        let name = try definedName(of: directive.rawValue, at: start)
+        let holds: Bool
+        if directive == .ifexp {
+            holds = try expression(lineRest(), at: start).number != 0
+        } else {
+            let name = try definedName(of: directive.rawValue, at: start)
+            holds = definitions.contains(name) == (directive == .ifdef)
+        }
         guard conditionals.count < Limits.conditionalDepthMax else {
             stop()
             throw failure(
@@ -349,7 +371,7 @@ extension Lexer {
                 "conditionals nest more than \(Limits.conditionalDepthMax) deep")
         }
         conditionals.append(Conditional(position: start, name: "#!\(directive.rawValue)"))
-        if definitions.contains(name) != (directive == .ifdef) { try skipBranch() }
+        if !holds { try skipBranch() }
     }
 
     /// Reached while a branch is read: what follows belongs to the other one.
@@ -384,7 +406,7 @@ extension Lexer {
             if isMark, let word = directiveWord() {
                 advance(to: input.offset + 2 + word.rawValue.utf8.count)
                 switch word {
-                case .ifdef, .ifndef: depth += 1
+                case .ifdef, .ifndef, .ifexp: depth += 1
                 case .else where depth == 0: return
                 case .endif where depth == 0:
                     conditionals.removeLast()

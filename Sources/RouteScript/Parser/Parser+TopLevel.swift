@@ -17,15 +17,15 @@ extension Parser {
             throw unexpected("expected a setting, a module or a route block")
         }
         switch current.text {
-        case "loadmodule": try loadModule(at: place)
-        case "modparam": try moduleParameter(at: place)
+        case "loadmodule", "loadmodulex": try loadModule(at: place)
+        case "modparam", "modparamx": try moduleParameter(at: place)
         case "loadpath", "mpath": try ignored(at: place)
         case "cfgengine": try engine(at: place)
         case "listen": try listen()
         case "alias": try aliases()
         case "port": try port(at: place)
         case "flags": try flags()
-        case "loadmodulex", "modparamx", "avpflags", "socket":
+        case "avpflags", "socket":
             throw failure(
                 .unsupported, at: place, "\"\(current.text)\" is not supported",
                 hint: Self.instead[current.text])
@@ -38,10 +38,7 @@ extension Parser {
     ///
     /// What is not supported is refused by its name and with what to write instead. Skipping it
     /// would start a server that does less than its configuration says.
-    private static let instead = [
-        "loadmodulex": "write the module's name with loadmodule",
-        "modparamx": "write the value with modparam", "socket": "use listen = …",
-    ]
+    private static let instead = ["socket": "use listen = …"]
 
     // MARK: Modules
 
@@ -50,12 +47,14 @@ extension Parser {
     /// Options tell Kamailio's loader how to open a library; modules are part of this program, so
     /// they are noted and mean nothing.
     private mutating func loadModule(at place: Position) throws(ScriptError) {
+        let isExpanded = current.text == "loadmodulex"
         try advance()
         let isCall = try take(.openParenthesis)
         guard current.kind == .string else {
             throw unexpected("expected the module's name in quotes")
         }
-        let name = Self.moduleName(current.text)
+        let written = isExpanded ? try expanded(current.text) : current.text
+        let name = Self.moduleName(written)
         let position = current.position
         tree.settings.append(.loadModule(name, position))
         // Defined before the next token is read: what follows may be #!ifdef MOD_name.
@@ -83,22 +82,27 @@ extension Parser {
     ///
     /// The position is that of the modules' names: they are what most errors about it are about.
     private mutating func moduleParameter(at place: Position) throws(ScriptError) {
+        let isExpanded = current.text == "modparamx"
         try advance()
-        try expect(.openParenthesis, "behind \"modparam\"")
+        try expect(.openParenthesis, "behind \"\(isExpanded ? "modparamx" : "modparam")\"")
         let position = current.position
-        let modules = try quoted("the modules' names")
+        let modules = try quoted("the modules' names", isExpanded: isExpanded)
         try expect(.comma, "between arguments")
-        let name = try quoted("the parameter's name")
+        let name = try quoted("the parameter's name", isExpanded: isExpanded)
         try expect(.comma, "between arguments")
-        let value = try constant()
+        let value = try isExpanded ? expandedConstant() : constant()
         try expect(.closeParenthesis, "behind the value")
         tree.settings.append(.parameter(modules: modules, name: name, value: value, position))
     }
 
     /// A string that must be next.
-    private mutating func quoted(_ purpose: String) throws(ScriptError) -> String {
+    ///
+    /// With `isExpanded` it may hold variables that are known before the start.
+    private mutating func quoted(
+        _ purpose: String, isExpanded: Bool = false
+    ) throws(ScriptError) -> String {
         guard current.kind == .string else { throw unexpected("expected \(purpose) in quotes") }
-        let text = current.text
+        let text = isExpanded ? try expanded(current.text) : current.text
         try advance()
         return text
     }
@@ -107,7 +111,7 @@ extension Parser {
     ///
     /// A bare word is nearly always a definition that is missing, so the message asks for it. Only
     /// the words for 1 and 0 are numbers (script.md 1).
-    private mutating func constant() throws(ScriptError) -> SettingValue {
+    mutating func constant() throws(ScriptError) -> SettingValue {
         let isNegative = try take(.minus)
         switch current.kind {
         case .number(let number):
