@@ -245,7 +245,7 @@ struct Checker {
         switch block.kind {
         case .request, .named, .reply: break
         case .event(let name):
-            guard !scope.events.contains(name) else { return }
+            guard !scope.knows(event: name) else { return }
             report(
                 .unknownEvent, at: block.position, "no loaded module raises the event \"\(name)\"",
                 hint: scope.hint(event: name))
