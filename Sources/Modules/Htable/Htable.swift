@@ -59,7 +59,10 @@ public final class HtableModule: ServerModule {
     /// Runs `event_route[htable:mod-init]`.
     public func start() throws(StartFailure) {
         guard services.hasEventRoute(Self.startEvent) else { return }
-        services.runEventRoute(Self.startEvent) { context in prepare(context, nil) }
+        services.runEventRoute(Self.startEvent) { context in
+            context.now = SystemClock.wall()
+            prepare(context, nil)
+        }
     }
 
     /// The table of a name, nil without one.

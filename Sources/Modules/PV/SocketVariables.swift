@@ -45,7 +45,7 @@ enum SocketVariable {
             return .text(
                 context.compose { writer in
                     writer.append("sip:")
-                    if isAdvertised {
+                    if isAdvertised, socket.advertised != nil {
                         let (host, port) = advertised(socket)
                         writer.append(host)
                         writer.append(":")
