@@ -83,10 +83,15 @@ extension HtableModule {
         let text = RPCParameter("value", .string, "The new value")
         let number = RPCParameter("value", .integer, "The new value")
         return [
-            change("htable.sets", [name, key, text], "Sets an entry to a text", ["ipban", "a", "b"]) {
+            change(
+                "htable.sets", [name, key, text], "Sets an entry to a text", ["ipban", "a", "b"]
+            ) {
                 $0.set($1, .string($1.string(2) ?? ""), nil)
             },
-            change("htable.seti", [name, key, number], "Sets an entry to an integer", ["ipban", "a", 1]) {
+            change(
+                "htable.seti", [name, key, number], "Sets an entry to an integer",
+                ["ipban", "a", 1]
+            ) {
                 $0.set($1, .integer($1.integer(2) ?? 0), nil)
             },
             change(

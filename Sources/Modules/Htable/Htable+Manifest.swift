@@ -20,6 +20,7 @@ extension HtableModule {
         eventRoutes: [
             EventRouteRow(startEvent, "Runs once, when all modules are made."),
             EventRouteRow(
-                "htable:expired:*", "An entry of the table of the last part has expired: $shtrecord()."),
+                "htable:expired:*",
+                "An entry of the table of the last part has expired: $shtrecord()."),
         ])
 }

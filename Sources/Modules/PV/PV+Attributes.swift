@@ -88,7 +88,8 @@ extension PVModule {
             MethodRow(
                 "pv.shvGet",
                 [RPCParameter("name", .string, isOptional: true, "The variable; all without it")],
-                result: .oneOf([variable, .object([.init("items", .array(variable))], others: nil)]),
+                result: .oneOf([variable, .object([.init("items", .array(variable))], others: nil)]
+                ),
                 "Shows shared variables",
                 example: RPCExample([], ["items": []])
             ) { (module, call) throws(RPCError) in .value(try module.showShared(call)) },

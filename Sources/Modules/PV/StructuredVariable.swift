@@ -94,12 +94,16 @@ extension StructuredAttributes {
 
     /// How many values a name has; a place that is not written means all of them.
     func count(_ path: StructuredPath) -> Int {
-        let positions = path.root.place == .unsaid ? self.positions(path.root.name)
+        let positions =
+            path.root.place == .unsaid
+            ? self.positions(path.root.name)
             : selected(path.root)
         guard let key = path.key else { return positions.count }
         return positions.reduce(0) { sum, position in
-            sum + (key.place == .unsaid ? childCount(of: position, key.name)
-                : children(of: position, key).count)
+            sum
+                + (key.place == .unsaid
+                    ? childCount(of: position, key.name)
+                    : children(of: position, key).count)
         }
     }
 

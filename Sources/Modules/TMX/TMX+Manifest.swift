@@ -10,7 +10,9 @@ extension TMXModule {
     /// The blocks that belong to transactions never run yet.
     private static var routeTests: [FunctionRow<TMXModule>] {
         [
-            FunctionRow("t_is_request_route", returns: "1 yes, -1 no", "Whether a request is handled.") {
+            FunctionRow(
+                "t_is_request_route", returns: "1 yes, -1 no", "Whether a request is handled."
+            ) {
                 (_, context) in context.message.kind == .request ? 1 : -1
             },
             never("t_is_failure_route"), never("t_is_branch_route"), never("t_is_reply_route"),

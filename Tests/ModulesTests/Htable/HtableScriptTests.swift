@@ -91,17 +91,24 @@ struct HtableScriptTests {
     @Test(
         "functions that match",
         arguments: [
-            ("sht_match_name(\"a\", \"eq\", \"init\")", "1"), ("sht_match_name(\"a\", \"ne\", \"init\")", "1"),
-            ("sht_match_name(\"a\", \"re\", \"^in\")", "1"), ("sht_match_name(\"a\", \"sw\", \"ini\")", "1"),
-            ("sht_match_name(\"a\", \"eq\", \"zz\")", "-1"), ("sht_has_name(\"a\", \"xx\", \"zz\")", "-1"),
-            ("sht_has_name(\"none\", \"eq\", \"zz\")", "-1"), ("sht_has_name(\"a\", \"re\", \"(\")", "-1"),
-            ("sht_match_str_value(\"a\", \"eq\", \"ci\")", "1"), ("sht_has_str_value(\"a\", \"sw\", \"c\")", "1"),
+            ("sht_match_name(\"a\", \"eq\", \"init\")", "1"),
+            ("sht_match_name(\"a\", \"ne\", \"init\")", "1"),
+            ("sht_match_name(\"a\", \"re\", \"^in\")", "1"),
+            ("sht_match_name(\"a\", \"sw\", \"ini\")", "1"),
+            ("sht_match_name(\"a\", \"eq\", \"zz\")", "-1"),
+            ("sht_has_name(\"a\", \"xx\", \"zz\")", "-1"),
+            ("sht_has_name(\"none\", \"eq\", \"zz\")", "-1"),
+            ("sht_has_name(\"a\", \"re\", \"(\")", "-1"),
+            ("sht_match_str_value(\"a\", \"eq\", \"ci\")", "1"),
+            ("sht_has_str_value(\"a\", \"sw\", \"c\")", "1"),
             ("sht_match_str_value(\"a\", \"eq\", \"5\")", "-1"),
             ("sht_is_null(\"a\", \"zz\")", "1"), ("sht_is_null(\"a\", \"init\")", "-1"),
             ("sht_is_null(\"b\", \"zz\")", "-1"), ("sht_is_null(\"none\", \"zz\")", "1"),
-            ("sht_rm(\"a\", \"init\")", "1"), ("sht_rm(\"a\", \"none\")", "1"), ("sht_rm(\"none\", \"x\")", "-1"),
+            ("sht_rm(\"a\", \"init\")", "1"), ("sht_rm(\"a\", \"none\")", "1"),
+            ("sht_rm(\"none\", \"x\")", "-1"),
             ("sht_reset(\"none\")", "-1"), ("sht_rm_name(\"a\", \"zz\", \"q\")", "-1"),
-            ("sht_rm_name(\"none\", \"re\", \"q\")", "-1"), ("sht_rm_name(\"a\", \"re\", \"q(\")", "-1"),
+            ("sht_rm_name(\"none\", \"re\", \"q\")", "-1"),
+            ("sht_rm_name(\"a\", \"re\", \"q(\")", "-1"),
             ("sht_lock(\"a=>x\")", "1"), ("sht_lock(\"none=>x\")", "-1"), ("sht_lock(\"a\")", "-1"),
             ("sht_unlock(\"a=>never\")", "1"), ("sht_print()", "1"),
         ])
@@ -115,7 +122,8 @@ struct HtableScriptTests {
             ("sht_rm_name_re(\"a=>^k\");", "2 1 <null>"), ("sht_rm_value_re(\"a=>^c\");", "2 1 5"),
             ("sht_rm_name(\"a\", \"sw\", \"k\");", "2 1 <null>"),
             ("sht_rm_name(\"a\", \"re\", \"^(k|c)\");", "1 1 <null>"),
-            ("sht_rm_value(\"a\", \"re\", \"c.\");", "2 1 5"), ("sht_rm_value(\"a\", \"sw\", \"c\");", "2 1 5"),
+            ("sht_rm_value(\"a\", \"re\", \"c.\");", "2 1 5"),
+            ("sht_rm_value(\"a\", \"sw\", \"c\");", "2 1 5"),
             ("sht_rm(\"a\", \"init\");", "2 <null> 5"), ("sht_reset(\"a\");", "0 <null> <null>"),
             ("$var(t) = \"a\"; sht_reset(\"$var(t)\");", "0 <null> <null>"),
             ("sht_rm_name_re(\"a=>nothing\");", "3 1 5"), ("sht_reset(\"b\");", "3 1 5"),
@@ -232,7 +240,8 @@ struct HtableScriptTests {
         "definitions that Kamailio takes",
         arguments: [
             "x=>", "x=>size=8;", "x=>size=8;autoexpire=300;initval=-1;updateexpire=0;",
-            "x => size = 8 ; autoexpire = 5", "x=>dbtable=;dbmode=0;dmqreplicate=0", "a-b_1=>size=31",
+            "x => size = 8 ; autoexpire = 5", "x=>dbtable=;dbmode=0;dmqreplicate=0",
+            "a-b_1=>size=31",
             "x=>size=0",
         ])
     func goodDefinitions(definition: String) {
@@ -265,6 +274,7 @@ struct HtableScriptTests {
         #expect(
             scriptError(
                 "", before: "event_route[htable:other] { exit; }",
-                further: [ModuleBlueprint(HtableModule.self)]).contains("no loaded module raises"))
+                further: [ModuleBlueprint(HtableModule.self)]
+            ).contains("no loaded module raises"))
     }
 }

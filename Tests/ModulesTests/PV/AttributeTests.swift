@@ -63,8 +63,10 @@ struct AttributeTests {
             ("$avp(x) = 1; $var(i) = \"nonsense\";", "$(avp(x)[$var(i)])", "<null>"),
             ("$avp(x) = 1;", "$avp($vn(unset))", "<null>"),
             ("$avp($vn(unset)) = 1;", "$avp(x)", "<null>"),
-            ("$avp(x) = 1; $avp(x) = 2; $var(i) = 1; $(avp(x)[$var(i)]) = $null;",
-                "$(avp(x)[*])", "2"),
+            (
+                "$avp(x) = 1; $avp(x) = 2; $var(i) = 1; $(avp(x)[$var(i)]) = $null;",
+                "$(avp(x)[*])", "2"
+            ),
         ])
     func computed(statements: String, template: String, expected: String) throws {
         #expect(try said(statements, template) == expected)
@@ -119,7 +121,8 @@ struct AttributeTests {
         arguments: [
             ("$avp() = 1;", "name"), ("$avp(i:) = 1;", "no name of an attribute"),
             ("$avp(i:x) = 1;", "no name of an attribute"), ("$avp = 1;", "needs a name"),
-            ("note(\"$cnt(avp)\");", "expected $avp"), ("note(\"$cnt($var(x))\");", "expected $avp"),
+            ("note(\"$cnt(avp)\");", "expected $avp"),
+            ("note(\"$cnt($var(x))\");", "expected $avp"),
         ])
     func refused(body: String, expected: String) {
         #expect(scriptError(body).contains(expected))
@@ -165,14 +168,23 @@ struct StructuredAttributeTests {
     @Test(
         "an assignment with an index changes what is there, one without adds a root",
         arguments: [
-            ("$xavp(r[0]=>m) = \"m1\"; $xavp(r[0]=>m) = \"m2\";", "$xavp(r[0]=>m) $xavp(r[0]=>m[1])",
-                "m2 m1"),
-            ("$xavp(r[0]=>m) = 1; $xavp(r[0]=>m) = 2;", "$xavp(r[0]=>m[*]) $xavp(r[0]=>m[-1])",
-                "2, 1 1"),
-            ("$xavp(r[0]=>m) = 1; $xavp(r[0]=>m) = 2; $xavp(r[0]=>m[0]) = 3;",
-                "$xavp(r[0]=>m[*])", "3, 1"),
-            ("$xavp(r[0]=>m) = 1; $xavp(r[0]=>m) = 2; $xavp(r[0]=>m[*]) = 4;",
-                "$xavp(r[0]=>m[*])", "4"),
+            (
+                "$xavp(r[0]=>m) = \"m1\"; $xavp(r[0]=>m) = \"m2\";",
+                "$xavp(r[0]=>m) $xavp(r[0]=>m[1])",
+                "m2 m1"
+            ),
+            (
+                "$xavp(r[0]=>m) = 1; $xavp(r[0]=>m) = 2;", "$xavp(r[0]=>m[*]) $xavp(r[0]=>m[-1])",
+                "2, 1 1"
+            ),
+            (
+                "$xavp(r[0]=>m) = 1; $xavp(r[0]=>m) = 2; $xavp(r[0]=>m[0]) = 3;",
+                "$xavp(r[0]=>m[*])", "3, 1"
+            ),
+            (
+                "$xavp(r[0]=>m) = 1; $xavp(r[0]=>m) = 2; $xavp(r[0]=>m[*]) = 4;",
+                "$xavp(r[0]=>m[*])", "4"
+            ),
             ("$xavp(r[0]=>k) = $null;", "$xavp(r=>k) $xavp(r[1]=>k)", "<null> v"),
             ("$xavp(r[0]) = $null;", "$xavp(r=>k) $xavp(r[1]=>k)", "v <null>"),
             ("$xavp(r) = $null;", "$xavp(r=>k)", "v"),
@@ -203,9 +215,14 @@ struct StructuredAttributeTests {
         arguments: [
             ("$xavu(u) = 1; $xavu(u) = 2;", "$xavu(u)", "2"),
             ("$xavu(u) = 1; $xavu(u) = $null;", "$xavu(u)", "<null>"),
-            ("$xavu(v=>a) = 1; $xavu(v=>a) = 2; $xavu(v=>b) = 3;", "$xavu(v=>a) $xavu(v=>b)", "2 3"),
-            ("$xavu(v=>a) = 1; $xavu(v=>b) = 3; $xavu(v=>a) = $null;", "$xavu(v=>a) $xavu(v=>b)",
-                "<null> 3"),
+            (
+                "$xavu(v=>a) = 1; $xavu(v=>a) = 2; $xavu(v=>b) = 3;", "$xavu(v=>a) $xavu(v=>b)",
+                "2 3"
+            ),
+            (
+                "$xavu(v=>a) = 1; $xavu(v=>b) = 3; $xavu(v=>a) = $null;", "$xavu(v=>a) $xavu(v=>b)",
+                "<null> 3"
+            ),
             ("$xavu(v=>a) = 1; $xavu(v) = 5;", "$xavu(v) $xavu(v=>a)", "5 <null>"),
             ("$xavu(v) = 5; $xavu(v=>a) = 1;", "$xavu(v=>a)", "1"),
             ("$xavu(v=>a) = 1;", "$cnt($xavu(v)) $cnt($xavp(v))", "1 0"),
@@ -217,7 +234,10 @@ struct StructuredAttributeTests {
     @Test(
         "$xavi takes no notice of case",
         arguments: [
-            ("$xavi(WhatEver=>FoO) = 123;", "$xavi(whatever=>foo) $xavi(WHATEVER[0]=>FOO)", "123 123"),
+            (
+                "$xavi(WhatEver=>FoO) = 123;", "$xavi(whatever=>foo) $xavi(WHATEVER[0]=>FOO)",
+                "123 123"
+            ),
             ("$xavi(a=>b) = 1; $xavi(A=>B) = 2;", "$xavi(a=>b) $xavi(a[1]=>b)", "2 1"),
             ("$xavi(a=>b) = 1; $xavi(A[0]=>B) = $null;", "$xavi(a=>b)", "<null>"),
             ("$xavi(a=>b) = 1; $xavi(A[0]=>B[*]) = 3;", "$xavi(a=>b[*])", "3"),
@@ -238,7 +258,8 @@ struct StructuredAttributeTests {
 
     @Test("a root has a bounded number of attributes, a message of roots")
     func bounded() throws {
-        let loop = "while ($var(i) < 90) { $xavp(r[0]=>k) = 1; $xavp(s) = 1; $var(i) = $var(i) + 1; }"
+        let loop =
+            "while ($var(i) < 90) { $xavp(r[0]=>k) = 1; $xavp(s) = 1; $var(i) = $var(i) + 1; }"
         let rig = try ScriptRig(
             "$xavp(r=>k) = 1; \(loop) $var(i) = 0; \(loop) $var(i) = 0; \(loop)"
                 + " note(\"$cnt($xavp(r[0]=>k)) $cnt($xavp(s))\");")

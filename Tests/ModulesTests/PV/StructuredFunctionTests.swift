@@ -16,7 +16,8 @@ struct StructuredFunctionTests {
             ("pv_isset(\"$var(x)\");", "1"), ("pv_isset(\"$hdr(None)\");", "-1"),
             ("pv_isset(\"$du\");", "-1"), ("$du = \"sip:a@b\"; pv_isset(\"$du\");", "1"),
             ("$avp(a) = 1; pv_unset(\"$avp(a)\");", "1"), ("pv_unset(\"$rm\");", "1"),
-            ("$var(a) = 5; is_int(\"$var(a)\");", "1"), ("$var(a) = \"5\"; is_int(\"$var(a)\");", "-1"),
+            ("$var(a) = 5; is_int(\"$var(a)\");", "1"),
+            ("$var(a) = \"5\"; is_int(\"$var(a)\");", "-1"),
             ("is_int(\"$avp(a)\");", "-1"), ("is_int(\"$sp\");", "1"),
             ("$var(a) = 5; typeof(\"$var(a)\", \"int\");", "1"),
             ("$var(a) = 5; typeof(\"$var(a)\", \"str\");", "-1"),
@@ -50,22 +51,32 @@ struct StructuredFunctionTests {
     @Test(
         "parameters are taken apart and put together",
         arguments: [
-            ("xavp_params_explode(\"a=b;c=d;e=\\\"q q\\\";f\", \"x\");",
-                "$xavp(x=>a)|$xavp(x=>c)|$xavp(x=>e)|$xavp(x=>f)|", "1 b|d|q q||"),
-            ("xavp_params_explode(\"a=1;c=d\", \"x\"); xavp_params_explode(\"a=2\", \"x\");",
-                "$xavp(x=>a) $xavp(x=>c) $xavp(x[1]=>c) $cnt($xavp(x))", "1 2 <null> d 2"),
+            (
+                "xavp_params_explode(\"a=b;c=d;e=\\\"q q\\\";f\", \"x\");",
+                "$xavp(x=>a)|$xavp(x=>c)|$xavp(x=>e)|$xavp(x=>f)|", "1 b|d|q q||"
+            ),
+            (
+                "xavp_params_explode(\"a=1;c=d\", \"x\"); xavp_params_explode(\"a=2\", \"x\");",
+                "$xavp(x=>a) $xavp(x=>c) $xavp(x[1]=>c) $cnt($xavp(x))", "1 2 <null> d 2"
+            ),
             ("xavp_params_explode(\"\", \"x\");", "$cnt($xavp(x))", "-1 0"),
             ("xavp_params_explode(\"a=1;=5\", \"x\");", "$cnt($xavp(x))", "-1 0"),
             ("xavp_params_explode(\"a=1\", \"\");", "", "-1"),
             ("xavp_params_explode(\"a=$rU\", \"x\");", "$xavp(x=>a)", "1 carol"),
-            ("xavu_params_explode(\"a=b\", \"x\"); xavu_params_explode(\"c=d\", \"x\");",
-                "$xavu(x=>a) $xavu(x=>c)", "1 <null> d"),
-            ("$xavp(m=>e) = \"f\"; $xavp(m[0]=>c) = 7; $xavp(m[0]=>a) = \"b\";"
-                + " xavp_params_implode(\"m\", \"$var(o)\");", "$var(o)", "1 a=b;c=7;e=f;"),
+            (
+                "xavu_params_explode(\"a=b\", \"x\"); xavu_params_explode(\"c=d\", \"x\");",
+                "$xavu(x=>a) $xavu(x=>c)", "1 <null> d"
+            ),
+            (
+                "$xavp(m=>e) = \"f\"; $xavp(m[0]=>c) = 7; $xavp(m[0]=>a) = \"b\";"
+                    + " xavp_params_implode(\"m\", \"$var(o)\");", "$var(o)", "1 a=b;c=7;e=f;"
+            ),
             ("$var(o) = \"old\"; xavp_params_implode(\"none\", \"$var(o)\");", "$var(o)", "-1 old"),
             ("$xavp(m) = 1; xavp_params_implode(\"m\", \"$var(o)\");", "", "-1"),
-            ("xavu_params_explode(\"a=b;c=d\", \"x\"); xavu_params_implode(\"x\", \"$var(o)\");",
-                "$var(o)", "1 c=d;a=b;"),
+            (
+                "xavu_params_explode(\"a=b;c=d\", \"x\"); xavu_params_implode(\"x\", \"$var(o)\");",
+                "$var(o)", "1 c=d;a=b;"
+            ),
             ("$xavp(m=>e) = 1; xavp_params_implode(\"m\", \"$rm\");", "$rm", "-1 MESSAGE"),
         ])
     func parameters(statements: String, template: String, expected: String) throws {
@@ -92,21 +103,29 @@ struct StructuredFunctionTests {
         "single attributes are set and removed",
         arguments: [
             ("xavp_child_seti(\"c\", \"y\", \"10\");", "$xavp(c=>y)", "1 10"),
-            ("xavp_child_seti(\"c\", \"y\", 1); xavp_child_seti(\"c\", \"y\", 2);",
-                "$xavp(c=>y[*]) $cnt($xavp(c))", "1 2 1"),
+            (
+                "xavp_child_seti(\"c\", \"y\", 1); xavp_child_seti(\"c\", \"y\", 2);",
+                "$xavp(c=>y[*]) $cnt($xavp(c))", "1 2 1"
+            ),
             ("xavp_child_sets(\"c\", \"z\", \"t $rU\");", "$xavp(c=>z)", "1 t carol"),
             ("xavp_child_seti(\"c\", \"y\", \"x\");", "$cnt($xavp(c))", "none"),
             ("$xavp(c) = 1; xavp_child_seti(\"c\", \"y\", 1);", "$xavp(c)", "-1 1"),
             ("xavp_child_seti(\"\", \"y\", 1);", "", "-1"),
-            ("xavp_child_seti(\"c\", \"y\", 1); xavp_child_rm(\"c\", \"y\");",
-                "$xavp(c=>y) $cnt($xavp(c))", "1 <null> 1"),
+            (
+                "xavp_child_seti(\"c\", \"y\", 1); xavp_child_rm(\"c\", \"y\");",
+                "$xavp(c=>y) $cnt($xavp(c))", "1 <null> 1"
+            ),
             ("xavp_child_rm(\"none\", \"y\");", "", "1"),
             ("$xavp(c) = 1; $xavp(c) = 2; xavp_rm(\"c\");", "$xavp(c)", "1 1"),
             ("xavp_rm(\"none\");", "", "1"),
-            ("xavi_child_seti(\"Ch\", \"Y\", 10); xavi_child_sets(\"cH\", \"z\", \"t\");",
-                "$xavi(ch=>y) $xavi(CH=>Z)", "1 10 t"),
-            ("xavi_child_seti(\"Ch\", \"Y\", 10); xavi_child_rm(\"CH\", \"y\");", "$xavi(ch=>y)",
-                "1 <null>"),
+            (
+                "xavi_child_seti(\"Ch\", \"Y\", 10); xavi_child_sets(\"cH\", \"z\", \"t\");",
+                "$xavi(ch=>y) $xavi(CH=>Z)", "1 10 t"
+            ),
+            (
+                "xavi_child_seti(\"Ch\", \"Y\", 10); xavi_child_rm(\"CH\", \"y\");", "$xavi(ch=>y)",
+                "1 <null>"
+            ),
             ("$xavi(A) = 1; xavi_rm(\"a\");", "$xavi(a)", "1 <null>"),
         ])
     func children(statements: String, template: String, expected: String) throws {
@@ -122,8 +141,10 @@ struct StructuredFunctionTests {
     @Test(
         "roots are copied below others, or over one of them",
         arguments: [
-            ("xavp_copy(\"a\", \"2\", \"b\"); xavp_copy(\"a\", 1, \"b\"); xavp_copy(\"a\", 0, \"b\");",
-                "$xavp(b[*]=>x)", "1 a0, a1, a2"),
+            (
+                "xavp_copy(\"a\", \"2\", \"b\"); xavp_copy(\"a\", 1, \"b\"); xavp_copy(\"a\", 0, \"b\");",
+                "$xavp(b[*]=>x)", "1 a0, a1, a2"
+            ),
             ("xavp_copy(\"a\", 0, \"a\", 2);", "$xavp(a[*]=>x)", "1 a2, a1, a2"),
             ("xavp_copy(\"a\", 9, \"c\");", "$cnt($xavp(c))", "-1 0"),
             ("xavp_copy(\"a\", 0, \"none\", 0);", "$cnt($xavp(none))", "-1 0"),
