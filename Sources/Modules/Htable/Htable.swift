@@ -148,7 +148,9 @@ struct TableWalk {
     /// A walk that stands in front of the first entry.
     init(_ table: HashTable) { self.table = table }
 
-    /// Steps on; false behind the last entry. What was removed meanwhile is passed over.
+    /// Steps on; false behind the last entry.
+    ///
+    /// What was removed meanwhile is passed over.
     mutating func next(now: Int) -> Bool {
         while true {
             while let key = keys.popLast() {

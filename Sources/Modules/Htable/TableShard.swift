@@ -10,7 +10,9 @@ struct TableShard: Sendable {
         var expires: Int
     }
     private var entries: [[UInt8]: Entry] = [:]
-    /// Keys by the second at which to look at them. A key may stand here although its entry is
+    /// Keys by the second at which to look at them.
+    ///
+    /// A key may stand here although its entry is
     /// gone or lives longer by now: whoever comes across it decides anew.
     private var due: [Int: [[UInt8]]] = [:]
     private var dueCount = 0
