@@ -70,8 +70,23 @@ public final class RegularExpression: @unchecked Sendable {
         places[0].rm_so = regoff_t(start)
         places[0].rm_eo = regoff_t(text.count)
         let behindStart = start > 0 ? REG_NOTBOL : 0
-        // REG_STARTEND takes the bounds from the first place, so the text needs no closing zero.
-        let status = unsafe text.withUnsafeBufferPointer { bytes -> Int32 in
+        #if ROOST_ASAN
+            // The sanitizer takes every text of regexec for a C string and looks for its end.
+            let copy = Array(copying: text) + [0]
+            let status = execute(copy.span, &places, behindStart)
+        #else
+            let status = execute(text, &places, behindStart)
+        #endif
+        return status == 0 ? places : nil
+    }
+
+    /// Searches between the bounds in the first of `places`, and fills them.
+    ///
+    /// REG_STARTEND takes the bounds from there, so the text needs no closing zero.
+    private func execute(
+        _ text: Span<UInt8>, _ places: inout InlineArray<10, regmatch_t>, _ flags: Int32
+    ) -> Int32 {
+        unsafe text.withUnsafeBufferPointer { bytes -> Int32 in
             var nothing: CChar = 0
             var span = places.mutableSpan
             return unsafe span.withUnsafeMutableBufferPointer { matches in
@@ -80,10 +95,9 @@ public final class RegularExpression: @unchecked Sendable {
                         .assumingMemoryBound(to: CChar.self)
                     return unsafe regexec(
                         compiled, base ?? empty, matches.count, matches.baseAddress,
-                        (1 << 2) | behindStart)
+                        (1 << 2) | flags)
                 }
             }
         }
-        return status == 0 ? places : nil
     }
 }

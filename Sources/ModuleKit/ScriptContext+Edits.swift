@@ -17,6 +17,19 @@ public enum HeaderAnchor: Sendable, Hashable {
     case behind(field: Int)
 }
 
+/// A text that takes the place of a range when the message is written.
+struct MessageCut {
+    /// What is taken out; empty for an insertion.
+    let range: ByteRange
+    /// What stands there instead.
+    let text: [UInt8]
+    /// A text in the place of a range.
+    init(_ range: ByteRange, _ text: [UInt8]) {
+        self.range = range
+        self.text = text
+    }
+}
+
 /// Changing the message at hand.
 ///
 /// Changes wait in `edits` and show when the message is sent on, or after `applyChanges`; until
@@ -73,12 +86,6 @@ extension ScriptContext {
         return true
     }
 
-    /// A text that takes the place of a range when the message is written.
-    private struct Cut {
-        var range: ByteRange
-        var text: [UInt8]
-    }
-
     /// Writes the message with all changes: the request line with the URI as it is now, the header
     /// fields, a Content-Length that fits, the body.
     ///
@@ -86,7 +93,14 @@ extension ScriptContext {
     public func renderEdited(
         into writer: inout ByteWriter, outgoing: ListeningSocket? = nil
     ) {
-        let cuts = cuts(outgoing)
+        renderEdited(into: &writer, outgoing: outgoing, with: [])
+    }
+
+    /// The same with further replacements, which none of the changes that wait may touch.
+    func renderEdited(
+        into writer: inout ByteWriter, outgoing: ListeningSocket?, with further: [MessageCut]
+    ) {
+        let cuts = cuts(outgoing, further)
         let bodyRange = message.body
         withMessage { message in
             let bytes = message.bytes
@@ -109,10 +123,12 @@ extension ScriptContext {
     }
 
     /// What is replaced beside the edits, in the order of the message.
-    private func cuts(_ outgoing: ListeningSocket?) -> [Cut] {
-        var cuts: [Cut] = []
+    private func cuts(
+        _ outgoing: ListeningSocket?, _ further: [MessageCut]
+    ) -> [MessageCut] {
+        var cuts = further
         if let rewrittenURI, message.kind == .request {
-            cuts.append(Cut(range: message.requestURI, text: rewrittenURI))
+            cuts.append(MessageCut(message.requestURI, rewrittenURI))
         }
         if let recordRoute {
             // RFC 3261 16.6: in front of the fields that are there.
@@ -122,7 +138,7 @@ extension ScriptContext {
             var text = ByteWriter(capacity: 256)
             recordRoute.write(into: &text, incoming: receivingSocket, outgoing: outgoing)
             cuts.append(
-                Cut(range: ByteRange(offset: offset, count: 0), text: Array(copying: text.span)))
+                MessageCut(ByteRange(offset: offset, count: 0), Array(copying: text.span)))
         }
         if edits.changes(body: message.body) {
             cuts.append(lengthCut(edits.body?.count ?? edits.length(of: message.body)))
@@ -131,14 +147,14 @@ extension ScriptContext {
     }
 
     /// The Content-Length of a body that has changed (RFC 3261 20.14).
-    private func lengthCut(_ count: Int) -> Cut {
+    private func lengthCut(_ count: Int) -> MessageCut {
         let number = Array(String(count).utf8)
         if let value = message.header(.contentLength), !edits.touches(value) {
-            return Cut(range: value, text: number)
+            return MessageCut(value, number)
         }
-        return Cut(
-            range: ByteRange(offset: message.headers.end, count: 0),
-            text: Array("Content-Length: ".utf8) + number + [13, 10])
+        return MessageCut(
+            ByteRange(offset: message.headers.end, count: 0),
+            Array("Content-Length: ".utf8) + number + [13, 10])
     }
 
     /// The socket that received the message, nil without one.

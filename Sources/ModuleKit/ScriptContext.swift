@@ -65,6 +65,14 @@ public final class ScriptContext {
     public private(set) var messageNumber: UInt64 = 0
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
+    /// What the script wants of how its messages are sent.
+    public var sending = SendingWishes()
+    /// Requests that were sent on for this message.
+    public internal(set) var forwardedRequests = 0
+    /// Replies that were sent on for this message.
+    public internal(set) var forwardedReplies = 0
+    /// Asked before a message is sent on; false keeps it (`onsend_route`). Nil lets all leave.
+    public var mayLeave: ((ScriptContext, Origin) -> Bool)?
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.
@@ -84,6 +92,8 @@ public final class ScriptContext {
     /// The settings of all modules as of this message.
     package var settings: [SettingsBox]
     private var settingsGeneration: UInt64
+    /// Settings that the script has read by name since they changed last, by their slots.
+    var runtimeSettings: [ScriptValue?] = []
 
     /// A context of one worker.
     public init(services: any Services) {
@@ -129,7 +139,10 @@ public final class ScriptContext {
         caselessAttributes.removeAll()
         edits.removeAll()
         forcesRport = false
+        if !sending.isEmpty { sending = SendingWishes() }
         repliedStatus = 0
+        forwardedRequests = 0
+        forwardedReplies = 0
         refreshSettings()
     }
 
@@ -139,6 +152,7 @@ public final class ScriptContext {
         guard generation != settingsGeneration else { return }
         settingsGeneration = generation
         settings = services.settings.boxes.map { $0.copy() }
+        runtimeSettings.removeAll(keepingCapacity: true)
     }
 
     /// Reads the settings of a module, as plain fields.

@@ -56,6 +56,9 @@ extension UsrlocModule {
                 "hash_size", \.hashSize, 0...20,
                 "Accepted for old files, and said in the log to have no effect: tables grow."),
             ParameterRow(
+                "xavp_contact", \.attributesRoot,
+                "Name of the $xavp whose attributes are stored with a contact."),
+            ParameterRow(
                 "version_table", \.checksVersion,
                 "Whether the version of a table is checked at the start."),
         ]

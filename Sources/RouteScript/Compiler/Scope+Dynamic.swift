@@ -60,6 +60,13 @@ extension Scope {
         try Templates(scope: nestedScope()).part(text)
     }
 
+    /// Compiles a text with variables in it, which stands within another variable.
+    func template(
+        _ text: String
+    ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? {
+        try Templates(scope: nestedScope()).template(text)
+    }
+
     /// The value of a variable that stands within another one.
     private func inner(
         _ text: String

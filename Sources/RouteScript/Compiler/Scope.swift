@@ -11,11 +11,34 @@ struct Scope: Sendable {
     private(set) var variables: [String: VariableDescription] = [:]
     /// The names of the event routes that a loaded module runs.
     private(set) var events: Set<String> = []
+    /// The blocks of the configuration.
+    private(set) var blocks: Set<RouteBlockKind> = []
+    /// What the preprocessor has defined.
+    private(set) var definitions: [Definition] = []
+    /// Settings that `cfg.*` can change, as `group.name`.
+    private(set) var settings: Set<String> = []
+    /// Where the names stand that are looked up.
+    var place = ScriptPlace()
     private let catalogue: [ModuleBlueprint]
     private let instances: [LoadedModule]
     private let isChecking: Bool
     /// How many pseudo-variables stand around the one at hand.
     var level = 0
+
+    /// The names of a configuration; without instances its script is only checked.
+    init(_ checked: CheckedConfiguration, instances: [LoadedModule]?) {
+        self.init(loaded: checked.loaded, catalogue: checked.catalogue, instances: instances)
+        blocks = Set(checked.tree.blocks.map(\.kind))
+        definitions = checked.tree.definitions
+        for module in checked.loaded {
+            for row in module.parameters {
+                if let name = row.runtimeName { settings.insert("\(module.name).\(name)") }
+            }
+        }
+        for case .custom(let group, let name, _, _, _) in checked.tree.settings {
+            settings.insert("\(group).\(name)")
+        }
+    }
 
     /// Names of `loaded` modules; `catalogue` holds all there are, for hints.
     init(loaded: [ModuleBlueprint], catalogue: [ModuleBlueprint], instances: [LoadedModule]?) {
@@ -76,12 +99,7 @@ struct Scope: Sendable {
 
     /// Checks a pseudo-variable and, with instances at hand, compiles it.
     func variable(_ syntax: VariableSyntax) throws(VariableFailure) -> VariableAccess {
-        if let own = CoreVariable(rawValue: syntax.name) {
-            guard syntax.inner == nil, syntax.index == nil, syntax.transformations.isEmpty else {
-                throw VariableFailure(.value, "$\(syntax.name) has no parts", nil)
-            }
-            return own.access
-        }
+        if let own = CoreVariable(rawValue: syntax.name) { return try core(own, syntax) }
         guard let description = variables[syntax.name] else {
             throw VariableFailure(
                 .unknownVariable, "unknown pseudo-variable \"$\(syntax.name)\"",
@@ -160,23 +178,5 @@ struct VariableFailure: Error {
         self.kind = kind
         self.message = message
         self.hint = hint
-    }
-}
-
-/// The pseudo-variables of the language itself.
-enum CoreVariable: String, CaseIterable {
-    /// The value of the last function or route.
-    case rc, retcode
-    /// The same.
-    case mark = "?"
-    /// No value.
-    case null
-
-    /// What a reference compiles to.
-    var access: VariableAccess {
-        switch self {
-        case .rc, .retcode, .mark: VariableAccess(read: { .integer($0.returnCode) })
-        case .null: VariableAccess(read: { _ in .null })
-        }
     }
 }

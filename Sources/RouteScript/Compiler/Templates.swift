@@ -55,6 +55,27 @@ struct Templates: TemplateCompiler {
         }
     }
 
+    /// Whether the script has a block of a kind.
+    func has(_ route: NamedRoute, _ name: String) -> Bool {
+        scope.blocks.contains(Self.block(route, name))
+    }
+
+    /// The nearest name of such a block.
+    func suggestion(_ route: NamedRoute, _ name: String) -> String? {
+        let names = scope.blocks.compactMap(\.name).sorted()
+        return NearestName.find(name, among: names.filter { has(route, $0) })
+    }
+
+    /// The block that a function names.
+    private static func block(_ route: NamedRoute, _ name: String) -> RouteBlockKind {
+        switch route {
+        case .failure: .failure(name)
+        case .branch: .branch(name)
+        case .reply: .transactionReply(name)
+        case .event: .event(name)
+        }
+    }
+
     /// The pseudo-variable that a text is as a whole.
     func variable(_ text: String) throws(ArgumentError) -> VariableAccess {
         let bytes = Array(text.utf8)

@@ -1,7 +1,7 @@
 import Basics
+import Synchronization
 import ModuleKit
 import SIPSyntax
-import Synchronization
 
 /// A core with the global parameters that the samples set.
 final class TestCore: ServerModule {
@@ -12,6 +12,8 @@ final class TestCore: ServerModule {
         var acceptsWithoutLength = false
         var hasAutomaticAliases = true
         var maxWhileLoops = 100
+        var maxRecursiveLevel = 256
+        var returnMode = 0
         var logName = ""
     }
 
@@ -25,6 +27,8 @@ final class TestCore: ServerModule {
             ParameterRow("tcp_accept_no_cl", \.acceptsWithoutLength, "For HTTP."),
             ParameterRow("auto_aliases", \.hasAutomaticAliases, "Whether names are looked up."),
             ParameterRow("max_while_loops", \.maxWhileLoops, 0...1_000_000, "Most turns."),
+            ParameterRow("max_recursive_level", \.maxRecursiveLevel, 1...1_000, "Depth."),
+            ParameterRow("return_mode", \.returnMode, 0...1, "How codes are seen."),
             ParameterRow("log_name", \.logName, "Name in the log."),
         ])
 
@@ -58,6 +62,9 @@ final class TestModule: ServerModule {
             FunctionRow(
                 "only_failure", routes: .failure, returns: "1", "For failure routes only."
             ) { (_, _) in 1 },
+            FunctionRow(
+                "arm", .route("name", .failure), returns: "1", "Names a failure route."
+            ) { (_, context, name: ScriptText) in context.length(of: name) },
             FunctionRow(
                 "table", .constant("name"), Argument.integer("flags").optional, returns: "1",
                 "Has an optional argument."
@@ -95,8 +102,8 @@ final class TestModule: ServerModule {
         ],
         eventRoutes: [EventRouteRow("probe:rang", "Somebody rang.")])
 
-    let notes = Mutex<[String]>([])
-    private let slots = Mutex<[String: Int]>([:])
+    let notes = Guarded<[String]>([])
+    private let slots = Guarded<[String: Int]>([:])
 
     init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
         if setup.parameters.name == "refuse" { throw StartFailure("refused") }
