@@ -232,7 +232,11 @@ extension ScriptContext {
     private func send(
         to hop: Origin, _ outgoing: ListeningSocket?, _ cuts: [MessageCut]
     ) throws(ForwardFailure) {
-        if let mayLeave, !mayLeave(self, hop) { throw .dropped }
+        if let mayLeave {
+            departing = hop
+            defer { departing = nil }
+            if !mayLeave(self, hop) { throw .dropped }
+        }
         outbox.begin()
         let start = outbox.writer.count
         renderEdited(into: &outbox.writer, outgoing: outgoing, with: cuts)

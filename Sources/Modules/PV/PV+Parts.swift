@@ -121,16 +121,18 @@ extension PVModule {
                     let field = try reference.word(ReceivedField.self)
                     return VariableAccess { field.read($0) }
                 }),
-            sending("snd"), sending("sndfrom"), sending("sndto"),
+            sending("snd", isOwn: true), sending("sndfrom", isOwn: true),
+            sending("sndto", isOwn: false),
         ]
     }
 
-    private static func sending(_ name: String) -> VariableRow<PVModule> {
+    private static func sending(_ name: String, isOwn: Bool) -> VariableRow<PVModule> {
         VariableRow(
-            name, inner: .required, "Where a request is being sent; null outside onsend_route.",
+            name, inner: .required,
+            "The socket or the peer of a message being sent; null outside onsend_route.",
             access: { (reference) throws(ArgumentError) in
-                _ = try reference.word(SendField.self)
-                return VariableAccess { _ in .null }
+                let field = try reference.word(SendField.self)
+                return VariableAccess { field.read($0, isOwn: isOwn) }
             })
     }
 

@@ -157,8 +157,22 @@ enum ReceivedField: String, Sendable, CaseIterable {
 /// `$snd(name)`, `$sndfrom(name)` and `$sndto(name)`: where a request is being sent, which only
 /// `onsend_route` knows; elsewhere they are null.
 enum SendField: String, Sendable, CaseIterable {
-    /// The attributes that Kamailio has.
-    case ip, af, port, proto, sproto, buf, len
+    /// Address, address family, port, number and name of the transport.
+    case ip, af, port, proto, sproto
+
+    /// What it reads: of where the message goes, or of the socket that it leaves by.
+    func read(_ context: ScriptContext, isOwn: Bool) -> ScriptValue {
+        guard let hop = context.departing else { return .null }
+        guard let address = isOwn ? context.listeningSocket(hop.socket)?.address : hop.source
+        else { return .null }
+        switch self {
+        case .ip: return .text(context.compose { address.writeHost(into: &$0) })
+        case .af: return .integer(address.isIPv6 ? 10 : 2)
+        case .port: return .integer(Int(address.port))
+        case .proto: return .integer(Int(hop.transport.rawValue))
+        case .sproto: return .text(context.compose { $0.append(hop.transport.name) })
+        }
+    }
 }
 
 /// `$K(name)`: the numbers of address families and transports.

@@ -63,7 +63,8 @@ struct CfgUtilsTests {
             """
         #expect(
             try notes(
-                "is_gflag(4); note(\"$rc\"); is_gflag(1); note(\"$rc\"); is_gflag(0); note(\"$rc\");"
+                "is_gflag(4); note(\"$rc\"); is_gflag(1); note(\"$rc\");"
+                    + " is_gflag(0); note(\"$rc\");"
                     + " rand_event(); note(\"$rc\"); rand_get_prob(); note(\"$rc\");",
                 before: before) == ["1", "1", "-1", "1", "100"])
     }
@@ -71,7 +72,8 @@ struct CfgUtilsTests {
     @Test("chance is about as often as it should be, and random numbers differ")
     func chance() throws {
         let loop =
-            "while ($var(i) < 99) { $var(i) = $var(i) + 1; if (rand_event()) $var(n) = $var(n) + 1; }"
+            "while ($var(i) < 99) { $var(i) = $var(i) + 1;"
+            + " if (rand_event()) $var(n) = $var(n) + 1; }"
         let lines = try notes(
             "rand_set_prob(50); \(loop) if ($var(n) > 15 and $var(n) < 85) note(\"fair\");"
                 + " $var(a) = $RANDOM; $var(b) = $RANDOM; if ($var(a) != $var(b)) note(\"differ\");"

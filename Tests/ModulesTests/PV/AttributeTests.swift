@@ -78,8 +78,10 @@ struct AttributeTests {
             """
             $avp(a) = 1; $avp(a) = 2;
             pv_printf("$var(x)", "$avp(a) $(avp(a)[1]) $(avp(a)[0]) $(avp(a)[*])"); note("$var(x)");
-            $avp(b) = 1; $avp(b) = 2; $avp(b) = $null; pv_printf("$var(x)", "$avp(b)"); note("$var(x)");
-            $avp(c) = 1; $avp(c) = 2; $(avp(c)[*]) = 3; pv_printf("$var(x)", "$avp(c) $(avp(c)[1])");
+            $avp(b) = 1; $avp(b) = 2; $avp(b) = $null;
+            pv_printf("$var(x)", "$avp(b)"); note("$var(x)");
+            $avp(c) = 1; $avp(c) = 2; $(avp(c)[*]) = 3;
+            pv_printf("$var(x)", "$avp(c) $(avp(c)[1])");
             note("$var(x)");
             $xavp(y=>k) = "v"; $xavp(y[0]=>k2) = 2;
             pv_printf("$var(x)", "$xavp(y=>k) $xavp(y=>k2) $xavp(y=>none)"); note("$var(x)");
@@ -132,7 +134,8 @@ struct AttributeTests {
     func aliases() throws {
         let before = "modparam(\"pv\", \"avp_aliases\", \"email=s:addr;num=i:100\")"
         let rig = try ScriptRig(
-            "$avp(email) = \"a\"; $avp(num) = 5; note(\"$avp(addr) $avp(i:100) $cnt($avp(email))\");",
+            "$avp(email) = \"a\"; $avp(num) = 5;"
+                + " note(\"$avp(addr) $avp(i:100) $cnt($avp(email))\");",
             before: before)
         #expect(try rig.run() == ["a 5 1"])
     }

@@ -142,7 +142,8 @@ struct StructuredFunctionTests {
         "roots are copied below others, or over one of them",
         arguments: [
             (
-                "xavp_copy(\"a\", \"2\", \"b\"); xavp_copy(\"a\", 1, \"b\"); xavp_copy(\"a\", 0, \"b\");",
+                "xavp_copy(\"a\", \"2\", \"b\"); xavp_copy(\"a\", 1, \"b\");"
+                    + " xavp_copy(\"a\", 0, \"b\");",
                 "$xavp(b[*]=>x)", "1 a0, a1, a2"
             ),
             ("xavp_copy(\"a\", 0, \"a\", 2);", "$xavp(a[*]=>x)", "1 a2, a1, a2"),
