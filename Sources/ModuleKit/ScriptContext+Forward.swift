@@ -11,6 +11,8 @@ public enum ForwardFailure: Error, Sendable, Hashable {
     case unresolvedHost
     /// The server does not speak the transport, or listens on no socket of it.
     case noSocket
+    /// No new connection may be opened, and none is known to be open (`set_forward_no_connect`).
+    case noConnection
     /// Max-Forwards has come down to 0 (RFC 3261 16.3).
     case tooManyHops
     /// The message would be longer than any may be.
@@ -27,6 +29,7 @@ public enum ForwardFailure: Error, Sendable, Hashable {
         case .badURI: "the destination is no SIP URI"
         case .unresolvedHost: "the destination is a name, and only addresses are followed"
         case .noSocket: "the server listens on no socket of that transport and address family"
+        case .noConnection: "no connection to the destination is open"
         case .tooManyHops: "Max-Forwards is 0"
         case .tooLarge: "the message would be too large"
         case .notOurs: "its Via does not lead on from this server"
@@ -46,8 +49,16 @@ extension ScriptContext {
         guard message.kind == .request else { throw .wrongKind }
         var hop = if let hop { hop } else { try nextHop() }
         let sockets = services.sockets
+        if let socket = sending.socket { hop.socket = socket }
         if hop.socket.isNone { hop.socket = try socket(for: hop, among: sockets) }
-        guard Int(hop.socket.value) < sockets.count else { throw .noSocket }
+        guard Int(hop.socket.value) < sockets.count,
+            sockets[Int(hop.socket.value)].transport == hop.transport
+        else { throw .noSocket }
+        if sending.flags.contains(.forwardsWithoutConnecting), hop.transport.isStream {
+            guard hop.connection >= 0, services.network.isOpen(connection: hop.connection) else {
+                throw .noConnection
+            }
+        }
         let outgoing = advertised(sockets[Int(hop.socket.value)])
         var cuts = try viaCuts(outgoing)
         try addHopCount(to: &cuts)
@@ -148,7 +159,8 @@ extension ScriptContext {
             var back = origin.source
             if !via.hasRport, !forces { back.port = via.port ?? 5060 }
             let branch = branch(message, of: via, back: back)
-            RequestWriter.writeVia(outgoing, branch: branch.span,
+            RequestWriter.writeVia(
+                outgoing, branch: branch.span,
                 asksForPort: sending.flags.contains(.addsLocalRport), into: &own)
             ReplyWriter.writeTopVia(of: message, from: origin, forceRport: forces, into: &top)
         }
@@ -157,6 +169,25 @@ extension ScriptContext {
             MessageCut(front, Array(copying: own.span)),
             MessageCut(field.value, Array(copying: top.span)),
         ]
+    }
+
+    /// The socket as Via names it: `set_advertised_address` and `set_advertised_port` go before
+    /// what `listen` says.
+    private func shown(_ socket: ListeningSocket) -> ListeningSocket {
+        guard sending.advertisedHost != nil || sending.advertisedPort != nil else { return socket }
+        var host = ByteWriter(capacity: 64)
+        if let advertised = sending.advertisedHost {
+            host.append(advertised)
+        } else {
+            if socket.address.isIPv6 { host.append("[") }
+            socket.address.writeHost(into: &host)
+            if socket.address.isIPv6 { host.append("]") }
+        }
+        host.append(UInt8(ascii: ":"))
+        host.append(decimal: sending.advertisedPort ?? socket.address.port)
+        var shown = socket
+        shown.advertised = host.text
+        return shown
     }
 
     /// The branch of stateless forwarding: a keyed hash of what names the transaction and of where
@@ -232,11 +263,7 @@ extension ScriptContext {
     private func send(
         to hop: Origin, _ outgoing: ListeningSocket?, _ cuts: [MessageCut]
     ) throws(ForwardFailure) {
-        if let mayLeave {
-            departing = hop
-            defer { departing = nil }
-            if !mayLeave(self, hop) { throw .dropped }
-        }
+        if let mayLeave, !mayLeave(self, hop) { throw .dropped }
         outbox.begin()
         let start = outbox.writer.count
         renderEdited(into: &outbox.writer, outgoing: outgoing, with: cuts)

@@ -73,9 +73,8 @@ public final class ScriptContext {
     public internal(set) var forwardedReplies = 0
     /// Asked before a message is sent on; false keeps it (`onsend_route`). Nil lets all leave.
     public var mayLeave: ((ScriptContext, Origin) -> Bool)?
-    /// Where the message that `onsend_route` is asked about goes (`source`), and the socket of ours
-    /// that it leaves by; nil at any other time.
-    public internal(set) var departing: Origin?
+    /// Where the request is being sent while `onsend_route` runs (`$snd`); nil outside of it.
+    public var sendingTo: Origin?
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.

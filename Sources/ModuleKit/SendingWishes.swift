@@ -14,8 +14,6 @@ public struct SendingWishes: Sendable, Hashable {
         /// Requests are forwarded on connections that are open, and no new one is opened for them
         /// (`set_forward_no_connect`).
         public static let forwardsWithoutConnecting = Flags(rawValue: 1)
-        /// The connection is closed after a request was forwarded on it (`set_forward_close`).
-        public static let closesAfterForwarding = Flags(rawValue: 2)
         /// Our own Via asks for the port that replies come from (`add_local_rport`, RFC 3581 3).
         public static let addsLocalRport = Flags(rawValue: 4)
     }

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 public import ModuleKit
 
 /// A configuration's route blocks, compiled: what runs for each message.
@@ -84,6 +84,21 @@ public struct Program: Sendable {
             default: (others[entry.kind] ?? .nothing)(context)
             }
         return flow == .leave ? 0 : context.actionValue
+    }
+
+    /// Runs `onsend_route` for a request that another block is sending on; false when it drops it.
+    ///
+    /// That block goes on where it was: what it knows of its own course is put back.
+    public func maySend(to hop: Origin, _ context: ScriptContext) -> Bool {
+        let course = (context.returnCode, context.actionValue, context.hasFailed)
+        let place = (context.isStopped, context.isDropped, context.depth)
+        context.sendingTo = hop
+        run(.send, in: context)
+        let isDropped = context.isDropped
+        context.sendingTo = nil
+        (context.returnCode, context.actionValue, context.hasFailed) = course
+        (context.isStopped, context.isDropped, context.depth) = place
+        return !isDropped
     }
 
     /// Whether the configuration has an event route.

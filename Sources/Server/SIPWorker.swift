@@ -47,6 +47,9 @@ final class SIPWorker: MessageHandler {
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
         replyTakers = blueprint.services.link.replyTakers
+        if program.has(.send) {
+            context.mayLeave = { [program] context, hop in program.maySend(to: hop, context) }
+        }
     }
 
     /// Takes the time for all messages of a batch.

@@ -113,7 +113,7 @@ struct ErrorPlaceTests {
             ("strip(-1);", "3:7 value"),
             ("strlen();", "3:1 value"),
             ("selval(1, 2);", "3:1 value"),
-            ("forward();", "3:1 unsupported"),
+            ("forward_tls();", "3:1 unsupported"),
             ("exec(\"rm\");", "3:1 unsupported"),
             ("only_failure();", "3:1 placement"),
         ])

@@ -155,9 +155,8 @@ struct ErrorTextTests {
             ("entirely_unknown();", "unknown function \"entirely_unknown\""),
             ("nte;", "unknown function \"nte\" [did you mean \"note\" (module probe)?]"),
             (
-                "forward();",
-                "the command \"forward\" is not supported "
-                    + "[requests are not forwarded by the core here]"
+                "forward_tls();",
+                "the command \"forward_tls\" is not supported [the server speaks no TLS]"
             ),
             ("$vra(x) = 1;", "unknown pseudo-variable \"$vra\" [did you mean \"$var\"?]"),
             ("if ($rmm == 1) exit;", "unknown pseudo-variable \"$rmm\" [did you mean \"$rm\"?]"),

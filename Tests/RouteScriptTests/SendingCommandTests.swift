@@ -15,11 +15,10 @@ struct SendingCommandTests {
         "wishes are set one by one",
         arguments: [
             ("set_forward_no_connect();", SendingWishes.Flags.forwardsWithoutConnecting),
-            ("set_forward_close();", .closesAfterForwarding),
             ("add_local_rport();", .addsLocalRport),
             (
-                "set_forward_no_connect(); set_forward_close();",
-                SendingWishes.Flags(rawValue: 3)
+                "set_forward_no_connect(); add_local_rport();",
+                SendingWishes.Flags(rawValue: 5)
             ),
             ("set_reply_no_connect();", SendingWishes.Flags()),
             ("set_forward_no_connect;", .forwardsWithoutConnecting),
@@ -35,7 +34,7 @@ struct SendingCommandTests {
         let harness = try Harness(
             head + """
                 request_route {
-                    if ($rm == "REGISTER") { set_forward_close(); set_advertised_port(5); }
+                    if ($rm == "REGISTER") { add_local_rport(); set_advertised_port(5); }
                 }
                 """)
         try harness.run()

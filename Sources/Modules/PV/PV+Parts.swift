@@ -121,18 +121,20 @@ extension PVModule {
                     let field = try reference.word(ReceivedField.self)
                     return VariableAccess { field.read($0) }
                 }),
-            sending("snd", isOwn: true), sending("sndfrom", isOwn: true),
-            sending("sndto", isOwn: false),
+            sending("snd", isTarget: false), sending("sndto", isTarget: true),
+            sending("sndfrom", isTarget: false),
         ]
     }
 
-    private static func sending(_ name: String, isOwn: Bool) -> VariableRow<PVModule> {
+    private static func sending(_ name: String, isTarget: Bool) -> VariableRow<PVModule> {
         VariableRow(
             name, inner: .required,
-            "The socket or the peer of a message being sent; null outside onsend_route.",
+            isTarget
+                ? "Where a request is being sent; null outside onsend_route."
+                : "The socket that a request is being sent from; null outside onsend_route.",
             access: { (reference) throws(ArgumentError) in
                 let field = try reference.word(SendField.self)
-                return VariableAccess { field.read($0, isOwn: isOwn) }
+                return VariableAccess { field.read($0, isTarget: isTarget) }
             })
     }
 

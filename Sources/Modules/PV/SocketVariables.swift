@@ -157,20 +157,24 @@ enum ReceivedField: String, Sendable, CaseIterable {
 /// `$snd(name)`, `$sndfrom(name)` and `$sndto(name)`: where a request is being sent, which only
 /// `onsend_route` knows; elsewhere they are null.
 enum SendField: String, Sendable, CaseIterable {
-    /// Address, address family, port, number and name of the transport.
+    /// Address, family (2 or 10), port, number of the transport, its name.
     case ip, af, port, proto, sproto
 
-    /// What it reads: of where the message goes, or of the socket that it leaves by.
-    func read(_ context: ScriptContext, isOwn: Bool) -> ScriptValue {
-        guard let hop = context.departing else { return .null }
-        guard let address = isOwn ? context.listeningSocket(hop.socket)?.address : hop.source
-        else { return .null }
-        switch self {
-        case .ip: return .text(context.compose { address.writeHost(into: &$0) })
-        case .af: return .integer(address.isIPv6 ? 10 : 2)
-        case .port: return .integer(Int(address.port))
-        case .proto: return .integer(Int(hop.transport.rawValue))
-        case .sproto: return .text(context.compose { $0.append(hop.transport.name) })
+    /// The field of the destination, or of the socket that the request leaves by.
+    func read(_ context: ScriptContext, isTarget: Bool) -> ScriptValue {
+        guard let hop = context.sendingTo else { return .null }
+        var address = hop.source
+        if !isTarget {
+            let sockets = context.services.sockets
+            guard Int(hop.socket.value) < sockets.count else { return .null }
+            address = sockets[Int(hop.socket.value)].address
+        }
+        return switch self {
+        case .ip: .text(context.compose { address.writeHost(into: &$0) })
+        case .af: .integer(address.isIPv6 ? 10 : 2)
+        case .port: .integer(Int(address.port))
+        case .proto: .integer(Int(hop.transport.rawValue))
+        case .sproto: .text(context.compose { $0.append(hop.transport.name) })
         }
     }
 }

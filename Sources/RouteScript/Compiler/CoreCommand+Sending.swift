@@ -14,7 +14,6 @@ extension Compiler {
             return Self.effect { $0.branches.removeAll(keepingCapacity: true) }
         case .addLocalRport: return Self.wish(.addsLocalRport)
         case .setForwardNoConnect: return Self.wish(.forwardsWithoutConnecting)
-        case .setForwardClose: return Self.wish(.closesAfterForwarding)
         case .forceSendSocket: return try socket(arguments[0])
         case .setAdvertisedAddress:
             let host = Array(try constantText(arguments[0]).utf8)

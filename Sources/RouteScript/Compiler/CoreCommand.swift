@@ -38,8 +38,10 @@ enum CoreCommand: String, CaseIterable {
     case setAdvertisedAddress = "set_advertised_address"
     case setAdvertisedPort = "set_advertised_port"
     case setForwardNoConnect = "set_forward_no_connect"
-    case setForwardClose = "set_forward_close"
     case setReplyNoConnect = "set_reply_no_connect"
+    case forward
+    case forwardUDP = "forward_udp"
+    case forwardTCP = "forward_tcp"
 
     /// Their names.
     static let names = Set(allCases.map(\.rawValue))
@@ -47,15 +49,17 @@ enum CoreCommand: String, CaseIterable {
     /// Commands whose argument is an address that may stand without quotes.
     static let addressNames: Set<String> = [
         CoreCommand.forceSendSocket.rawValue, CoreCommand.setAdvertisedAddress.rawValue,
+        CoreCommand.forward.rawValue, CoreCommand.forwardUDP.rawValue,
+        CoreCommand.forwardTCP.rawValue,
     ]
 
     /// Commands that Kamailio has and this server refuses, each with its reason.
     ///
     /// They are refused by name, so that nobody relies on what does not happen.
     static let later: [String: String] = [
-        "forward": forwarding, "forward_udp": forwarding, "forward_tcp": forwarding,
-        "forward_tls": forwarding, "forward_sctp": forwarding,
-        "udp_mtu_try_proto": forwarding,
+        "forward_tls": "the server speaks no TLS", "forward_sctp": "the server speaks no SCTP",
+        "udp_mtu_try_proto": "a request stays on the transport that its destination names",
+        "set_forward_close": "whoever is at the other end decides when a connection is closed",
         "exec": "a script cannot run programs: whoever could change a message would run them too",
         "error": "it does nothing in Kamailio either: use xlog()",
         "force_tcp_alias": "connections have no aliases here",
@@ -63,14 +67,14 @@ enum CoreCommand: String, CaseIterable {
         "cfg_select": "groups of runtime variables have no instances here",
         "cfg_reset": "groups of runtime variables have no instances here",
     ]
-    private static let forwarding = "requests are not forwarded by the core here"
 
     /// How many arguments it takes.
     var arity: ClosedRange<Int> {
         switch self {
         case .forceRport, .addRport, .revertURI, .userPhone, .clearBranches, .addLocalRport,
-            .setForwardNoConnect, .setForwardClose, .setReplyNoConnect:
+            .setForwardNoConnect, .setReplyNoConnect:
             0...0
+        case .forward, .forwardUDP, .forwardTCP: 0...2
         case .removeBranch: 0...1
         case .log: 1...2
         case .select: 3...3
@@ -82,7 +86,7 @@ enum CoreCommand: String, CaseIterable {
     var isAllowedWhileSending: Bool {
         switch self {
         case .log, .setFlag, .resetFlag, .isFlagSet, .stringLength, .isEmptyString, .select,
-            .setForwardNoConnect, .setForwardClose, .setReplyNoConnect:
+            .setForwardNoConnect, .setReplyNoConnect:
             true
         default: false
         }
@@ -110,9 +114,11 @@ extension Compiler {
         }
         switch command {
         case .removeBranch, .clearBranches, .addLocalRport, .forceSendSocket,
-            .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setForwardClose,
-            .setReplyNoConnect:
+            .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setReplyNoConnect:
             return try sending(command, arguments)
+        case .forward: return try forwarding(nil, arguments)
+        case .forwardUDP: return try forwarding(.udp, arguments)
+        case .forwardTCP: return try forwarding(.tcp, arguments)
         case .userPhone, .setHostPortTransport, .rewriteHostPortTransport:
             return try parameters(command, arguments)
         case .log: return try logging(arguments)
