@@ -117,7 +117,7 @@ var heights: [String: Int] = [:]
 
 let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
                 "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
-                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path"]
+                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "TMX"]
 let binding = ["Registrar", "NATHelper", "AppLua"]
 
 var targets: [Target] = []
@@ -152,7 +152,7 @@ targets += layer(5, [
     module("CTL"), module("MicroHTTPD", needs: ["Management"]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
-    module("Htable"), module("Path"),
+    module("Htable"), module("Path"), module("TMX"),
 ])
 targets += layer(6, [
     module("Registrar", needs: ["Locations", "Usrloc"]),

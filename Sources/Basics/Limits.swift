@@ -142,6 +142,18 @@ public enum Limits {
 
     /// Most values of `$avp`, most roots of `$xavp`, and most attributes of a root.
     public static let attributesPerMessageMax = 256
+    /// Longest time that `sleep()` and `usleep()` hold a worker up, in microseconds.
+    public static let scriptSleepMicrosecondsMax = 10_000_000
+    /// Longest time that `lock()` waits, in microseconds.
+    public static let scriptLockMicrosecondsMax = 1_000_000
+    /// Most hash tables of `htable`.
+    public static let hashTablesMax = 256
+    /// Most entries of one hash table.
+    public static let hashTableEntriesMax = 1_000_000
+    /// Longest key of a hash table in bytes.
+    public static let hashTableKeyBytesMax = 1_024
+    /// Most walks over hash tables that a worker has begun.
+    public static let hashTableIteratorsMax = 4
     /// Most changes of one message that wait to be made.
     public static let messageEditsMax = 256
 

@@ -21,6 +21,7 @@ internal import SIPUtils
 internal import SL
 internal import Sanity
 internal import TM
+internal import TMX
 internal import Textops
 internal import TextopsX
 internal import Usrloc
@@ -46,6 +47,7 @@ package enum Catalogue {
         ModuleBlueprint(PVModule.self), ModuleBlueprint(RegistrarModule.self),
         ModuleBlueprint(SLModule.self), ModuleBlueprint(SIPUtilsModule.self),
         ModuleBlueprint(TextopsModule.self), ModuleBlueprint(TMModule.self),
+        ModuleBlueprint(TMXModule.self),
         ModuleBlueprint(RRModule.self),
         ModuleBlueprint(MaxFwdModule.self),
         ModuleBlueprint(SanityModule.self),

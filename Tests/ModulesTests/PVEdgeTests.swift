@@ -204,7 +204,7 @@ struct PVHeaderTests {
             "rm", "rs", "rr", "rv", "mt", "rP", "rz", "ou", "oU", "od", "dd", "dp", "fu", "fU",
             "fd", "fn", "ft", "tu", "tU", "td", "tn", "tt", "ci", "cs", "csb", "ct", "cT", "cl",
             "ua", "rb", "bs", "ml", "mb", "si", "sp", "su", "Ri", "Rp", "pr", "proto", "af",
-            "conid", "true", "mf", "bf", "Ts", "pp",
+            "conid", "true", "Ts", "pp",
         ])
     func readOnly(name: String) {
         #expect(scriptError("$\(name) = 1;") == "$\(name) is read-only")

@@ -59,19 +59,30 @@ final class ScriptRig {
     let note: NoteModule
 
     /// A request route with this body, and other text before it.
-    init(_ body: String, before: String = "") throws {
-        let loads = Self.modules.map { "loadmodule \"\($0.name).so\"\n" }.joined()
+    ///
+    /// `further` modules are loaded beside those that every script has.
+    init(_ body: String, before: String = "", further: [ModuleBlueprint] = []) throws {
+        let modules = Self.modules + further
+        let loads = modules.map { "loadmodule \"\($0.name).so\"\n" }.joined()
         let text = loads + before + "\nrequest_route {\n\(body)\n}\n"
         let file = try ConfigurationFile.parse(
             SourceFile(name: "rig.cfg", bytes: Array(text.utf8)), fileSystem: MemoryFiles())
         let checked = try file.check(
-            catalogue: Self.modules, core: ModuleBlueprint(BareCore.self))
+            catalogue: modules, core: ModuleBlueprint(BareCore.self))
         var loaded = [try checked.core.make(services)]
         for module in checked.modules { loaded.append(try module.make(services)) }
         program = try Program.compile(checked, loaded: loaded)
         note = try #require(loaded.compactMap { $0.instance as? NoteModule }.first)
         context = ScriptContext(services: services)
+        services.installEventRoutes(of: program)
+        for module in loaded {
+            services.add(module)
+            try module.instance.start()
+        }
     }
+
+    /// What the script has said outside of its request route.
+    var notes: [String] { note.lines.withLock { $0 } }
 
     /// Runs the route on a message whose lines end with a newline each.
     @discardableResult
@@ -137,8 +148,12 @@ final class ScriptRig {
 }
 
 /// What a template of pseudo-variables expands to.
-func expanded(_ template: String, _ message: String = ScriptRig.request) throws -> String {
-    try ScriptRig("note(\"\(template)\");").run(message).joined(separator: "\n")
+func expanded(
+    _ template: String, _ message: String = ScriptRig.request,
+    further: [ModuleBlueprint] = [], before: String = ""
+) throws -> String {
+    try ScriptRig("note(\"\(template)\");", before: before, further: further).run(message)
+        .joined(separator: "\n")
 }
 
 /// Whether a condition holds for a message.
@@ -148,9 +163,11 @@ func holds(_ condition: String, for message: String = ScriptRig.request) throws 
 }
 
 /// The first error of a request route with this body.
-func scriptError(_ body: String, before: String = "") -> String {
+func scriptError(
+    _ body: String, before: String = "", further: [ModuleBlueprint] = []
+) -> String {
     do {
-        _ = try ScriptRig(body, before: before)
+        _ = try ScriptRig(body, before: before, further: further)
         return "none"
     } catch let error as ScriptErrors {
         return error.errors[0].message

@@ -121,7 +121,7 @@ extension PVModule {
                     let field = try reference.word(ReceivedField.self)
                     return VariableAccess { field.read($0) }
                 }),
-            sending("snd", isTarget: true), sending("sndto", isTarget: true),
+            sending("snd", isTarget: false), sending("sndto", isTarget: true),
             sending("sndfrom", isTarget: false),
         ]
     }
@@ -240,37 +240,6 @@ extension PVModule {
                     let number = try reference.word(ProtocolConstant.self).number
                     return VariableAccess { _ in .integer(number) }
                 }),
-            VariableRow(
-                "version", inner: .required, "This server: num, full.",
-                access: { (reference) throws(ArgumentError) in
-                    let text = try reference.word(VersionField.self).text
-                    return VariableAccess { _ in .text(.owned(text)) }
-                }),
-            VariableRow(
-                "_s", inner: .required, accepts: .dynamicInner,
-                "The text in parentheses with its pseudo-variables expanded.",
-                access: { reference in
-                    let constant = ScriptValue.string(reference.inner ?? "")
-                    guard let read = reference.dynamicInner else {
-                        return VariableAccess { _ in constant }
-                    }
-                    return VariableAccess { context in
-                        let value = read(context)
-                        if case .null = value { return .string("<null>") }
-                        return context.text(value).map { .text($0) } ?? .null
-                    }
-                }),
         ]
-    }
-
-    /// What `$version(name)` takes.
-    private enum VersionField: String, CaseIterable {
-        case num, full
-
-        /// The text, made once.
-        var text: [UInt8] {
-            let number = ProductVersion.number
-            return Array((self == .num ? number : ProductVersion.banner).utf8)
-        }
     }
 }

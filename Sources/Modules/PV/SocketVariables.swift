@@ -45,7 +45,7 @@ enum SocketVariable {
             return .text(
                 context.compose { writer in
                     writer.append("sip:")
-                    if isAdvertised {
+                    if isAdvertised, socket.advertised != nil {
                         let (host, port) = advertised(socket)
                         writer.append(host)
                         writer.append(":")
@@ -102,19 +102,17 @@ enum SocketVariable {
     /// `$fs`: the socket that the request is sent from.
     static var forced: VariableAccess {
         VariableAccess(
-            read: { context in context.socketName(context.target?.socket ?? .none) },
+            read: { context in context.socketName(context.sending.socket ?? .none) },
             write: { context, value in
                 guard let socket = context.socket(named: value) else { return false }
-                var target = context.target ?? BranchTarget()
-                target.socket = socket
-                context.target = target
+                context.sending.socket = socket.isNone ? nil : socket
                 return true
             })
     }
 
     /// Reads `$fsp`: the port of that socket, 0 without one.
     @Sendable static func forcedPort(_ context: ScriptContext) -> ScriptValue {
-        let socket = context.listeningSocket(context.target?.socket ?? .none)
+        let socket = context.listeningSocket(context.sending.socket ?? .none)
         return .integer(Int(socket?.address.port ?? 0))
     }
 }

@@ -1,3 +1,4 @@
+internal import Basics
 internal import ModuleKit
 
 /// The branch that a script puts together with `$sbranch(name)`, one for each worker.
@@ -58,6 +59,8 @@ extension PVModule {
         context.branchFlags = branch.flags
         context.requestQ = branch.q
         context.target = branch.target
+        let socket = branch.target.socket
+        context.sending.socket = socket.isNone ? nil : socket
         return 1
     }
 

@@ -241,7 +241,7 @@ struct Checker {
     /// That would be a silent difference to Kamailio: the operator relies on what the block does.
     /// Blocks of transactions are armed by functions, which are refused where nobody has them.
     private mutating func checkKind(_ block: RouteBlock, _ scope: Scope) {
-        guard case .event(let name) = block.kind, !scope.events.contains(name) else { return }
+        guard case .event(let name) = block.kind, !scope.knows(event: name) else { return }
         report(
             .unknownEvent, at: block.position, "no loaded module raises the event \"\(name)\"",
             hint: scope.hint(event: name))
