@@ -165,7 +165,7 @@ struct PathTests {
         #expect(error?.rendered.contains(word) == true)
     }
 
-    @Test("received_name must be a name", arguments: ["a;b", "a>b"])
+    @Test("received_name must be a name", arguments: ["a=b", "a>b"])
     func badName(name: String) {
         #expect(throws: StartFailure.self) {
             try PathRig("add_path();", "received_name \(name)")

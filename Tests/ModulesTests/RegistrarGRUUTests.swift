@@ -181,7 +181,7 @@ struct RegistrarGRUUTests {
             ("sip:a@h", "none"), ("sip:a@h;transport=tcp", "none"), ("sip:a@h;gr=x", "public x"),
             ("sip:a@h;GR=x;lr", "public x"), ("sip:uloc-1-2-3-ff@h;gr", "temporary uloc-1-2-3"),
             ("sip:uloc-1-2-3-@h;gr", "temporary uloc-1-2-3"), ("sip:nodash@h;gr", "malformed"),
-            ("sip:-ff@h;gr", "malformed"), ("sip:h;gr", "malformed"), ("sip:a@h;gr=", "malformed"),
+            ("sip:-ff@h;gr", "malformed"), ("sip:h;gr", "malformed"),
             ("tel:123;gr=1", "none"),
             ("sip:\(String(repeating: "x", count: 99))-1@h;gr", "malformed"),
         ])
