@@ -44,6 +44,8 @@ public enum Limits {
     public static let definesMax = 512
     /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
     public static let scriptDepthMax = 256
+    /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
+    public static let variableDepthMax = 16
     /// Deepest nesting of `#!ifdef` (Kamailio: 512).
     public static let conditionalDepthMax = 512
     /// Most `#!subst` rules; each is tried on every string of the script.
