@@ -82,7 +82,8 @@ enum GRUU: Equatable {
 /// The AoR as its GRUUs spell it, kept by a worker from the request to the reply.
 ///
 /// User part and host are those of the request, because the case of a user part counts and phones
-/// compare (RFC 5627 5.4: the public GRUU is the AoR with a `gr`). Port and parameters are left out.
+/// compare; the public GRUU is the AoR with a `gr` (RFC 5627 5.4). Port and parameters are left
+/// out.
 final class GRUUName {
     private var text = ByteWriter(capacity: 128)
     private var hostStart = 0
