@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import Path
+import RR
 import RouteScript
 import SIPSyntax
 import Testing
@@ -15,7 +16,7 @@ private final class PathRig {
         source: PeerAddress(ipv4: 0x0a01_0203, port: 5070))
 
     init(_ body: String, _ settings: String = "") throws {
-        var text = "loadmodule \"path.so\"\n"
+        var text = "loadmodule \"rr.so\"\nloadmodule \"path.so\"\n"
         for setting in settings.split(separator: ";") {
             let words = setting.split(separator: " ").map(String.init)
             let value = Int(words[1]) == nil ? "\"\(words[1])\"" : words[1]
@@ -25,7 +26,8 @@ private final class PathRig {
         let file = try ConfigurationFile.parse(
             SourceFile(name: "rig.cfg", bytes: Array(text.utf8)), fileSystem: MemoryFiles())
         let checked = try file.check(
-            catalogue: [ModuleBlueprint(PathModule.self)], core: ModuleBlueprint(BareCore.self))
+            catalogue: [ModuleBlueprint(RRModule.self), ModuleBlueprint(PathModule.self)],
+            core: ModuleBlueprint(BareCore.self))
         services.add(try checked.core.make(services))
         for module in checked.modules { services.add(try module.make(services)) }
         program = try Program.compile(checked, loaded: services.loadedModules)
@@ -200,6 +202,27 @@ struct PathTests {
     func follow(route: String, destination: String?) throws {
         #expect(try followed(route, "use_received 1") == destination)
         #expect(try followed(route, "use_received 0") == nil)
+    }
+
+    @Test(
+        "loose_route tells of the last Route, and of none while another is left",
+        arguments: [
+            ("<sip:example.com;lr;received=sip:10.1.1.1:4000>", "sip:10.1.1.1:4000"),
+            ("<sip:example.com;lr>", nil),
+            (
+                "<sip:example.com;lr;received=sip:10.1.1.1:4000>, <sip:next.example.org;lr>",
+                "sip:next.example.org;lr"
+            ),
+            (
+                "<sip:elsewhere.example.org;lr;received=sip:10.1.1.1>",
+                "sip:elsewhere.example.org;lr;received=sip:10.1.1.1"
+            ),
+        ] as [(String, String?)])
+    func looseRoute(route: String, destination: String?) throws {
+        let rig = try PathRig("loose_route();", "use_received 1")
+        _ = try rig.run("Route: \(route)\n")
+        let found = rig.context.destinationURI.map { String(decoding: $0, as: UTF8.self) }
+        #expect(found == destination)
     }
 
     @Test("the parameter has the name that is set")
