@@ -225,5 +225,8 @@ struct RegistrarParameterTests {
         let rig = try RegistrarRig("registrar event_callback ksr_expired", starts: false)
         #expect(rig.services.module(RegistrarModule.self)?.eventCallback == "ksr_expired")
         #expect(try RegistrarRig().services.module(RegistrarModule.self)?.eventCallback == nil)
+        #expect(rig.services.callback(for: "usrloc:contact-expired") == "ksr_expired")
+        #expect(rig.services.callback(for: "xhttp:request") == nil)
+        #expect(try RegistrarRig().services.callback(for: "usrloc:contact-expired") == nil)
     }
 }
