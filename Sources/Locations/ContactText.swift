@@ -3,9 +3,9 @@ internal import Basics
 /// The variable text of a stored contact: one block with all fields one behind the other.
 ///
 /// The order is: unique name (only a foreign one), URI, Call-ID, user agent, received, path,
-/// instance, attributes. What a refresh may keep stands in front. A refresh that brings the same bytes writes
-/// nothing; one that brings others writes over the block while it fits and allocates a new one
-/// when it does not. The struct is plain bytes and does not free its block: its shard does.
+/// instance, attributes. What a refresh may keep stands in front. A refresh that brings the same
+/// bytes writes nothing; one that brings others writes over the block while it fits and allocates a
+/// new one when it does not. The struct is plain bytes and does not free its block: its shard does.
 @safe
 struct ContactText: BitwiseCopyable {
     /// The memory that holds all text, nil without any.

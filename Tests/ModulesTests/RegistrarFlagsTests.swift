@@ -86,7 +86,7 @@ struct RegistrarFlagsTests {
             ("save(\"location\", \"0x20\");", "flags"), ("save(\"location\", \"-1\");", "flags"),
             ("save(\"location\", \"many\");", "integer"), ("save(\"loca-tion\");", "table"),
             ("save(\"\");", "table"), ("save();", "arguments"),
-            ("save(\"location\", $var(x));", "constant"),
+            ("save(\"loca-tion\", $var(x));", "table"), ("save($var(t), \"0x20\");", "flags"),
             ("lookup(\"lo'cation\");", "table"),
         ])
     func refused(body: String, word: String) {

@@ -25,6 +25,8 @@ final class RegistrarRig {
     var origin = Origin(
         transport: .udp, socket: SocketIndex(0),
         source: PeerAddress(ipv4: 0x0A01_0203, port: 5070))
+    /// What a script has said before `save`, for each message.
+    var prepare: (ScriptContext) -> Void = { _ in }
     private var cseq = 0
 
     init(
@@ -89,6 +91,7 @@ final class RegistrarRig {
         let bytes = Array(text.utf8)
         context.reset(origin: origin, now: now)
         try #require(context.message.receive(bytes.span) == .accept)
+        prepare(context)
         let code = program.run(.request, in: context)
         let texts = Self.texts(context.outbox)
         context.outbox.removeAll()
@@ -148,6 +151,7 @@ struct StoredBinding {
     var callID: String
     var userAgent: String
     var received: String
+    var path: String
     var instance: String
     var ruid: String
     var state: String
@@ -159,6 +163,7 @@ struct StoredBinding {
         callID = String(copying: binding.callID)
         userAgent = String(copying: binding.userAgent)
         received = String(copying: binding.received)
+        path = String(copying: binding.path)
         instance = String(copying: binding.instance)
         var name = ByteWriter(capacity: 64)
         binding.writeRuid(into: &name)

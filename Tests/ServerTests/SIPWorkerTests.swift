@@ -88,7 +88,8 @@ struct SIPWorkerTests {
         arguments: [
             ("OPTIONS", ["Proxy-Require: foo"], "foo"),
             ("OPTIONS", ["Proxy-Require: foo, bar"], "foo, bar"),
-            ("REGISTER", ["Require: outbound"], "outbound"),
+            ("REGISTER", ["Require: 100rel"], "100rel"),
+            ("REGISTER", ["Require: path, gin, gruu, outbound"], "gin"),
             ("REGISTER", ["Proxy-Require: foo", "Require: bar, baz"], "foo, bar, baz"),
             ("REGISTER", ["Proxy-Require: foo", "Require: "], "foo"),
         ])

@@ -44,9 +44,16 @@ extension RRModule {
         let left = (place..<routes.count).first { !removed.contains($0) }
         state.hasNext = place > 0 && left != nil
         if let left, !forward(context, to: routes[left], left, &removed) { return -1 }
+        if left == nil { tellFollowers(of: routes.prefix(place), context) }
         guard context.removeValues(values, where: { removed.contains($0) }) else { return -1 }
         // A new request that only goes through us is routed as if it had no Route.
         return left == nil && !isInDialog ? -1 : 1
+    }
+
+    /// Tells modules of the entries that led here, when no other is left: then they may know better
+    /// than the request where it goes (module `path`).
+    private func tellFollowers(of routes: ArraySlice<RouteValue>, _ context: ScriptContext) {
+        for route in routes { context.services.tellRouteFollowers(route.uri.span, context) }
     }
 
     /// Sends the request to the next entry: as its destination, or, when that is a strict router,

@@ -27,11 +27,19 @@ final class BindingRecorder {
     private let mask: Mask
     private var attributes: [AttributeValue] = []
 
-    /// A recorder for a message; nil when the settings name no `$xavp`.
-    init?(_ context: ScriptContext, _ parameters: borrowing RegistrarParameters) {
-        guard !parameters.recordRootBytes.isEmpty else { return nil }
+    /// A recorder for a message.
+    private init(_ context: ScriptContext, mask: Mask) {
         self.context = context
-        mask = Mask(rawValue: parameters.recordMask)
+        self.mask = mask
+    }
+
+    /// A recorder for a message; nil when the settings name no `$xavp`, and then nothing is
+    /// allocated.
+    static func make(
+        _ context: ScriptContext, _ parameters: borrowing RegistrarParameters
+    ) -> BindingRecorder? {
+        guard !parameters.recordRootBytes.isEmpty else { return nil }
+        return BindingRecorder(context, mask: Mask(rawValue: parameters.recordMask))
     }
 
     /// Notes a binding; what no longer fits is left out.

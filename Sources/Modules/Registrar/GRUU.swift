@@ -46,20 +46,44 @@ enum GRUU: Equatable {
         return ByteRange(offset: user.start, count: count)
     }
 
-    /// Whether the instance of a public GRUU is that of a binding.
+    /// Whether the instance of a public GRUU, escaped as sent, is that of a binding.
     ///
     /// URNs of the kinds that phones have are compared without regard to case (RFC 8141 3.1), and
     /// so are the values of URI parameters (RFC 3261 19.1.4).
     static func matches(_ instance: Span<UInt8>, _ binding: borrowing BindingView) -> Bool {
-        guard !binding.instance.isEmpty else { return false }
-        return EscapedText.matches(withoutBrackets(instance), withoutBrackets(binding.instance))
+        let stored = withoutBrackets(binding.instance)
+        guard !stored.isEmpty else { return false }
+        var place = 0
+        for position in stored.indices {
+            guard let byte = unescaped(instance, &place),
+                lowered(byte) == lowered(stored[position])
+            else { return false }
+        }
+        return place == instance.count
+    }
+
+    /// The next byte of an escaped text; nil at its end.
+    private static func unescaped(_ text: Span<UInt8>, _ place: inout Int) -> UInt8? {
+        guard place < text.count else { return nil }
+        let byte = text[place]
+        place += 1
+        guard byte == UInt8(ascii: "%"), place + 1 < text.count,
+            let high = hexadecimal(text[place]), let low = hexadecimal(text[place + 1])
+        else { return byte }
+        place += 2
+        return high << 4 | low
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 }
 
 /// The AoR as its GRUUs spell it, kept by a worker from the request to the reply.
 ///
 /// User part and host are those of the request, because the case of a user part counts and phones
-/// compare (RFC 5627 5.4: the public GRUU is the AoR with a `gr`). Port and parameters are left out.
+/// compare; the public GRUU is the AoR with a `gr` (RFC 5627 5.4). Port and parameters are left
+/// out.
 final class GRUUName {
     private var text = ByteWriter(capacity: 128)
     private var hostStart = 0

@@ -5,8 +5,8 @@ import SIPSyntax
 
 /// What a REGISTER is answered with.
 extension RegistrarModule {
-    /// Sends the reply, or leaves it to the script: with flag 0x02 nothing is sent, and with 0x10 its
-    /// header fields go into the reply that the script sends.
+    /// Sends the reply, or leaves it to the script: with flag 0x02 nothing is sent, and with 0x10
+    /// its header fields go into the reply that the script sends.
     func answer(
         _ context: ScriptContext, _ flags: SaveFlags, _ status: Int, _ work: RegistrarWorkspace
     ) {

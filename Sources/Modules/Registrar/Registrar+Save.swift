@@ -56,7 +56,7 @@ extension RegistrarModule {
         {
             header.gruu = work.gruu
         }
-        header.recorder = BindingRecorder(context, parameters)
+        header.recorder = BindingRecorder.make(context, parameters)
         return header
     }
 

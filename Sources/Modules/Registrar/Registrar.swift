@@ -8,7 +8,7 @@ internal import Usrloc
 /// It holds no binding itself: it reads a REGISTER, lets the location service carry it out, and
 /// writes the answer. What a worker needs for that is lent to it by its context, so that a refresh
 /// allocates nothing.
-public final class RegistrarModule: ServerModule {
+public final class RegistrarModule: ServerModule, EventListener {
     /// The module's settings.
     public typealias Parameters = RegistrarParameters
     /// The settings that hold when the configuration says nothing.
@@ -51,6 +51,11 @@ public final class RegistrarModule: ServerModule {
                 "registrar: event_callback \"\(eventCallback)\" is a function of a Lua script: "
                     + "load app_lua, or use event_route[usrloc:contact-expired]")
         }
+    }
+
+    /// The Lua function for contacts that expire; the other events are not the registrar's.
+    public func callback(for event: String) -> String? {
+        event == "usrloc:contact-expired" ? eventCallback : nil
     }
 
     /// Settings that are in order one by one and not together.

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Under which names sockets stand in the column `socket`.
 extension UsrlocModule {
-    /// Stores the addresses that sockets advertise instead of those they are bound to, so that other
-    /// servers which read the rows reach this one (registrar parameter `sock_mode`).
+    /// Stores the addresses that sockets advertise instead of those they are bound to, so that
+    /// other servers which read the rows reach this one (registrar parameter `sock_mode`).
     ///
     /// Called before the module starts.
     public func storeAdvertisedSockets() { advertisesSockets.withLock { $0 = true } }
