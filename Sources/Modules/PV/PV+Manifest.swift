@@ -188,20 +188,6 @@ extension PVModule {
                 "vn", inner: .required, isWritable: true,
                 "A variable of the worker, null until it is set; it outlives the message."
             ) { module, reference in module.nullVariable(reference.inner ?? "") },
-            VariableRow(
-                "_s", inner: .required, accepts: .dynamicInner,
-                "A string with pseudo-variables in it: $_s(sip:$rU@$rd)."
-            ) { _, reference in
-                let constant = ScriptValue.string(
-                    (reference.inner ?? "").replacing("$$", with: "$"))
-                guard let read = reference.dynamicInner else {
-                    return VariableAccess(read: { _ in constant })
-                }
-                let missing = ScriptValue.string("<null>")
-                return VariableAccess(read: { context in
-                    context.text(read(context)).map { .text($0) } ?? missing
-                })
-            },
             // A constant that scripts return: `return $true`.
             VariableRow("true", "The integer 1.") { _ in .integer(1) },
             VariableRow("Ts", "Time of the message in seconds since 1970.") {
