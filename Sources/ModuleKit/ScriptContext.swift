@@ -42,6 +42,10 @@ public final class ScriptContext {
     public var variables: [ScriptValue] = []
     /// Further targets of the request beside its URI.
     public var branches: [ScriptBranch] = []
+    /// What a binding says about the way to branch 0; nil until `lookup` has found one.
+    public var target: BranchTarget?
+    /// Priority of branch 0 in thousandths, -1 when unset (`$ru_q`).
+    public var requestQ = -1
     /// `$avp(name)`: they live as long as the message.
     public var attributes = AttributeList()
     /// `$xavp(root=>name)`.
@@ -107,6 +111,8 @@ public final class ScriptContext {
         if rewrittenURI != nil { rewrittenURI = nil }
         if destinationURI != nil { destinationURI = nil }
         if !branches.isEmpty { branches.removeAll(keepingCapacity: true) }
+        if target != nil { target = nil }
+        requestQ = -1
         attributes.removeAll()
         structured.removeAll()
         uniqueAttributes.removeAll()

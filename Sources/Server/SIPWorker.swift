@@ -31,6 +31,8 @@ final class SIPWorker: MessageHandler {
     private let program: Program
     private let counters: MessageCounters
     private let forcesRport: Bool
+    /// Who may want a reply before the script does.
+    private let replyTakers: [@Sendable (ScriptContext) -> Bool]
     private var now = WallTime(seconds: 0)
     /// A buffer for the text of refusals, which keeps its room.
     private var unsupported = ByteWriter(capacity: 256)
@@ -44,6 +46,7 @@ final class SIPWorker: MessageHandler {
         program = blueprint.program
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
+        replyTakers = blueprint.services.link.replyTakers
     }
 
     /// Takes the time for all messages of a batch.
@@ -82,9 +85,11 @@ final class SIPWorker: MessageHandler {
         if context.repliedStatus == 0 { counters.droppedRequests.add() }
     }
 
-    /// Nothing was forwarded, so a reply belongs to nobody: the script sees it and it ends here.
+    /// Nothing was forwarded, so a reply is to a request that a module has sent, or it belongs to
+    /// nobody: then the script sees it and it ends here.
     private func handleReply() {
         counters.countReply(status: context.message.status, method: nil)
+        for taker in replyTakers where taker(context) { return }
         program.run(.reply, in: context)
         counters.droppedReplies.add()
     }

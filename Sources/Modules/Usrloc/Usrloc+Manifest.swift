@@ -50,6 +50,9 @@ extension UsrlocModule {
                 "server_id_filter", \.filtersServerID,
                 "Whether rows of other servers are neither loaded nor deleted nor counted."),
             ParameterRow(
+                "nat_bflag", \.natBranchFlag, -1...31,
+                "Number of the branch flag that marks contacts behind a NAT; -1 for none."),
+            ParameterRow(
                 "hash_size", \.hashSize, 0...20,
                 "Accepted for old files, and said in the log to have no effect: tables grow."),
             ParameterRow(
