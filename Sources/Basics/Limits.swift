@@ -91,6 +91,12 @@ public enum Limits {
     public static let instanceBytesMax = 255
     /// Longest unique name of a contact: the width of the column `ruid`.
     public static let ruidBytesMax = 64
+    /// Most bytes of all attributes of a contact (usrloc parameter `xavp_contact`).
+    public static let contactAttributesBytesMax = 4_096
+    /// Longest name of an attribute of a contact: the width of the column `aname`.
+    public static let attributeNameBytesMax = 64
+    /// Longest value of an attribute of a contact: the width of the column `avalue`.
+    public static let attributeValueBytesMax = 512
     /// Most events that one shard of a location table keeps for its listeners.
     public static let locationEventsMax = 65_536
     /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.

@@ -76,6 +76,8 @@ public struct RegistrationRequest: ~Copyable, Sendable {
     public var userAgent = TextPlace.none
     /// The Path vector to store.
     public var path = TextPlace.none
+    /// The attributes to store, as `ContactAttributes` packs them.
+    public var attributes = TextPlace.none
     /// The column `flags`.
     public var flags: UInt32 = 0
     /// Branch flags.
@@ -109,6 +111,7 @@ public struct RegistrationRequest: ~Copyable, Sendable {
         cseq = 0
         userAgent = .none
         path = .none
+        attributes = .none
         flags = 0
         cflags = 0
         socket = .none
