@@ -121,7 +121,10 @@ final class FakeConnection: DatabaseConnection {
 
     func execute(_ sql: String, _ values: [DatabaseValue]) throws(StorageError) -> Int {
         try database.step("execute")
-        guard sql.hasPrefix("DELETE FROM"), sql.contains("expires <= ?") else { return 0 }
+        change { $0.statements.append((sql, values)) }
+        guard sql.hasPrefix("DELETE FROM"), sql.contains("expires` <= ?"), values.count < 4 else {
+            return 0
+        }
         let limit = values[1].seconds
         let server = values.count > 2 ? values[2] : nil
         return database.change { state in
@@ -235,7 +238,7 @@ final class FakeConnection: DatabaseConnection {
 
     private func select(_ sql: String, _ values: [DatabaseValue]) -> [FakeDatabase.Row] {
         let rows = database.rows
-        if sql.contains("username = ?") {
+        if sql.contains("`username` = ?") {
             return rows.filter { row in
                 row["username"] == values[0]
                     && (values.count < 2 || row["domain"] == values[1])
@@ -252,7 +255,7 @@ final class FakeConnection: DatabaseConnection {
     private func count(_ sql: String, _ values: [DatabaseValue]) -> Int {
         let now = values[0].seconds
         var rows = database.rows
-        if let place = sql.range(of: "server_id = ") {
+        if let place = sql.range(of: "server_id` = ") {
             let digits = sql[place.upperBound...].prefix { $0.isNumber }
             rows.removeAll { $0["server_id"] != .integer(Int(digits) ?? -1) }
         }
