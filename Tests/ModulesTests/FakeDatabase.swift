@@ -25,6 +25,10 @@ final class FakeDatabase: DatabaseDriver {
         /// What each statement waits for, while it is frozen.
         var gate: DispatchSemaphore?
         var log: [String] = []
+        /// What was run by text, with its values.
+        var statements: [(sql: String, values: [DatabaseValue])] = []
+        /// How many rows a statement by text says it has changed, when it is no bulk expiry.
+        var affected = 0
         var connects = 0
         var open = 0
     }
@@ -121,9 +125,9 @@ final class FakeConnection: DatabaseConnection {
 
     func execute(_ sql: String, _ values: [DatabaseValue]) throws(StorageError) -> Int {
         try database.step("execute")
-        change { $0.statements.append((sql, values)) }
-        guard sql.hasPrefix("DELETE FROM"), sql.contains("expires` <= ?"), values.count < 4 else {
-            return 0
+        database.change { $0.statements.append((sql, values)) }
+        guard sql.hasPrefix("DELETE FROM"), sql.contains("WHERE `expires` > ?") else {
+            return database.change { $0.affected }
         }
         let limit = values[1].seconds
         let server = values.count > 2 ? values[2] : nil
@@ -175,6 +179,14 @@ final class FakeConnection: DatabaseConnection {
             }
         }
         return refused
+    }
+
+    func insert(
+        _ statement: InsertStatement, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow] {
+        database.change { $0.statements.append((statement.text(dialect), [])) }
+        return try upsert(
+            into: statement.table, columns: statement.columns, key: statement.key, rows)
     }
 
     func delete(
