@@ -40,10 +40,10 @@ struct KeepaliveTests {
         let name = ruid(rig, "alice")
         let aor = Array("alice".utf8)
         let later = WallTime(seconds: rig.now + 30)
-        #expect(
-            rig.table.noteKeepalive(
-                hash: rig.table.hashValue(of: aor.span), ruid: name.span, now: later,
-                microseconds: 1_234))
+        let isNoted = rig.table.noteKeepalive(
+            hash: rig.table.hashValue(of: aor.span), ruid: name.span, now: later,
+            microseconds: 1_234)
+        #expect(isNoted)
         _ = seen(rig, "alice") {
             #expect($0.lastKeepalive == later)
             #expect($0.keepaliveRoundTrip == 1_234)
@@ -64,9 +64,9 @@ struct KeepaliveTests {
         for (value, text) in [
             (hash ^ 1, name), (hash ^ (1 << 60), name), (hash, other), (hash, long), (hash, none),
         ] {
-            #expect(
-                !rig.table.noteKeepalive(
-                    hash: value, ruid: text.span, now: rig.time, microseconds: 1))
+            let isNoted = rig.table.noteKeepalive(
+                hash: value, ruid: text.span, now: rig.time, microseconds: 1)
+            #expect(!isNoted)
         }
     }
 
@@ -76,7 +76,8 @@ struct KeepaliveTests {
         rig.register("alice", "sip:a@h")
         let handle = try handle(rig, "alice")
         let aor = Array("alice".utf8)
-        #expect(rig.table.remove(aor.span, now: rig.time) == 1)
+        let removed = rig.table.remove(aor.span, now: rig.time)
+        #expect(removed == 1)
         #expect(!rig.table.noteKeepaliveSent(handle))
         #expect(!rig.table.shorten(handle, to: rig.time))
     }
@@ -146,13 +147,16 @@ struct KeptErasureTests {
     }
 
     private func add(_ table: LocationTable, _ aor: String, ruid: String, expires: Int64) {
-        let texts = [aor, ruid, "sip:\(aor)@h", "call", ""].map { Array($0.utf8) }
+        let name = Array(aor.utf8)
+        let unique = Array(ruid.utf8)
+        let uri = Array("sip:\(aor)@h".utf8)
+        let call = Array("call".utf8)
+        let none: [UInt8] = []
         let text = BindingText(
-            uri: texts[2].span, callID: texts[3].span, userAgent: texts[4].span,
-            received: texts[4].span, path: texts[4].span, instance: texts[4].span)
+            uri: uri.span, callID: call.span, userAgent: none.span, received: none.span,
+            path: none.span, instance: none.span)
         let values = ContactValues(expiresSeconds: expires, lastModified: WallTime(seconds: 900))
-        let row = LoadedBinding(
-            aor: texts[0].span, ruid: texts[1].span, text: text, values: values)
+        let row = LoadedBinding(aor: name.span, ruid: unique.span, text: text, values: values)
         table.load(row, rules: RegistrationRules(), now: WallTime(seconds: 1_000))
     }
 
@@ -178,7 +182,8 @@ struct KeptErasureTests {
         add(table, long, ruid: "r2", expires: 2_000)
         for name in ["alice", long] {
             let bytes = Array(name.utf8)
-            #expect(table.remove(bytes.span, now: WallTime(seconds: 1_001)) == 1)
+            let removed = table.remove(bytes.span, now: WallTime(seconds: 1_001))
+            #expect(removed == 1)
         }
         let expected =
             keeps ? ["alice sip:alice@h r1", "\(long) sip:\(long)@h r2"] : ["  r1", "  r2"]

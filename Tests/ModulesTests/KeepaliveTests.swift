@@ -3,6 +3,7 @@ import JSONValue
 import Locations
 import ModuleKit
 import SIPSyntax
+import Synchronization
 import Testing
 
 @testable import Usrloc
@@ -91,7 +92,8 @@ struct KeepaliveTests {
         #expect(sent.destination.transport == .udp)
         var message = SIPMessage()
         let bytes = Array(sent.text.utf8)
-        #expect(message.receive(bytes.span) == .accept)
+        let outcome = message.receive(bytes.span)
+        #expect(outcome == .accept)
     }
 
     @Test("ka_method, ka_from and ka_domain stand in the request")
@@ -197,16 +199,19 @@ struct KeepaliveTests {
         let scene = try Scene("usrloc ka_mode 1;usrloc ka_filter \(value)", serverID: 3)
         try scene.register("alice")
         let table = try scene.rig.table
-        let texts = ["bob", "r9", "sip:b@192.0.2.9", "c", ""].map { Array($0.utf8) }
+        let name = Array("bob".utf8)
+        let unique = Array("r9".utf8)
+        let uri = Array("sip:b@192.0.2.9".utf8)
+        let none: [UInt8] = []
         var values = ContactValues(
             expiresSeconds: Int64(scene.rig.now.seconds + 600), lastModified: scene.rig.now)
         values.serverID = 8
         let text = BindingText(
-            uri: texts[2].span, callID: texts[3].span, userAgent: texts[4].span,
-            received: texts[4].span, path: texts[4].span, instance: texts[4].span)
-        let row = LoadedBinding(
-            aor: texts[0].span, ruid: texts[1].span, text: text, values: values)
-        #expect(table.load(row, rules: RegistrationRules(), now: scene.rig.now) == .loaded)
+            uri: uri.span, callID: name.span, userAgent: none.span, received: none.span,
+            path: none.span, instance: none.span)
+        let row = LoadedBinding(aor: name.span, ruid: unique.span, text: text, values: values)
+        let result = table.load(row, rules: RegistrationRules(), now: scene.rig.now)
+        #expect(result == .loaded)
         #expect(scene.round().count == (value == 1 ? 1 : 2))
     }
 
@@ -383,8 +388,10 @@ struct KeepaliveTests {
             KeepaliveTag.write(
                 ruid: { $0.append(name) }, hash: .max, sentMicroseconds: 1_234_567_890,
                 counter: 99, table: 3, into: &writer)
-            let tag = try #require(KeepaliveTag(writer.span))
-            #expect(String(copying: writer.span(tag.ruid)) == name)
+            let read = KeepaliveTag(writer.span)
+            let tag = try #require(read)
+            let ruid = String(copying: writer.span(tag.ruid))
+            #expect(ruid == name)
             #expect(tag.hash == .max)
             #expect(tag.sentMicroseconds == 1_234_567_890)
             #expect(tag.table == 3)
@@ -401,7 +408,8 @@ struct KeepaliveTests {
         ])
     func badTag(text: String) {
         let bytes = Array(text.utf8)
-        #expect(KeepaliveTag(bytes.span) == nil)
+        let tag = KeepaliveTag(bytes.span)
+        #expect(tag == nil)
     }
 }
 

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Locations
 import ModuleKit
 import SIPSyntax
 import Storage

@@ -4,6 +4,7 @@ import JSONValue
 import Locations
 import ModuleKit
 import RouteScript
+import Server
 import Storage
 import StorageSQLite
 import Testing
@@ -321,8 +322,8 @@ final class UsrlocStatementTests {
 
     @Test("rm_expired_delay keeps rows of db_mode 3 longer, and needs that mode")
     func removalDelay() throws {
-        #expect(throws: StartFailure.self) { try rig("usrloc db_mode 2;usrloc rm_expired_delay 5") }
-        let rig = try rig("usrloc db_mode 3;usrloc rm_expired_delay 500")
+        #expect(throws: StartFailure.self) { try self.rig("usrloc db_mode 2;usrloc rm_expired_delay 5") }
+        let rig = try self.rig("usrloc db_mode 3;usrloc rm_expired_delay 500")
         let now = rig.now.seconds
         rig.now.seconds = now - 1_000
         try rig.register("<sip:a@h>;expires=400, <sip:b@h>;expires=700")
