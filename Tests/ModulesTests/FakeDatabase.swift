@@ -267,10 +267,7 @@ final class FakeConnection: DatabaseConnection {
     private func count(_ sql: String, _ values: [DatabaseValue]) -> Int {
         let now = values[0].seconds
         var rows = database.rows
-        if let place = sql.range(of: "server_id` = ") {
-            let digits = sql[place.upperBound...].prefix { $0.isNumber }
-            rows.removeAll { $0["server_id"] != .integer(Int(digits) ?? -1) }
-        }
+        if sql.contains("`server_id` = ?") { rows.removeAll { $0["server_id"] != values[2] } }
         let valid = rows.filter { $0["expires"].seconds == 0 || $0["expires"].seconds > now }
         if sql.contains("DISTINCT") { return Set(valid.map { $0["username"].text }).count }
         return sql.contains("(expires > ?") ? valid.count : rows.count - valid.count

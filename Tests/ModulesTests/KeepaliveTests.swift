@@ -168,15 +168,18 @@ struct KeepaliveTests {
             (5, ["free", "nat"]), (6, ["nat"]),
         ])
     func mode(value: Int, expected: [String]) throws {
-        let scene = try Scene(
-            "usrloc nat_bflag 3;usrloc ka_mode \(value)",
-            body: "if ($ct =~ \"nat\") { setbflag(3); } save(\"location\");")
-        try scene.register("free", "<sip:free@192.0.2.1>")
-        try scene.register("nat", "<sip:nat@192.0.2.2>")
-        try scene.rig.register(
-            "<sip:stream@127.0.0.1;transport=udp>;received=\"sip:[::2];transport=tcp\"",
-            to: "<sip:s@example.com>")
-        let names = scene.round().compactMap { $0.text.split(separator: ":")[1].split(separator: "@").first }
+        let scene = try Scene("usrloc nat_bflag 3;usrloc ka_mode \(value)")
+        for (user, cflags, received) in [
+            ("free", 0, ""), ("nat", 8, ""), ("stream", 0, "sip:[::2];transport=tcp"),
+        ] {
+            let added = try scene.rig.services.call(
+                "ul.add", "location", .string(user), .string("sip:\(user)@192.0.2.1"), 0, -1.0, "",
+                0, .integer(Int64(cflags)), -1, .string(received))
+            #expect(added["result"] == [:])
+        }
+        let names = scene.round().compactMap {
+            $0.text.split(separator: ":")[1].split(separator: "@").first
+        }
         #expect(names.map(String.init).sorted() == expected)
     }
 
@@ -245,13 +248,17 @@ struct KeepaliveTests {
         for number in 0..<50 { try scene.register("u\(number)") }
         let sent = scene.round()
         #expect(Set(sent.map { $0.text.components(separator: "Call-ID: ")[1] }).count == 50)
-        let to = sent.compactMap { $0.text.components(separator: "To: ")[1].split(separator: ">").first }
+        let to = sent.compactMap {
+            $0.text.components(separator: "To: ")[1].split(separator: ">").first
+        }
         #expect(Set(to).count == 50)
     }
 
-    @Test("what a round should have done is a share of the table", arguments: [
-        (0, 0), (1, 10), (5, 50), (9, 90), (10, Int.max), (50, Int.max),
-    ])
+    @Test(
+        "what a round should have done is a share of the table",
+        arguments: [
+            (0, 0), (1, 10), (5, 50), (9, 90), (10, Int.max), (50, Int.max),
+        ])
     func goal(elapsed: Int, expected: Int) {
         let round = KeepaliveRound(start: 7, seconds: 10)
         #expect(round.goal(of: 100, 7 + elapsed) == expected)
@@ -269,7 +276,8 @@ struct KeepaliveTests {
         #expect(try scene.shown("alice", "Flags") == 8)
         #expect(try scene.answer(sent.text))
         #expect(try scene.shown("alice", "KA-Roundtrip") == 1_500)
-        #expect(try scene.shown("alice", "Last-Keepalive") == .integer(Int64(scene.rig.now.seconds)))
+        #expect(
+            try scene.shown("alice", "Last-Keepalive") == .integer(Int64(scene.rig.now.seconds)))
         #expect(try scene.shown("alice", "Flags") == 0)
     }
 
@@ -303,7 +311,7 @@ struct KeepaliveTests {
     @Test(
         "ka_reply_codes names the answers that count",
         arguments: [
-            ("0", [200, 404, 503]), ("200", [200]), ("2", [200]), ("2,404", [200, 404]),
+            ("0,0", [200, 404, 503]), ("200,201", [200]), ("2,3", [200]), ("2,404", [200, 404]),
             ("4,5", [404, 503]), ("1,6", []),
         ])
     func codes(list: String, expected: [Int]) throws {
@@ -331,10 +339,8 @@ struct KeepaliveTests {
         let scene = try Scene("usrloc ka_mode 1;usrloc ka_timeout 15")
         try scene.register("alice")
         try scene.register("bob")
-        for _ in 0..<2 {
-            for sent in scene.round() where sent.text.contains("<sip:bob@") {
-                #expect(try scene.answer(sent.text))
-            }
+        for sent in scene.round() where sent.text.contains("<sip:bob@") {
+            #expect(try scene.answer(sent.text))
         }
         #expect(scene.round().count == 1)
         let table = try scene.rig.table
@@ -376,7 +382,8 @@ struct KeepaliveTests {
         #expect(!scene.rig.services.lines.all.contains { $0.contains("to-uri") })
     }
 
-    @Test("a line with an unknown variable is none", arguments: ["$", "$x", "$ru", "a $ b", "$tux"])
+    @Test(
+        "a line with an unknown variable is none", arguments: ["$", "$x", "$ru", "a $ b", "$tux"])
     func badLine(text: String) { #expect(KeepaliveLine(text) == nil) }
 
     // MARK: Tags

@@ -12,7 +12,8 @@ struct InsertStatementTests {
     }
 
     private let maria = "INSERT INTO `location` (`ruid`, `contact`, `path`) VALUES (?, ?, ?)"
-    private let sqlite = "INSERT INTO \"location\" (\"ruid\", \"contact\", \"path\") VALUES (?, ?, ?)"
+    private let sqlite =
+        "INSERT INTO \"location\" (\"ruid\", \"contact\", \"path\") VALUES (?, ?, ?)"
 
     @Test("one that refuses says nothing of rows in the way")
     func refusing() {

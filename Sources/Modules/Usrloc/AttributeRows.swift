@@ -19,7 +19,9 @@ struct AttributeRows: ~Copyable {
     init(_ columns: LocationColumns) {
         self.columns = columns
         let names = columns.names
-        let head = columns.usesDomain ? [names.ruid, names.user, names.domain]
+        let head =
+            columns.usesDomain
+            ? [names.ruid, names.user, names.domain]
             : [names.ruid, names.user]
         written = head + ["aname", "atype", "avalue", "last_modified"]
         rows = RowBatch(columns: written.count, rows: 1)

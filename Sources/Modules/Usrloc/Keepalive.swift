@@ -127,7 +127,8 @@ final class Keepalive: Sendable {
             guard let range = (try? message.from)?.tag else { return false }
             let text = message[range]
             guard let tag = KeepaliveTag(text), tag.table < tables.count else { return false }
-            let taken = microseconds >= tag.sentMicroseconds ? microseconds - tag.sentMicroseconds : 0
+            let taken =
+                microseconds >= tag.sentMicroseconds ? microseconds - tag.sentMicroseconds : 0
             return tables[tag.table].noteKeepalive(
                 hash: tag.hash, ruid: text.extracting(tag.ruid.indices), now: now,
                 microseconds: Int(min(taken, UInt64(UInt32.max))))
@@ -143,7 +144,8 @@ final class Keepalive: Sendable {
             guard message.kind == .response, codes.contains(message.status),
                 let callID = message.header(.callID),
                 Self.begins(message[callID], with: settings.callIDPrefix),
-                let cseq = try? message.cSeq, Self.equals(message[cseq.methodRange], parameters.method),
+                let cseq = try? message.cSeq,
+                Self.equals(message[cseq.methodRange], parameters.method),
                 let from = try? message.from, Self.equals(message[from.uri], parameters.from)
             else { return false }
             var vias = message.values(.via)
@@ -161,7 +163,8 @@ final class Keepalive: Sendable {
             line.text { variable in
                 switch variable {
                 case .toURI: (try? message.to).map { String(copying: message[$0.uri]) } ?? "<null>"
-                case .fromURI: (try? message.from).map { String(copying: message[$0.uri]) } ?? "<null>"
+                case .fromURI:
+                    (try? message.from).map { String(copying: message[$0.uri]) } ?? "<null>"
                 case .source: "\(context.origin.transport.name):\(source.text)"
                 case .address: source.hostText
                 case .port: String(source.port)

@@ -53,9 +53,10 @@ struct KeepaliveTag: Sendable, Hashable {
         guard text.count <= 160 else { return nil }
         var end = text.count
         var numbers: [UInt64] = []
-        for mark in [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "-"),
-            UInt8(ascii: "-")]
-        {
+        for mark in [
+            UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "-"),
+            UInt8(ascii: "-"),
+        ] {
             var start = end
             while start > 0, text[start - 1] != mark { start -= 1 }
             guard start > 0, let number = Self.number(text.extracting(start..<end)) else {

@@ -144,11 +144,12 @@ struct LocationBatch: ~Copyable {
         var statement = InsertStatement(
             into: table, columns: columns.written, key: [columns.names.ruid], columns.rules.insert)
         if !columns.rules.insertsNull { statement.defaulting = columns.optional }
-        if !writes.isEmpty { refused = try connection.insert(statement, writes) }
-        if !repeats.isEmpty {
-            if statement.rule == .replacingSameKey { statement.rule = .refusing }
-            refused += try connection.insert(statement, repeats)
+        // A table that is to have a row for each change has no unique index to name.
+        if columns.rules.insertsUpdates, statement.rule == .replacingSameKey {
+            statement.rule = .refusing
         }
+        if !writes.isEmpty { refused = try connection.insert(statement, writes) }
+        if !repeats.isEmpty { refused += try connection.insert(statement, repeats) }
         try singles.updateRows(of: table, connection)
         return refused
     }

@@ -187,14 +187,16 @@ extension UsrlocModule {
                 "Level of the log line for an answer; above 3 there is none."),
             ParameterRow(
                 "ka_logmsg", \.keepalive.logText,
-                "The log line: text with $tu, $fu, $sas, $si, $sp, $rs, $ci.") {
-                    KeepaliveLine($0) == nil ? "has a variable that is not known here" : nil
-                },
+                "The log line: text with $tu, $fu, $sas, $si, $sp, $rs, $ci."
+            ) {
+                KeepaliveLine($0) == nil ? "has a variable that is not known here" : nil
+            },
             ParameterRow(
                 "ka_reply_codes", \.keepalive.replyCodes,
-                "Codes and classes of answers that count, with commas; 0 is all.") {
-                    ReplyCodes($0) == nil ? "is a list of codes as 200,4" : nil
-                },
+                "Codes and classes of answers that count, with commas; 0 is all."
+            ) {
+                ReplyCodes($0) == nil ? "is a list of codes as 200,4" : nil
+            },
         ]
     }
 }
