@@ -129,8 +129,8 @@ struct Shard: ~Copyable {
         return unsafe _overrideLifetime(view, borrowing: self)
     }
 
-    /// Whether a removed contact still has its text and its address-of-record; one that was made for
-    /// a row alone never had any.
+    /// Whether a removed contact still has its text and its address-of-record; one that was made
+    /// for a row alone never had any.
     func keepsAddress(_ contact: UInt32) -> Bool {
         keepsErased && contacts[contact].address != Slab<AddressRecord>.none
     }

@@ -59,6 +59,21 @@ public struct LocationColumnNames: Sendable, Hashable {
         ]
     }
 
+    /// Calls a column otherwise, by the name it usually has; false when there is no such column, or
+    /// the new name is none.
+    public mutating func rename(_ column: String, to name: String) -> Bool {
+        let usual = LocationColumnNames()
+        let paths: [WritableKeyPath<LocationColumnNames, String>] = [
+            \.ruid, \.user, \.domain, \.contact, \.received, \.path, \.expires, \.q, \.callID,
+            \.cseq, \.flags, \.cflags, \.userAgent, \.socket, \.methods, \.instance, \.regID,
+            \.serverID, \.connectionID, \.keepalive, \.partition,
+        ]
+        guard Self.isName(name), let path = paths.first(where: { usual[keyPath: $0] == column })
+        else { return false }
+        self[keyPath: path] = name
+        return true
+    }
+
     /// Whether a text can be the name of a column: letters, digits and `_`, 1 to 64 of them.
     ///
     /// Names cannot be bound values, so nothing else may come near a statement.

@@ -120,3 +120,26 @@ struct LocationColumnNamesTests {
         #expect(values.indices.map { rows.value(row: 0, column: $0) } == values)
     }
 }
+
+@Suite("renaming columns of the location table")
+struct ColumnRenamingTests {
+    @Test("a column is called otherwise by its usual name, and every other stays")
+    func rename() {
+        let usual = LocationColumnNames()
+        for column in usual.all where column != "id" && column != "last_modified" {
+            var names = LocationColumnNames()
+            #expect(names.rename(column, to: "other"))
+            #expect(names.all.filter { $0 == "other" }.count == 1)
+            #expect(!names.all.contains(column))
+        }
+    }
+
+    @Test(
+        "what is no column, and what is no name, changes nothing",
+        arguments: [("id", "x"), ("last_modified", "x"), ("", "x"), ("username", ""), ("q", "a;b")])
+    func refused(column: String, name: String) {
+        var names = LocationColumnNames()
+        #expect(!names.rename(column, to: name))
+        #expect(names == LocationColumnNames())
+    }
+}

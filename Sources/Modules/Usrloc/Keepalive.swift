@@ -118,7 +118,7 @@ final class Keepalive: Sendable {
 
     /// Takes an answer to a keepalive of ours; false for every other reply.
     ///
-    /// It is one when method, From and Call-ID are ours, it has a single Via, and its status counts.
+    /// It is one when method, From and Call-ID are ours, it has one Via, and its status counts.
     func take(_ context: ScriptContext, microseconds: UInt64) -> Bool {
         guard isOurs(context) else { return false }
         let tables = tables()

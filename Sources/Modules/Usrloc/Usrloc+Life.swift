@@ -112,8 +112,8 @@ extension UsrlocModule {
         keep(.writer(writer))
     }
 
-    /// What is done to the tables at the start: what is missing is made, versions are compared, rows
-    /// that a restart makes worthless go, and the others are loaded.
+    /// What is done to the tables at the start: what is missing is made, versions are compared,
+    /// rows that a restart makes worthless go, and the others are loaded.
     private func prepare(_ loader: LocationLoader, loads: Bool) -> LocationWriter.Load {
         let tables = tables
         let mayWrite = parameters.databaseMode != .readOnly

@@ -93,7 +93,7 @@ extension UsrlocModule {
                 "Whether tables are loaded at the start (db_mode 1, 2)."),
             ParameterRow(
                 "load_rank", \.loadRank, -127...127,
-                "Up to 1, tables are loaded before the first message; beyond, while messages come."),
+                "Up to 1, tables are loaded before the first message; above, meanwhile."),
             ParameterRow(
                 "fetch_rows", \.fetchRows, 1...1_000_000,
                 "Rows that one statement reads when a table is loaded."),

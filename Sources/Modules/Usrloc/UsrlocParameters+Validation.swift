@@ -13,8 +13,7 @@ extension UsrlocParameters {
             throw StartFailure("usrloc rm_expired_delay needs db_mode 3")
         }
         guard !keepalive.isEnabled || databaseMode != .databaseOnly else {
-            throw StartFailure(
-                "usrloc ka_mode needs the bindings in memory: another db_mode than 3")
+            throw StartFailure("usrloc ka_mode needs bindings in memory: not db_mode 3")
         }
         guard preload.count <= 64 else {
             throw StartFailure("usrloc preload names more than 64 tables")
