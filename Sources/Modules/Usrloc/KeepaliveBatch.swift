@@ -116,7 +116,9 @@ struct KeepaliveBatch: ~Copyable {
     }
 
     /// Where a contact is reached: the address it was seen at, else the first hop of its Path, else
-    /// its own. Nil when that is a name: keepalives wait for no resolver.
+    /// its own.
+    ///
+    /// Nil when that is a name: keepalives wait for no resolver.
     private func destination(of binding: borrowing BindingView) -> Origin? {
         if !binding.received.isEmpty { return destination(binding, binding.received) }
         if !binding.path.isEmpty {
@@ -218,7 +220,9 @@ struct KeepaliveSettings: Sendable {
     let usesDomain: Bool
     /// This server's number.
     let serverID: UInt32
-    /// What Call-IDs begin with: `ksrulka-RANDOM-PROCESS-`. The random number is what tells an
+    /// What Call-IDs begin with: `ksrulka-RANDOM-PROCESS-`.
+    ///
+    /// The random number is what tells an
     /// answer to us from one that somebody has made up.
     let callIDPrefix: String
 

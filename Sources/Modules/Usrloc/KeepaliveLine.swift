@@ -30,7 +30,9 @@ struct KeepaliveLine: Sendable, Hashable {
     /// The pieces in order.
     private(set) var parts: [Part] = []
 
-    /// Reads a template; nil when it names a variable that is not known. `$$` is a dollar sign.
+    /// Reads a template; nil when it names a variable that is not known.
+    ///
+    /// `$$` is a dollar sign.
     init?(_ template: String) {
         var rest = Substring(template)
         var text = ""

@@ -51,7 +51,7 @@ public struct KeepaliveParameters: Sendable, Hashable {
 struct ReplyCodes: Sendable, Hashable {
     private var codes: [Int] = []
 
-    /// Reads a list of codes (`200`) and classes (`2`); 0 is all. Nil when it is none.
+    /// Reads a list of codes as 200 and classes as 2, where 0 is all; nil when it is none.
     init?(_ text: String) {
         let words = text.split(omittingEmptySubsequences: false) { $0 == "," || $0 == ";" }
         guard words.count <= Limits.keepaliveCodesMax else { return nil }
