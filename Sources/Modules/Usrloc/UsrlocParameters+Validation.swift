@@ -3,7 +3,7 @@ internal import Storage
 
 /// What no single parameter can see: settings that contradict each other.
 extension UsrlocParameters {
-    /// Refuses settings that cannot hold together, with the name of the parameter that is to change.
+    /// Refuses settings that cannot hold together, by the name of the parameter to change.
     func validate() throws(StartFailure) {
         let names = columns.all.map { $0.lowercased() }
         for (place, name) in names.enumerated() where names[..<place].contains(name) {
