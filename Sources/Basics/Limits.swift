@@ -55,6 +55,10 @@ public enum Limits {
     public static let definesMax = 512
     /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
     public static let scriptDepthMax = 256
+    /// Most that `max_recursive_level` may be: what the stack of a worker bears.
+    public static let routeDepthMax = 1_000
+    /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
+    public static let variableDepthMax = 16
     /// Deepest nesting of `#!ifdef` (Kamailio: 512).
     public static let conditionalDepthMax = 512
     /// Most `#!subst` rules; each is tried on every string of the script.
@@ -73,6 +77,8 @@ public enum Limits {
     public static let whileLoopsDefault = 100
     /// Longest string that an expression may build, in bytes.
     public static let scriptTextBytesMax = 65_535
+    /// Longest string that is turned to base 58 or back, which takes time with its square.
+    public static let base58BytesMax = 512
     /// Most bytes of strings that a script may build for one message.
     public static let scratchBytesMax = 1 << 20
     /// Longest regular expression in bytes.

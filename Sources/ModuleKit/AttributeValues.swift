@@ -155,6 +155,9 @@ public struct StructuredAttributes: Sendable {
         return true
     }
 
+    /// Removes the root at a position that `position` gave.
+    public mutating func remove(at position: Int) { roots.remove(at: position) }
+
     /// Empties it and keeps its room.
     public mutating func removeAll() {
         if !roots.isEmpty { roots.removeAll(keepingCapacity: true) }

@@ -27,6 +27,8 @@ public struct Manifest<M: ServerModule>: Sendable {
     public let functions: [FunctionRow<M>]
     /// Its pseudo-variables.
     public let variables: [VariableRow<M>]
+    /// Its transformations of values.
+    public let transformations: [TransformationRow]
     /// Its management commands.
     public let methods: [MethodRow<M>]
     /// Its statistics.
@@ -40,7 +42,8 @@ public struct Manifest<M: ServerModule>: Sendable {
     public init(
         _ name: String, _ summary: String, requires: [String] = [],
         parameters: [ParameterRow<M.Parameters>] = [], functions: [FunctionRow<M>] = [],
-        variables: [VariableRow<M>] = [], methods: [MethodRow<M>] = [],
+        variables: [VariableRow<M>] = [], transformations: [TransformationRow] = [],
+        methods: [MethodRow<M>] = [],
         statistics: [StatisticRow<M>] = [], tables: [TableDeclaration] = [],
         eventRoutes: [EventRouteRow] = []
     ) {
@@ -50,6 +53,7 @@ public struct Manifest<M: ServerModule>: Sendable {
         self.parameters = parameters
         self.functions = functions
         self.variables = variables
+        self.transformations = transformations
         self.methods = methods
         self.statistics = statistics
         self.tables = tables

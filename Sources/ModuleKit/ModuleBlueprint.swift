@@ -47,6 +47,8 @@ public struct VariableDescription: Sendable {
     public var allowsInner: Bool
     /// Whether the script may assign to it.
     public var isWritable: Bool
+    /// The forms of index and name that it takes beyond constant ones.
+    public var accepts: VariableForms
     /// One sentence.
     public var summary: String
     /// Checks a reference without a module.
@@ -67,6 +69,8 @@ public struct ModuleBlueprint: Sendable {
     public let functions: [FunctionDescription]
     /// Its pseudo-variables.
     public let variables: [VariableDescription]
+    /// Its transformations.
+    public let transformations: [TransformationRow]
     /// Names and sentences of its statistics.
     public let statistics: [(name: String, summary: String)]
     /// Its tables.
@@ -120,8 +124,9 @@ public struct ModuleBlueprint: Sendable {
             VariableDescription(
                 name: row.name, module: manifest.name, needsInner: row.inner == .required,
                 allowsInner: row.inner != .none, isWritable: row.isWritable,
-                summary: row.summary, check: row.check)
+                accepts: row.accepts, summary: row.summary, check: row.check)
         }
+        transformations = manifest.transformations
         statistics = manifest.statistics.map { ($0.name, $0.summary) }
         tables = manifest.tables
         eventRoutes = manifest.eventRoutes

@@ -46,6 +46,7 @@ public enum ModulePages {
             page += "\nNeeds: \(module.requires.joined(separator: ", ")).\n"
         }
         page += parameters(module) + functions(module) + variables(module)
+        page += rows("Transformations", module.transformations.map { ($0.signature, $0.summary) })
         page += rows("Event routes", module.eventRoutes.map { ($0.name, $0.summary) })
         page += commands(module)
         page += rows("Statistics", module.statistics.map { ($0.name, $0.summary) })

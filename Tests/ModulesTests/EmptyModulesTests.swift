@@ -33,8 +33,8 @@ struct EmptyModulesTests {
                 "unknown function \"t_relay\""
             ),
             (
-                "loadmodule \"corex.so\"\nrequest_route { append_branch(); }",
-                "unknown function \"append_branch\""
+                "loadmodule \"corex.so\"\nrequest_route { send_udp(); }",
+                "unknown function \"send_udp\""
             ),
             (
                 "loadmodule \"tm.so\"\nfailure_route[F] { exit; }",

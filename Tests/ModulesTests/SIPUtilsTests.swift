@@ -67,6 +67,6 @@ struct SIPUtilsTests {
     @Test("an option that is no token is refused")
     func wrongOption() {
         #expect(scriptError("is_supported(\"a b\");") == "is_supported(): \"a b\" is no option tag")
-        #expect(scriptError("options_reply();") == "unknown function \"options_reply\"")
+        #expect(scriptError("is_user(\"x\");") == "unknown function \"is_user\"")
     }
 }

@@ -1,13 +1,19 @@
 import Basics
+import Corex
+import KEX
+import MaxFwd
 import ModuleKit
 import PV
+import RR
 import RouteScript
 import SIPSyntax
 import SIPUtils
 import SL
+import Sanity
 import Synchronization
 import Testing
 import Textops
+import TextopsX
 import Xlog
 
 /// What a script said with `note(text)`, for the tests of the modules of the script.
@@ -24,7 +30,7 @@ final class NoteModule: ServerModule {
             }
         ])
 
-    let lines = Mutex<[String]>([])
+    let lines = Guarded<[String]>([])
 
     init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
 }
@@ -36,18 +42,21 @@ final class BareCore: ServerModule {
     init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
 }
 
-/// A script with the modules `pv`, `sl`, `xlog`, `textops` and `siputils`, and a message to run on.
+/// A script with the modules that need nothing but a message, and a message to run on.
 final class ScriptRig {
     static let modules = [
         ModuleBlueprint(PVModule.self), ModuleBlueprint(SLModule.self),
         ModuleBlueprint(XlogModule.self), ModuleBlueprint(TextopsModule.self),
         ModuleBlueprint(SIPUtilsModule.self), ModuleBlueprint(NoteModule.self),
+        ModuleBlueprint(TextopsXModule.self), ModuleBlueprint(MaxFwdModule.self),
+        ModuleBlueprint(SanityModule.self), ModuleBlueprint(RRModule.self),
+        ModuleBlueprint(KEX.self), ModuleBlueprint(Corex.self),
     ]
 
     let services = StandInServices()
     let context: ScriptContext
-    private let program: Program
-    private let note: NoteModule
+    let program: Program
+    let note: NoteModule
 
     /// A request route with this body, and other text before it.
     init(_ body: String, before: String = "") throws {

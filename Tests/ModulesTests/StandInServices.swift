@@ -1,11 +1,11 @@
 import Basics
+import Synchronization
 import JSONValue
 import Logging
 import Management
 import ModuleKit
 import RouteScript
 import Storage
-import Synchronization
 import Testing
 
 /// A server that consists of modules and nothing else: no socket, no database.
@@ -20,9 +20,9 @@ final class StandInServices: Services {
     /// What modules send, and which connections they find open.
     let standInNetwork = StandInNetwork()
     var network: any NetworkServices { standInNetwork }
-    private let modules = Mutex<[LoadedModule]>([])
+    private let modules = Guarded<[LoadedModule]>([])
     private let driver: (any DatabaseDriver)?
-    private let jobs = Mutex<[String: @Sendable () -> Void]>([:])
+    private let jobs = Guarded<[String: @Sendable () -> Void]>([:])
 
     init(serverID: Int = 0, database: (any DatabaseDriver)? = nil) {
         self.serverID = serverID
@@ -61,7 +61,7 @@ final class StandInServices: Services {
     /// Adds a module that was made from a configuration.
     func add(_ module: LoadedModule) { modules.withLock { $0.append(module) } }
     /// The script whose event routes are run; without one there are none.
-    private let script = Mutex<Program?>(nil)
+    private let script = Guarded<Program?>(nil)
     /// Says whose event routes are run.
     func installEventRoutes(of program: Program) { script.withLock { $0 = program } }
     func hasEventRoute(_ name: String) -> Bool { script.withLock { $0 }?.hasEvent(name) ?? false }
@@ -114,7 +114,7 @@ final class StandInServices: Services {
 
 /// The lines that a test's server has logged.
 final class LogLines: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Guarded<[String]>([])
     var all: [String] { lines.withLock { $0 } }
     func add(_ line: String) { lines.withLock { $0.append(line) } }
 }

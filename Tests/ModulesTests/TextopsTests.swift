@@ -116,19 +116,20 @@ struct TextopsTests {
             ("is_present_hf(\"a b\");", "is_present_hf(): \"a b\" is no name of a header field"),
             (
                 "search_hf(\"X\", \"(\");",
-                "search_hf(): \"(\" is no regular expression: Unmatched ( or \\("
+                "search_hf(): argument 2 (pattern): \"(\" is no regular expression:"
+                    + " Unmatched ( or \\("
             ),
             (
                 "search_hf(\"X\", \"a\", \"z\");",
-                "search_hf(): \"z\" is no flag: a (all fields) and f (the first) are"
+                "search_hf(): \"z\" is no flag: a (all fields), f (the first) and l (the last) are"
             ),
             (
                 "has_body(\"text\");",
                 "has_body(): \"text\" is no media type: \"application/sdp\" is one"
             ),
             ("in_list(\"a\", \"b\", \"\");", "in_list(): the separator is one character"),
-            ("remove_hf(\"X\");", "unknown function \"remove_hf\""),
-            ("append_hf(\"X: 1\");", "unknown function \"append_hf\""),
+            ("str_any_in(\"X\", \"Y\");", "unknown function \"str_any_in\""),
+            ("via_param_rm(\"x\", 1);", "unknown function \"via_param_rm\""),
         ])
     func wrongArguments(statement: String, expected: String) {
         #expect(scriptError(statement) == expected)

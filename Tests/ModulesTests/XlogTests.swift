@@ -66,7 +66,7 @@ struct XlogTests {
 
     @Test(
         "parameters that would do nothing are not known",
-        arguments: ["buf_size", "force_color", "long_format", "log_facility", "methods_filter"])
+        arguments: ["prefix_mode", "force_color", "long_format", "log_facility", "log_colors"])
     func unknownParameters(name: String) {
         #expect(
             scriptError("", before: "modparam(\"xlog\", \"\(name)\", 1)")

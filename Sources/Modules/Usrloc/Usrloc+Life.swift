@@ -46,7 +46,7 @@ extension UsrlocModule {
     /// The layout of rows under these settings.
     var columns: LocationColumns {
         var columns = LocationColumns(
-            usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name),
+            usesDomain: parameters.usesDomain, sockets: socketNames,
             names: parameters.columns)
         columns.countsSeconds = parameters.timeType == .seconds
         columns.natMask = parameters.natMask
@@ -64,7 +64,7 @@ extension UsrlocModule {
     /// The reader of rows under these settings.
     private func reader(keepsConnections: Bool) -> LocationReader {
         var reader = LocationReader(
-            usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name),
+            usesDomain: parameters.usesDomain, sockets: socketNames,
             rules: rules, keepsConnections: keepsConnections)
         reader.names = parameters.columns
         reader.skipsRemoteSockets = parameters.skipsRemoteSockets
