@@ -21,6 +21,17 @@ public enum Limits {
     /// Longest User-Agent that is stored: the width of the column `user_agent`.
     public static let userAgentBytesMax = 255
 
+    /// Most slots that are set aside for one location table (usrloc `hash_size` 20).
+    public static let tableSlotsMax = 1 << 20
+    /// Longest name of a column that a parameter gives, in bytes (MariaDB: 64 characters).
+    public static let columnNameBytesMax = 64
+    /// Most keepalives that one second's turn sends: a burst beyond it waits for the next.
+    public static let keepalivesPerTurnMax = 50_000
+    /// Longest text of `ka_method`, `ka_from` and `ka_domain` in bytes.
+    public static let keepaliveTextBytesMax = 255
+    /// Most codes that `ka_reply_codes` may list.
+    public static let keepaliveCodesMax = 64
+
     // MARK: Transport
 
     /// Shortest datagram that may be a message; shorter ones keep a NAT's binding alive.

@@ -14,6 +14,20 @@ public struct LocationStatistics: Sendable {
     public init() {}
 }
 
+/// What is decided about a table when it is made.
+public struct LocationTableOptions: Sendable, Hashable {
+    /// Slots for addresses-of-record that are set aside from the start, for all shards together.
+    ///
+    /// A table grows as it must; one that is set aside for its size need not do so under load.
+    public var slots = 0
+    /// Whether a removed binding keeps its text and its address-of-record until its row is gone,
+    /// for a database whose rows are found by them and not by their unique names.
+    public var keepsErased = false
+
+    /// A table that starts small and erases rows by their unique names.
+    public init() {}
+}
+
 /// One location table: the bindings of all addresses-of-record, in memory.
 ///
 /// The table is cut into shards by a keyed hash of the address-of-record; each shard has one lock,
@@ -54,18 +68,24 @@ public final class LocationTable: Sendable {
     ///   - hash: The hash under a key that strangers do not know.
     ///   - seed: What makes unique names unique.
     ///   - persists: Whether changes are queued for a database. Then somebody must fetch them.
+    ///   - options: What else is decided about it.
     ///   - now: The present time.
     public init(
-        name: String, hash: KeyedHash, seed: RuidSeed, persists: Bool = false, now: WallTime
+        name: String, hash: KeyedHash, seed: RuidSeed, persists: Bool = false,
+        options: LocationTableOptions = LocationTableOptions(), now: WallTime
     ) {
         precondition(Self.shardCount == 1 << RuidRegister.shardBits)
+        precondition(options.slots >= 0 && options.slots <= Limits.tableSlotsMax)
         let figures = LocationStatistics()
         self.name = name
         self.hash = hash
         self.persists = persists
         statistics = figures
         cells = InlineArray { number in
-            Cell(Shard(number: number, seed: seed, persists: persists, now: now, figures))
+            Cell(
+                Shard(
+                    number: number, seed: seed, persists: persists, options: options, now: now,
+                    figures))
         }
     }
 

@@ -81,7 +81,7 @@ extension Shard {
     /// Files a contact again when it would come out of the wheel too late.
     ///
     /// A later expiry moves nothing: the contact comes out at its old time and is filed again then.
-    private mutating func refile(_ contact: UInt32) {
+    mutating func refile(_ contact: UInt32) {
         let expires = contacts[contact].values.expiresSeconds
         guard expires != 0 else { return }
         let link = contacts[contact].timerLink

@@ -53,7 +53,11 @@ extension Shard {
         // then the row goes whatever it says.
         let isGuarded = cause == .expired && !contacts[contact].state.contains(.shortened)
         if !isGuarded { contacts[contact].values.expiresSeconds = 0 }
-        contacts[contact].text.keepOnlyRuid()
+        if keepsErased {
+            contacts[contact].address = detachedCopy(of: contacts[contact].address)
+        } else {
+            contacts[contact].text.keepOnlyRuid()
+        }
         contacts[contact].state.insert(.removed)
         enqueue(contact, now: now)
     }
@@ -146,7 +150,21 @@ extension Shard {
 
     private mutating func free(_ contact: UInt32) {
         assert(contacts[contact].state.isDisjoint(with: [.queued, .inFlight]))
+        if contacts[contact].state.contains(.removed), keepsAddress(contact) {
+            let name = contacts[contact].address
+            addresses[name].free()
+            addresses.remove(name)
+        }
         contacts[contact].text.free()
         contacts.remove(contact)
+    }
+
+    /// A record with the name of another that no index leads to and that has no contacts: all that
+    /// a removed contact needs of it once the other is gone.
+    private mutating func detachedCopy(of address: UInt32) -> UInt32 {
+        precondition(addresses.isLive(address))
+        var copy = ByteWriter(capacity: Limits.aorBytesMax)
+        copy.append(name(of: address))
+        return addresses.insert(AddressRecord(copy.span, tag: addresses[address].tag))
     }
 }

@@ -14,8 +14,10 @@ struct Shard: ~Copyable {
     let number: Int
     /// Whether changes are queued for a database.
     let persists: Bool
+    /// Whether a removed contact keeps its text and its address-of-record.
+    let keepsErased: Bool
     /// From the hash of a name to its address record.
-    var index = HashIndex()
+    var index: HashIndex
     /// From the hash of a unique name to its contact, for contacts with an instance.
     var names = HashIndex()
     /// The addresses-of-record.
@@ -42,11 +44,15 @@ struct Shard: ~Copyable {
     let statistics: LocationStatistics
 
     /// An empty shard.
-    init(number: Int, seed: RuidSeed, persists: Bool, now: WallTime, _ figures: LocationStatistics)
-    {
+    init(
+        number: Int, seed: RuidSeed, persists: Bool, options: LocationTableOptions, now: WallTime,
+        _ figures: LocationStatistics
+    ) {
         precondition(number >= 0 && number < LocationTable.shardCount)
         self.number = number
         self.persists = persists
+        keepsErased = options.keepsErased
+        index = HashIndex(expected: options.slots / LocationTable.shardCount)
         wheel = TimerWheel(now: Int64(now.seconds))
         ruids = RuidRegister(seed: seed, shard: number)
         statistics = figures
@@ -104,14 +110,15 @@ struct Shard: ~Copyable {
 
     // MARK: Looking
 
-    /// A view of a contact; of a removed one only its unique name and expiry mean something.
+    /// A view of a contact; of a removed one only its unique name and expiry mean something, unless
+    /// the shard keeps the text of what is erased.
     @_lifetime(borrow self)
     func view(_ contact: UInt32) -> BindingView {
         let record = unsafe UnsafePointer(contacts.address(of: contact))
         let handle = ContactHandle(shard: number, slab: contacts.handle(contact))
         let origin = unsafe ruids.origin(of: record.pointee.ruid)
         let text = unsafe record.pointee.text.span()
-        if unsafe record.pointee.state.contains(.removed) {
+        if unsafe record.pointee.state.contains(.removed), !keepsAddress(contact) {
             let view = unsafe BindingView(
                 record: record, text: text, aor: Span(), origin: origin, handle: handle)
             return unsafe _overrideLifetime(view, borrowing: self)
@@ -120,6 +127,12 @@ struct Shard: ~Copyable {
         let view = unsafe BindingView(
             record: record, text: text, aor: aor, origin: origin, handle: handle)
         return unsafe _overrideLifetime(view, borrowing: self)
+    }
+
+    /// Whether a removed contact still has its text and its address-of-record; one that was made
+    /// for a row alone never had any.
+    func keepsAddress(_ contact: UInt32) -> Bool {
+        keepsErased && contacts[contact].address != Slab<AddressRecord>.none
     }
 
     /// Shows the bindings of an address record in order, and returns how many.

@@ -11,8 +11,13 @@ public enum DatabaseMigration {
     ///
     /// The URL may hold a password: errors name the host and the database, never the URL as it was
     /// given.
-    public static func run(_ url: String) -> Int32 {
+    ///
+    /// `columns` are other names for columns of the location table, as `username=subscriber`.
+    public static func run(
+        _ url: String, columns: [String] = [], countsSeconds: Bool = false
+    ) -> Int32 {
         do throws(StorageError) {
+            let tables = try tables(columns, countsSeconds: countsSeconds)
             let parsed = try DatabaseURL(url)
             let driver: any DatabaseDriver =
                 switch parsed.dialect {
@@ -21,12 +26,36 @@ public enum DatabaseMigration {
                 }
             let connection = try driver.connect()
             defer { connection.close() }
-            let report = try Migration(tables: KamailioTables.all).run(on: connection)
+            let report = try Migration(tables: tables).run(on: connection)
             print(report.description)
             return report.isSound ? 0 : 1
         } catch {
             Diagnostics.print("roost: \(error.message)")
             return 1
+        }
+    }
+
+    /// All tables, those of the location under the names that its columns have here.
+    private static func tables(
+        _ columns: [String], countsSeconds: Bool
+    ) throws(StorageError) -> [TableDeclaration] {
+        var names = LocationColumnNames()
+        for column in columns {
+            let words = column.split(separator: "=", omittingEmptySubsequences: false)
+            guard words.count == 2, names.rename(String(words[0]), to: String(words[1])) else {
+                throw StorageError(
+                    .configuration, "--column is NAME=OTHER with the name of a column of location")
+            }
+        }
+        return KamailioTables.all.map { table in
+            switch table.name {
+            case "location":
+                KamailioTables.location(named: table.name, names, countsSeconds: countsSeconds)
+            case "location_attrs":
+                KamailioTables.locationAttrs(
+                    named: "location", names, countsSeconds: countsSeconds)
+            default: table
+            }
         }
     }
 }

@@ -24,6 +24,13 @@ public protocol DatabaseConnection: AnyObject {
     func upsert(
         into table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
     ) throws(StorageError) -> [RefusedRow]
+    /// Runs an insert for all rows in one transaction.
+    ///
+    /// Returns the rows that the database refuses; the others are written.
+    @discardableResult
+    func insert(
+        _ statement: InsertStatement, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow]
     /// Deletes the rows whose `key` columns equal a batch row's first cells and, with a
     /// `guardColumn`, whose value there is at most the cell that follows: a binding that was
     /// refreshed meanwhile stays. Returns how many went.

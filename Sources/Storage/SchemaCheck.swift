@@ -76,6 +76,7 @@ struct SchemaCheck {
         case .decimal: return base == "float" || base == "double"
         // usrloc's `expires_type` 1 keeps seconds since 1970 in the same columns.
         case .datetime: return base == "datetime" || base == "bigint"
+        case .seconds: return base == "bigint" || (base == "int" && isUnsigned)
         case .text: return ["text", "mediumtext", "longtext"].contains(base)
         case .blob: return ["blob", "mediumblob", "longblob"].contains(base)
         case .mediumBlob: return base == "mediumblob" || base == "longblob"
@@ -91,6 +92,7 @@ struct SchemaCheck {
         case .varchar, .text: found.contains("char") || found.contains("text")
         case .decimal: ["real", "floa", "doub"].contains { found.contains($0) }
         case .datetime: found.contains("timestamp") || found.contains("datetime")
+        case .seconds: found.contains("int")
         case .blob, .mediumBlob: found.contains("blob")
         }
     }

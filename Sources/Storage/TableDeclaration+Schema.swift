@@ -58,6 +58,7 @@ extension TableDeclaration.ColumnType {
         case .unsigned: "INT UNSIGNED"
         case .decimal: "FLOAT(10,2)"
         case .datetime: "DATETIME"
+        case .seconds: "BIGINT"
         case .text: "TEXT"
         case .blob: "BLOB"
         case .mediumBlob: "MEDIUMBLOB"
@@ -72,6 +73,7 @@ extension TableDeclaration.ColumnType {
         case .integer, .unsigned: "INTEGER"
         case .decimal: "REAL"
         case .datetime: "TIMESTAMP WITHOUT TIME ZONE"
+        case .seconds: "BIGINT"
         case .text: "TEXT"
         case .blob, .mediumBlob: "BLOB"
         }

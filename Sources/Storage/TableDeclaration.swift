@@ -14,6 +14,8 @@ public struct TableDeclaration: Sendable, Hashable {
         case decimal
         /// A point in time in local time.
         case datetime
+        /// Seconds since 1970, 64 bits.
+        case seconds
         /// Long text.
         case text
         /// Bytes.

@@ -8,13 +8,29 @@ extension MariaDBConnection {
     public func upsert(
         into table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
     ) throws(StorageError) -> [RefusedRow] {
-        precondition(rows.columns == columns.count, "a batch has a cell for each column")
+        try write(
+            BulkStatement.upsert(into: table, columns: columns, key: key, dialect),
+            columns: columns.count, rows)
+    }
+
+    /// Runs an insert for all rows.
+    @discardableResult
+    public func insert(
+        _ statement: InsertStatement, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow] {
+        try write(statement.text(dialect), columns: statement.columns.count, rows)
+    }
+
+    /// Runs a statement for each row of a batch; returns the rows that are refused.
+    private func write(
+        _ sql: String, columns: Int, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow] {
+        precondition(rows.columns == columns, "a batch has a cell for each column")
         guard !rows.isEmpty else { return [] }
-        let sql = BulkStatement.upsert(into: table, columns: columns, key: key, dialect)
         var refused: [RefusedRow] = []
         try atomically { () throws(StorageError) in
             refused = []
-            var bulk = BulkWrite(self, sql, columns: columns.count, rows: rows.rows)
+            var bulk = BulkWrite(self, sql, columns: columns, rows: rows.rows)
             try bulk.write(rows) { row, column in rows.cell(row: row, column: column) }
             refused = bulk.refused
         }

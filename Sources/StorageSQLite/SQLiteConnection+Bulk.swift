@@ -8,16 +8,32 @@ extension SQLiteConnection {
     public func upsert(
         into table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
     ) throws(StorageError) -> [RefusedRow] {
-        precondition(rows.columns == columns.count, "a batch has a cell for each column")
+        try write(
+            BulkStatement.upsert(into: table, columns: columns, key: key, dialect),
+            columns: columns.count, rows)
+    }
+
+    /// Runs an insert for all rows.
+    @discardableResult
+    public func insert(
+        _ statement: InsertStatement, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow] {
+        try write(statement.text(dialect), columns: statement.columns.count, rows)
+    }
+
+    /// Runs a statement for each row of a batch; returns the rows that are refused.
+    private func write(
+        _ sql: String, columns: Int, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow] {
+        precondition(rows.columns == columns, "a batch has a cell for each column")
         guard !rows.isEmpty else { return [] }
-        let sql = BulkStatement.upsert(into: table, columns: columns, key: key, dialect)
         var refused: [RefusedRow] = []
         try transaction { () throws(StorageError) in
             let statement = try statement(sql)
             // There is no round trip to save here: row by row is the fastest way.
             for row in 0..<rows.rows {
                 do throws(StorageError) {
-                    try run(statement, columns.count, rows) { rows.cell(row: row, column: $0) }
+                    try run(statement, columns, rows) { rows.cell(row: row, column: $0) }
                 } catch {
                     // SQLite has undone this one statement only, and the transaction goes on.
                     guard SQLiteError.isAboutOneRow(error.code) else { throw error }

@@ -25,6 +25,10 @@ final class FakeDatabase: DatabaseDriver {
         /// What each statement waits for, while it is frozen.
         var gate: DispatchSemaphore?
         var log: [String] = []
+        /// What was run by text, with its values.
+        var statements: [(sql: String, values: [DatabaseValue])] = []
+        /// How many rows a statement by text says it has changed, when it is no bulk expiry.
+        var affected = 0
         var connects = 0
         var open = 0
     }
@@ -121,7 +125,10 @@ final class FakeConnection: DatabaseConnection {
 
     func execute(_ sql: String, _ values: [DatabaseValue]) throws(StorageError) -> Int {
         try database.step("execute")
-        guard sql.hasPrefix("DELETE FROM"), sql.contains("expires <= ?") else { return 0 }
+        database.change { $0.statements.append((sql, values)) }
+        guard sql.hasPrefix("DELETE FROM"), sql.contains("WHERE `expires` > ?") else {
+            return database.change { $0.affected }
+        }
         let limit = values[1].seconds
         let server = values.count > 2 ? values[2] : nil
         return database.change { state in
@@ -172,6 +179,14 @@ final class FakeConnection: DatabaseConnection {
             }
         }
         return refused
+    }
+
+    func insert(
+        _ statement: InsertStatement, _ rows: borrowing RowBatch
+    ) throws(StorageError) -> [RefusedRow] {
+        database.change { $0.statements.append((statement.text(dialect), [])) }
+        return try upsert(
+            into: statement.table, columns: statement.columns, key: statement.key, rows)
     }
 
     func delete(
@@ -235,7 +250,7 @@ final class FakeConnection: DatabaseConnection {
 
     private func select(_ sql: String, _ values: [DatabaseValue]) -> [FakeDatabase.Row] {
         let rows = database.rows
-        if sql.contains("username = ?") {
+        if sql.contains("`username` = ?") {
             return rows.filter { row in
                 row["username"] == values[0]
                     && (values.count < 2 || row["domain"] == values[1])
@@ -252,10 +267,7 @@ final class FakeConnection: DatabaseConnection {
     private func count(_ sql: String, _ values: [DatabaseValue]) -> Int {
         let now = values[0].seconds
         var rows = database.rows
-        if let place = sql.range(of: "server_id = ") {
-            let digits = sql[place.upperBound...].prefix { $0.isNumber }
-            rows.removeAll { $0["server_id"] != .integer(Int(digits) ?? -1) }
-        }
+        if sql.contains("`server_id` = ?") { rows.removeAll { $0["server_id"] != values[2] } }
         let valid = rows.filter { $0["expires"].seconds == 0 || $0["expires"].seconds > now }
         if sql.contains("DISTINCT") { return Set(valid.map { $0["username"].text }).count }
         return sql.contains("(expires > ?") ? valid.count : rows.count - valid.count

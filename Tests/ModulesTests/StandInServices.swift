@@ -17,6 +17,9 @@ final class StandInServices: Services {
     let startedAt = WallTime(seconds: SystemClock.wall().seconds - 41)
     let commandLine = ["roost", "-f", "test.cfg"]
     let stopped = Counter(-1)
+    /// What modules send, and which connections they find open.
+    let standInNetwork = StandInNetwork()
+    var network: any NetworkServices { standInNetwork }
     private let modules = Guarded<[LoadedModule]>([])
     private let driver: (any DatabaseDriver)?
     private let jobs = Guarded<[String: @Sendable () -> Void]>([:])

@@ -273,7 +273,7 @@ struct UsrlocLoadTests {
             reader: LocationReader(
                 usesDomain: false, sockets: [], rules: rig.usrloc.rules, keepsConnections: false),
             fetchRows: 4, serverID: nil, checksVersion: true, counters: UsrlocCounters(),
-            logger: rig.services.logger)
+            columns: LocationColumns(usesDomain: false, sockets: []), logger: rig.services.logger)
         let connection = try database.connect()
         try loader.load([rig.table], connection)
         #expect(try rig.table.statistics.contacts.value == 10)

@@ -37,6 +37,7 @@ struct KamailioTablesTests {
         case .integer: "int(11)"
         case .decimal: "float(10,2)"
         case .datetime: "datetime"
+        case .seconds: "bigint(20)"
         case .text: "text"
         case .blob: "blob"
         case .mediumBlob: "mediumblob"

@@ -16,6 +16,8 @@ struct ContactResult {
     /// A binding keeps an index and not a name; one beyond this list is shown as not set, which is
     /// what a binding of another server looks like.
     let sockets: [String]
+    /// The branch flags of contacts that are kept alive.
+    var natMask: UInt32 = 0
 
     /// Writes `{"Contact": {...}}`.
     func write(_ binding: borrowing BindingView, into writer: inout JSONWriter) {
@@ -53,14 +55,12 @@ struct ContactResult {
         writer.integer(binding.values.serverID)
         writer.key("Tcpconn-Id")
         writer.integer(binding.values.connection)
-        // Nobody pings contacts here, so the three fields of keep-alives say what holds before the
-        // first ping.
         writer.key("Keepalive")
-        writer.integer(0)
+        writer.integer(binding.values.cflags & natMask == 0 ? 0 : 1)
         writer.key("Last-Keepalive")
-        writer.integer(binding.values.lastModified.seconds)
+        writer.integer(binding.lastKeepalive.seconds)
         writer.key("KA-Roundtrip")
-        writer.integer(0)
+        writer.integer(binding.keepaliveRoundTrip)
         writer.key("Last-Modified")
         writer.integer(binding.values.lastModified.seconds)
         writer.endObject()

@@ -22,7 +22,7 @@ final class DatabaseOnlyStore: Sendable {
     /// What connections are opened with.
     private let driver: any DatabaseDriver
     /// How a binding becomes a row.
-    private let columns: LocationColumns
+    let columns: LocationColumns
     /// How a row becomes a binding.
     private let reader: LocationReader
     private let logger: Logger
@@ -125,14 +125,7 @@ final class DatabaseOnlyStore: Sendable {
         _ table: LocationTable, now: WallTime, serverID: Int?
     ) throws(LocationsUnavailable) -> Int {
         try leased { (connection) throws(StorageError) in
-            let name = connection.dialect.quoted(table.name)
-            var sql = "DELETE FROM \(name) WHERE expires > ? AND expires <= ?"
-            var values: [DatabaseValue] = [.time(WallTime(seconds: 0)), .time(now)]
-            if let serverID {
-                sql += " AND server_id = ?"
-                values.append(.integer(serverID))
-            }
-            return try connection.execute(sql, values)
+            try columns.deleteExpired(table.name, now: now, serverID: serverID, connection)
         }
     }
 
@@ -145,12 +138,17 @@ final class DatabaseOnlyStore: Sendable {
         _ connection: any DatabaseConnection
     ) throws(StorageError) {
         var buffer = ByteWriter(capacity: 256)
-        let (condition, values) = columns.condition(for: aor)
-        let sql = LocationReader.select(table.name, connection.dialect) + " WHERE \(condition)"
+        let (condition, values) = columns.condition(for: aor, connection.dialect)
+        let sql = reader.select(table.name, connection.dialect) + " WHERE \(condition)"
         var refused = 0
         try connection.query(sql, values) { row in
+            guard !reader.isRemote(row) else { return true }
             if reader.load(row, into: table, now: now, aor: &buffer) == .refused { refused += 1 }
             return true
+        }
+        if columns.rules.storesAttributes {
+            try AttributeReader(columns: columns).load(
+                into: table, where: (condition, values), connection)
         }
         if refused > 0 {
             counters.rowsSkipped.add(refused)
@@ -170,7 +168,7 @@ final class DatabaseOnlyStore: Sendable {
         var batch = LocationBatch(columns: columns)
         // A request's contacts, and all that the address-of-record had before.
         let limit = Limits.contactsPerAoRMax * 2 + Limits.contactsPerRequestMax
-        guard batch.take(table, shard: shard, limit: limit) > 0 else { return }
+        guard batch.take(table, shard: shard, limit: limit, connection.dialect) > 0 else { return }
         do throws(StorageError) {
             _ = try batch.write(to: table.name, connection, isAllOrNothing: true)
         } catch {

@@ -92,11 +92,11 @@ struct ExpiredContacts: ~Copyable {
     }
 
     /// Whether a byte may stand in a line without ending a word of it.
-    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7f }
+    static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7f }
 
     /// Whether a byte may stand unescaped in the user part: `unreserved` and `user-unreserved` of
     /// RFC 3261 25.1.
-    private static func isUserByte(_ byte: UInt8) -> Bool {
+    static func isUserByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -112,7 +112,7 @@ struct ExpiredContacts: ~Copyable {
     }
 
     /// Whether a byte may stand in a host: a name, or an address with its brackets.
-    private static func isHostByte(_ byte: UInt8) -> Bool {
+    static func isHostByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),

@@ -6,29 +6,50 @@ import Storage
 ///
 /// Names, types and the words for what is unset are those of Kamailio's table of version 9, because
 /// both servers may share one database during a migration: what the one writes, the other loads.
-/// The columns are listed in docs/database.md.
+/// The columns are listed in docs/database.md; their names are parameters.
 struct LocationColumns: Sendable {
-    /// The columns that are written, in order.
-    ///
-    /// `id` is missing, since the database counts it, and so are the columns of keep-alives that
-    /// have a default.
+    /// The columns that are written, in order; `id` is missing, since the database counts it.
     let written: [String]
-    /// Whether an AoR is split into the columns `username` and `domain`.
+    /// What the columns are called.
+    let names: LocationColumnNames
+    /// Whether an AoR is split into the columns for user and domain.
     let usesDomain: Bool
     /// Names of the server's sockets, by their index.
     let sockets: [String]
+    /// Whether times are seconds since 1970 (`expires_type` 1).
+    var countsSeconds = false
+    /// Branch flags of contacts that are to be kept alive: what the column `keepalive` says.
+    var natMask: UInt32 = 0
+    /// How many shares the column `partition` tells apart; 1 or less writes 0.
+    var partitions = Counter(0)
+    /// How changes become statements.
+    var rules = LocationWriteRules()
 
-    /// A layout with or without the column `domain`.
-    init(usesDomain: Bool, sockets: [String]) {
+    /// A layout with or without the column for the domain.
+    init(
+        usesDomain: Bool, sockets: [String], names: LocationColumnNames = LocationColumnNames()
+    ) {
         self.usesDomain = usesDomain
         self.sockets = sockets
-        let head = usesDomain ? ["ruid", "username", "domain"] : ["ruid", "username"]
+        self.names = names
+        let head = usesDomain ? [names.ruid, names.user, names.domain] : [names.ruid, names.user]
         written =
             head + [
-                "contact", "received", "path", "expires", "q", "callid", "cseq", "last_modified",
-                "flags", "cflags", "user_agent", "socket", "methods", "instance", "reg_id",
-                "server_id", "connection_id", "keepalive", "partition",
+                names.contact, names.received, names.path, names.expires, names.q, names.callID,
+                names.cseq, "last_modified", names.flags, names.cflags, names.userAgent,
+                names.socket, names.methods, names.instance, names.regID, names.serverID,
+                names.connectionID, names.keepalive, names.partition,
             ]
+    }
+
+    /// The columns that are unset for most bindings.
+    var optional: Set<String> {
+        [names.received, names.path, names.socket, names.methods, names.instance]
+    }
+
+    /// The declaration of a location table under these settings.
+    func declaration(of table: String) -> TableDeclaration {
+        KamailioTables.location(named: table, names, countsSeconds: countsSeconds)
     }
 
     /// Adds a binding to a batch, in the order of `written`.
@@ -48,12 +69,13 @@ struct LocationColumns: Sendable {
         rows.append(binding.uri)
         rows.appendOrNull(binding.received)
         rows.appendOrNull(binding.path)
-        rows.append(binding.values.expires ?? WallTime(seconds: 0))
+        append(binding.values.expires ?? WallTime(seconds: 0), to: &rows)
         rows.append(binding.values.q.map { Double($0) / 1000 } ?? -1)
         rows.append(binding.callID)
         rows.append(Int(binding.values.cseq))
-        rows.append(binding.values.lastModified)
-        rows.append(Self.signed(binding.values.flags))
+        append(binding.values.lastModified, to: &rows)
+        // That a keepalive was sent is nothing for the next start to know.
+        rows.append(Self.signed(binding.values.flags & ~LocationTable.keepaliveSentFlag))
         rows.append(Self.signed(binding.values.cflags))
         rows.append(binding.userAgent)
         appendSocket(binding.values.socket, to: &rows)
@@ -62,23 +84,98 @@ struct LocationColumns: Sendable {
         rows.append(Int(binding.values.regID))
         rows.append(Int(binding.values.serverID))
         rows.append(Int(binding.values.connection))
-        // The two columns behind the connection: `keepalive` and `partition`, which mean nothing
-        // here.
-        rows.append(0)
-        rows.append(0)
+        rows.append(binding.values.cflags & natMask == 0 ? 0 : 1)
+        rows.append(partition(of: ruid.span))
+    }
+
+    /// The share of the table that a binding is in: the same as long as the number of shares is.
+    private func partition(of ruid: Span<UInt8>) -> Int {
+        let shares = partitions.value
+        guard shares > 1 else { return 0 }
+        var hash: UInt32 = 0x811c_9dc5
+        for place in ruid.indices { hash = (hash ^ UInt32(ruid[place])) &* 0x0100_0193 }
+        return Int(hash) % shares
+    }
+
+    /// A point in time as its column holds it.
+    func time(_ time: WallTime) -> DatabaseValue {
+        countsSeconds ? .integer(time.seconds) : .time(time)
+    }
+
+    /// Adds a point in time to a batch.
+    private func append(_ time: WallTime, to rows: inout RowBatch) {
+        if countsSeconds { rows.append(time.seconds) } else { rows.append(time) }
+    }
+
+    /// The condition that holds for rows that have expired by `now`, permanent ones excepted, and
+    /// for those of one server when it is named.
+    func expired(
+        by now: WallTime, serverID: Int?, _ dialect: Dialect
+    ) -> (sql: String, values: [DatabaseValue]) {
+        let expires = dialect.quoted(names.expires)
+        var sql = "\(expires) > ? AND \(expires) <= ?"
+        var values = [time(WallTime(seconds: 0)), time(now)]
+        if let serverID {
+            sql += " AND \(dialect.quoted(names.serverID)) = ?"
+            values.append(.integer(serverID))
+        }
+        return (sql, values)
+    }
+
+    /// Deletes the rows that have expired, permanent ones excepted; returns how many.
+    func deleteExpired(
+        _ table: String, now: WallTime, serverID: Int?, _ connection: any DatabaseConnection
+    ) throws(StorageError) -> Int {
+        let (condition, values) = expired(by: now, serverID: serverID, connection.dialect)
+        return try connection.execute(
+            "DELETE FROM \(connection.dialect.quoted(table)) WHERE \(condition)", values)
+    }
+
+    /// The statement behind `ul.db_users`, `ul.db_contacts` and `ul.db_expired_contacts`.
+    func count(
+        _ kind: String, in table: String, now: WallTime, _ serverID: Int?,
+        _ connection: any DatabaseConnection
+    ) -> (sql: String, values: [DatabaseValue]) {
+        let dialect = connection.dialect
+        let name = dialect.quoted(table)
+        let expires = dialect.quoted(names.expires)
+        var own = ""
+        var values = [time(now), time(WallTime(seconds: 0))]
+        if let serverID {
+            own = " AND \(dialect.quoted(names.serverID)) = ?"
+            values.append(.integer(serverID))
+        }
+        let valid = "(\(expires) > ? OR \(expires) <= ?)\(own)"
+        let users = dialect.quoted(list: [names.user, names.domain])
+        let sql =
+            switch kind {
+            // MariaDB and SQLite agree on a sub-select, not on COUNT(DISTINCT) of two columns.
+            case "users":
+                "SELECT COUNT(*) FROM (SELECT DISTINCT \(users) FROM \(name)"
+                    + " WHERE \(valid)) AS users"
+            case "contacts": "SELECT COUNT(*) FROM \(name) WHERE \(valid)"
+            default:
+                "SELECT COUNT(*) FROM \(name) WHERE \(expires) <= ? AND \(expires) > ?\(own)"
+            }
+        return (sql, values)
     }
 
     /// The condition that finds the rows of an AoR, with its values.
     ///
     /// Values are bound and never spelled into the statement: an AoR holds whatever a stranger put
     /// into To.
-    func condition(for aor: Span<UInt8>) -> (sql: String, values: [DatabaseValue]) {
-        guard usesDomain else { return ("username = ?", [.text(String(copying: aor))]) }
+    func condition(
+        for aor: Span<UInt8>, _ dialect: Dialect
+    ) -> (sql: String, values: [DatabaseValue]) {
+        let user = "\(dialect.quoted(names.user)) = ?"
+        guard usesDomain else { return (user, [.text(String(copying: aor))]) }
         var at = aor.count - 1
         while at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
-        let user = at < 0 ? "" : String(copying: aor.extracting(first: at))
+        let name = at < 0 ? "" : String(copying: aor.extracting(first: at))
         let domain = String(copying: aor.extracting(last: aor.count - at - 1))
-        return ("username = ? AND domain = ?", [.text(user), .text(domain)])
+        return (
+            "\(user) AND \(dialect.quoted(names.domain)) = ?", [.text(name), .text(domain)]
+        )
     }
 
     /// All methods are NULL, as Kamailio writes them.
@@ -91,7 +188,7 @@ struct LocationColumns: Sendable {
 
     /// Writes the AoR into `username`, or cut at its last `@` into `username` and `domain`: a user
     /// part may hold an escaped `@`, a host may not.
-    private func appendName(_ aor: Span<UInt8>, to rows: inout RowBatch) {
+    func appendName(_ aor: Span<UInt8>, to rows: inout RowBatch) {
         guard usesDomain else { return rows.append(aor) }
         var at = aor.count - 1
         while at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }

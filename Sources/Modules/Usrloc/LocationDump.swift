@@ -40,11 +40,15 @@ final class LocationDump: ResultStream {
     private let tables: [LocationTable]
     private let isBrief: Bool
     private let result: ContactResult
+    /// The slots of a table (`hash_size`).
+    private let slots: Int
     /// The transport of RPC calls `produce` from one thread at a time, but from changing ones.
     private let state = Guarded(State())
 
     /// A dump from its beginning.
-    init(tables: [LocationTable], isBrief: Bool, result: ContactResult) {
+    init(tables: [LocationTable], isBrief: Bool, result: ContactResult, slots: Int = 1_024) {
+        precondition(slots > 0)
+        self.slots = slots
         self.tables = tables
         self.isBrief = isBrief
         self.result = result
@@ -79,7 +83,7 @@ final class LocationDump: ResultStream {
 
     /// Writes the head of a table.
     ///
-    /// `Size` is Kamailio's number of slots; here it is that of the shards.
+    /// `Size` is the number of slots that `hash_size` sets aside.
     private func open(_ table: LocationTable, _ state: inout State, _ writer: inout JSONWriter) {
         state.isOpen = true
         state.records = 0
@@ -90,7 +94,7 @@ final class LocationDump: ResultStream {
         writer.key("Domain")
         writer.string(table.name)
         writer.key("Size")
-        writer.integer(LocationTable.shardCount)
+        writer.integer(slots)
         writer.key("AoRs")
         writer.beginArray()
     }
@@ -105,7 +109,7 @@ final class LocationDump: ResultStream {
         // The most AoRs in one slot cannot be known without a second walk; an even spread is shown
         // instead.
         writer.key("Max-Slots")
-        writer.integer((state.records + LocationTable.shardCount - 1) / LocationTable.shardCount)
+        writer.integer((state.records + slots - 1) / slots)
         writer.endObject()
         writer.endObject()
         writer.endObject()
@@ -229,7 +233,7 @@ final class LocationDump: ResultStream {
                         "Domain",
                         .object([
                             .init("Domain", .string("location")),
-                            .init("Size", .integer(64)), .init("AoRs", .array([])),
+                            .init("Size", .integer(1_024)), .init("AoRs", .array([])),
                             .init(
                                 "Stats",
                                 .object([

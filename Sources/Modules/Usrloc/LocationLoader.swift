@@ -25,6 +25,8 @@ struct LocationLoader: Sendable {
     let checksVersion: Bool
     /// What is counted.
     let counters: UsrlocCounters
+    /// The layout of the tables.
+    let columns: LocationColumns
     /// Where rows are named that cannot be understood.
     let logger: Logger
 
@@ -39,6 +41,9 @@ struct LocationLoader: Sendable {
             table.beginLoading()
             let start = SystemClock.monotonic()
             let report = try load(table, connection)
+            if columns.rules.storesAttributes {
+                try AttributeReader(columns: columns).load(into: table, where: nil, connection)
+            }
             table.endLoading()
             counters.rowsLoaded.add(report.loaded)
             counters.rowsSkipped.add(report.refused)
@@ -47,7 +52,7 @@ struct LocationLoader: Sendable {
                 metadata: [
                     "table": "\(table.name)", "loaded": "\(report.loaded)",
                     "expired": "\(report.expired)", "superseded": "\(report.superseded)",
-                    "refused": "\(report.refused)",
+                    "refused": "\(report.refused)", "remote": "\(report.remote)",
                     "ms": "\(SystemClock.monotonic().since(start) / 1_000_000)",
                 ])
         }
@@ -61,7 +66,15 @@ struct LocationLoader: Sendable {
         _ tables: [LocationTable], _ connection: any DatabaseConnection
     ) throws(StorageError) {
         guard connection.dialect == .sqlite else { return }
-        let declared = tables.map { KamailioTables.location(named: $0.name) }
+        let declared = tables.flatMap { table in
+            let rows = columns.declaration(of: table.name)
+            guard columns.rules.storesAttributes else { return [rows] }
+            return [
+                rows,
+                KamailioTables.locationAttrs(
+                    named: table.name, columns.names, countsSeconds: columns.countsSeconds),
+            ]
+        }
         let report = try Migration(tables: declared).run(on: connection)
         for entry in report.entries where entry.outcome != .verified {
             logger.notice("\(MigrationReport(entry).description)")
@@ -76,7 +89,7 @@ struct LocationLoader: Sendable {
         _ table: LocationTable, _ connection: any DatabaseConnection
     ) throws(StorageError) {
         guard checksVersion else { return }
-        let wanted = KamailioTables.location(named: table.name).version
+        let wanted = columns.declaration(of: table.name).version
         var found = 0
         try connection.query(
             "SELECT table_version FROM version WHERE table_name = ?", [.text(table.name)]
@@ -92,6 +105,22 @@ struct LocationLoader: Sendable {
         }
     }
 
+    /// Deletes the rows of this server that were registered on a connection (`db_clean_tcp`): none
+    /// of those survives a restart.
+    func deleteConnections(
+        _ table: LocationTable, ofServer serverID: Int, _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        let dialect = connection.dialect
+        let count = try connection.execute(
+            "DELETE FROM \(dialect.quoted(table.name)) WHERE"
+                + " \(dialect.quoted(columns.names.connectionID)) > ?"
+                + " AND \(dialect.quoted(columns.names.serverID)) = ?",
+            [.integer(0), .integer(serverID)])
+        logger.notice(
+            "rows of lost connections deleted",
+            metadata: ["table": "\(table.name)", "rows": "\(count)"])
+    }
+
     /// Reads one table to its end; a page with fewer rows than were asked for is the last.
     private func load(
         _ table: LocationTable, _ connection: any DatabaseConnection
@@ -99,9 +128,10 @@ struct LocationLoader: Sendable {
         var report = LocationReader.Report()
         var aor = ByteWriter(capacity: 256)
         var last = -1
-        let own = serverID == nil ? "" : " AND server_id = ?"
+        let server = connection.dialect.quoted(columns.names.serverID)
+        let own = serverID == nil ? "" : " AND \(server) = ?"
         let sql =
-            LocationReader.select(table.name, connection.dialect)
+            reader.select(table.name, connection.dialect)
             + " WHERE id > ?\(own) ORDER BY id LIMIT \(fetchRows)"
         while true {
             var count = 0
@@ -111,6 +141,10 @@ struct LocationLoader: Sendable {
             try connection.query(sql, values) { row in
                 count += 1
                 last = row.integer(0) ?? last
+                guard !reader.isRemote(row) else {
+                    report.remote += 1
+                    return true
+                }
                 note(reader.load(row, into: table, now: now, aor: &aor), row, &report)
                 return true
             }

@@ -18,24 +18,33 @@ struct LocationReader: Sendable {
         var expired = 0
         /// Rows that could not be understood; they are left alone.
         var refused = 0
+        /// Rows of sockets that are not ours; they are left alone, too.
+        var remote = 0
         /// Rows that were read.
-        var rows: Int { loaded + superseded + expired + refused }
+        var rows: Int { loaded + superseded + expired + refused + remote }
     }
 
     /// The columns that are read, in order.
     ///
     /// `LocationReader` addresses them by their place, so that no name is looked up for each row.
-    static let columns = [
-        "id", "ruid", "username", "domain", "contact", "received", "path", "expires", "q", "callid",
-        "cseq", "last_modified", "flags", "cflags", "user_agent", "socket", "methods", "instance",
-        "reg_id", "server_id", "connection_id",
-    ]
+    var columns: [String] {
+        [
+            "id", names.ruid, names.user, names.domain, names.contact, names.received, names.path,
+            names.expires, names.q, names.callID, names.cseq, "last_modified", names.flags,
+            names.cflags, names.userAgent, names.socket, names.methods, names.instance,
+            names.regID, names.serverID, names.connectionID,
+        ]
+    }
 
     /// The statement that reads them, without a condition.
-    static func select(_ table: String, _ dialect: Dialect) -> String {
+    func select(_ table: String, _ dialect: Dialect) -> String {
         "SELECT \(dialect.quoted(list: columns)) FROM \(dialect.quoted(table))"
     }
 
+    /// What the columns are called.
+    var names = LocationColumnNames()
+    /// Whether rows of sockets that are not ours are left out (`skip_remote_socket`).
+    var skipsRemoteSockets = false
     /// Whether an AoR is in the columns `username` and `domain`.
     let usesDomain: Bool
     /// Names of the server's sockets, by their index.
@@ -84,7 +93,7 @@ struct LocationReader: Sendable {
         // The column is FLOAT: 0.7 comes back as 0.699999988, which rounding puts right.
         values.qThousandths = q < 0 ? -1 : Int16(min(1000, (q * 1000).rounded()))
         values.cseq = UInt32(truncatingIfNeeded: cseq)
-        values.flags = UInt32(truncatingIfNeeded: flags)
+        values.flags = UInt32(truncatingIfNeeded: flags) & ~LocationTable.keepaliveSentFlag
         values.cflags = UInt32(truncatingIfNeeded: cflags)
         if let methods = row.integer(16) { values.methods = UInt32(truncatingIfNeeded: methods) }
         values.regID = UInt32(clamping: row.integer(18) ?? 0)
@@ -92,6 +101,11 @@ struct LocationReader: Sendable {
         if keepsConnections { values.connection = Int64(row.integer(20) ?? -1) }
         values.socket = socket(row.bytes(15))
         return values
+    }
+
+    /// Whether a row is left out because it names a socket that is not ours.
+    func isRemote(_ row: borrowing DatabaseRow) -> Bool {
+        skipsRemoteSockets && !row.bytes(15).isEmpty && socket(row.bytes(15)).isNone
     }
 
     /// The socket of ours that a row names; none when it is another server's.

@@ -18,6 +18,8 @@ import Synchronization
 /// way are written together by the next, so that the cost of a commit is shared when there is a
 /// crowd and paid alone when there is none.
 final class LocationWriter: @unchecked Sendable {
+    /// Reads tables, or prepares to.
+    typealias Load = @Sendable (any DatabaseConnection) throws(StorageError) -> Void
     /// Rows of one transaction; large enough that the commit does not count.
     static let batchRows = 4_096
     /// Changes that are copied under one lock.
@@ -64,7 +66,7 @@ final class LocationWriter: @unchecked Sendable {
     private var backoff = ReconnectBackoff()
     /// What remains to be loaded, nil once it is; it runs before the first write, for rows that are
     /// older than memory must not be written over unseen.
-    private var loader: (@Sendable (any DatabaseConnection) throws(StorageError) -> Void)?
+    private var loader: Load?
 
     /// A writer of the changes of `tables`; nothing is opened yet.
     init(
@@ -89,9 +91,7 @@ final class LocationWriter: @unchecked Sendable {
     /// Loads the tables with `load`, and throws what the first attempt throws.
     ///
     /// When the database is away it is tried again and again, before anything is written.
-    func load(
-        _ load: @escaping @Sendable (any DatabaseConnection) throws(StorageError) -> Void
-    ) throws(StorageError) {
+    func load(_ load: @escaping Load) throws(StorageError) {
         let result: Result<Void, StorageError> = queue.sync {
             loader = load
             do throws(StorageError) {
@@ -104,6 +104,15 @@ final class LocationWriter: @unchecked Sendable {
             }
         }
         try result.get()
+    }
+
+    /// Loads the tables with `load` behind the caller's back, before anything is written.
+    func loadLater(_ load: @escaping Load) {
+        queue.sync {
+            loader = load
+            state.withLock { $0.status.isLoaded = false }
+        }
+        schedule()
     }
 
     /// Says that there is nothing to load.
@@ -222,7 +231,8 @@ final class LocationWriter: @unchecked Sendable {
         while waiting > 0 {
             var handedOut = 0
             for shard in 0..<LocationTable.shardCount {
-                handedOut += batch.take(table, shard: shard, limit: Self.rowsPerLock)
+                handedOut += batch.take(
+                    table, shard: shard, limit: Self.rowsPerLock, connection.dialect)
                 guard batch.changes >= Self.batchRows else { continue }
                 total += try settle(&batch, table, connection)
             }

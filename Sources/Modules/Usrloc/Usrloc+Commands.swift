@@ -17,12 +17,14 @@ extension UsrlocModule {
     func dump(isBrief: Bool) -> LocationDump {
         LocationDump(
             tables: parameters.databaseMode == .databaseOnly ? [] : tables, isBrief: isBrief,
-            result: result)
+            result: result, slots: parameters.slots)
     }
 
     /// How bindings are shown, as of now.
     private var result: ContactResult {
-        ContactResult(now: SystemClock.wall(), sockets: services.sockets.map(\.name))
+        ContactResult(
+            now: SystemClock.wall(), sockets: services.sockets.map(\.name),
+            natMask: parameters.natMask)
     }
 
     /// `ul.lookup`.
@@ -125,24 +127,14 @@ extension UsrlocModule {
             throw RPCError(500, "Command is not supported in db_mode=0")
         }
         let table = try table(call)
-        let own = filteredServer.map { " AND server_id = \($0)" } ?? ""
+        let columns = columns
+        let server = filteredServer
         let now = SystemClock.wall()
-        let never = WallTime(seconds: 0)
         let query: @Sendable (any DatabaseConnection) throws(StorageError) -> Int = {
             (connection) throws(StorageError) in
-            let name = connection.dialect.quoted(table.name)
-            let valid = "(expires > ? OR expires <= ?)\(own)"
-            let sql =
-                switch kind {
-                // MariaDB and SQLite agree on a sub-select, not on COUNT(DISTINCT) of two columns.
-                case "users":
-                    "SELECT COUNT(*) FROM (SELECT DISTINCT username, domain FROM \(name)"
-                        + " WHERE \(valid)) AS users"
-                case "contacts": "SELECT COUNT(*) FROM \(name) WHERE \(valid)"
-                default: "SELECT COUNT(*) FROM \(name) WHERE expires <= ? AND expires > ?\(own)"
-                }
+            let (sql, values) = columns.count(kind, in: table.name, now: now, server, connection)
             var count = 0
-            try connection.query(sql, [.time(now), .time(never)]) { row in
+            try connection.query(sql, values) { row in
                 count = row.integer(0) ?? 0
                 return false
             }

@@ -35,9 +35,11 @@ extension DatabaseOnlyStore {
         guard ruid.count <= Limits.ruidBytesMax else { return nil }
         let name = String(copying: ruid)
         return try leased { (connection) throws(StorageError) in
-            let columns = connection.dialect.quoted(list: ["username", "domain"])
+            let dialect = connection.dialect
+            let names = columns.names
             let sql =
-                "SELECT \(columns) FROM \(connection.dialect.quoted(table.name)) WHERE ruid = ?"
+                "SELECT \(dialect.quoted(list: [names.user, names.domain]))"
+                + " FROM \(dialect.quoted(table.name)) WHERE \(dialect.quoted(names.ruid)) = ?"
             var aor: [UInt8]?
             try connection.query(sql, [.text(name)]) { row in
                 var writer = ByteWriter(capacity: 64)

@@ -15,17 +15,13 @@ extension UsrlocModule {
     /// write-back promises it for later and may begin. A wrong version or a missing table stops
     /// every mode, since no amount of waiting cures it.
     public func start() throws(StartFailure) {
-        if parameters.hashSize != UsrlocParameters().hashSize {
-            services.logger.notice("usrloc hash_size has no effect: tables grow as they must")
-        }
         switch parameters.databaseMode {
         case .memory: break
         case .writeThrough, .writeBack, .readOnly: try startFollowing()
         case .databaseOnly: try startAlone()
         }
-        if parameters.timerInterval > 0 {
-            services.every(parameters.timerInterval, "usrloc.timer") { [weak self] in self?.tick() }
-        }
+        startTimers()
+        try startKeepalive()
     }
 
     /// Writes what is unwritten.
@@ -44,62 +40,35 @@ extension UsrlocModule {
         services.requestStop(status: 1)
     }
 
-    /// One pass of the timer: what expired leaves, what changed is written.
-    ///
-    /// Expiry comes first, so that the rows of what has just expired go with the same pass.
-    func tick() {
-        let now = SystemClock.wall()
-        switch place {
-        case .memory: for table in tables { expire(table, now) }
-        case .writer(let writer):
-            for table in tables { expire(table, now) }
-            if parameters.databaseMode != .readOnly { writer.schedule() }
-        case .database(let store):
-            for table in tables {
-                guard
-                    let count = try? store.deleteExpired(table, now: now, serverID: filteredServer)
-                else { return }
-                table.statistics.expired.add(count)
-            }
-        }
-    }
-
-    /// Ends what has expired in a table, and tells the script of it if it wants to know.
-    ///
-    /// The bindings of one shard are taken in groups of 256 under its lock and told of between
-    /// them, so that neither the lock nor the buffer grows with the number that expires at once.
-    private func expire(_ table: LocationTable, _ now: WallTime) {
-        guard services.hasEventRoute(ExpiredContacts.route) else {
-            table.expire(now: now)
-            return
-        }
-        var expired = ExpiredContacts(usesDomain: parameters.usesDomain)
-        for shard in 0..<LocationTable.shardCount {
-            var isMoreDue = true
-            while isMoreDue {
-                var ended = 0
-                isMoreDue = table.expire(
-                    shard: shard, now: now, limit: 256, ended: &ended
-                ) { expired.note($0) }
-                expired.raise(through: services, now: now)
-            }
-        }
-    }
-
     /// The rows that are this server's alone, when it filters them.
     var filteredServer: Int? { parameters.filtersServerID ? services.serverID : nil }
 
     /// The layout of rows under these settings.
-    private var columns: LocationColumns {
-        LocationColumns(
-            usesDomain: parameters.usesDomain, sockets: socketNames)
+    var columns: LocationColumns {
+        var columns = LocationColumns(
+            usesDomain: parameters.usesDomain, sockets: socketNames,
+            names: parameters.columns)
+        columns.countsSeconds = parameters.timeType == .seconds
+        columns.natMask = parameters.natMask
+        columns.partitions = partitions
+        columns.rules.insert = parameters.insertsOver ? .replacingAny : .replacingSameKey
+        columns.rules.insertsUpdates = parameters.insertsUpdates
+        columns.rules.checksUpdates = parameters.checksUpdates
+        columns.rules.findsByRuid = parameters.findsByRuid
+        columns.rules.insertsNull = parameters.insertsNull
+        columns.rules.matching = rules.matching
+        columns.rules.storesAttributes = parameters.attributesRoot != nil
+        return columns
     }
 
     /// The reader of rows under these settings.
     private func reader(keepsConnections: Bool) -> LocationReader {
-        LocationReader(
+        var reader = LocationReader(
             usesDomain: parameters.usesDomain, sockets: socketNames,
             rules: rules, keepsConnections: keepsConnections)
+        reader.names = parameters.columns
+        reader.skipsRemoteSockets = parameters.skipsRemoteSockets
+        return reader
     }
 
     /// The driver of `db_url`; its errors name the parameter that is wrong.
@@ -121,21 +90,18 @@ extension UsrlocModule {
         let loader = LocationLoader(
             reader: reader(keepsConnections: false), fetchRows: parameters.fetchRows,
             serverID: filteredServer, checksVersion: parameters.checksVersion,
-            counters: counters, logger: services.logger)
+            counters: counters, columns: columns, logger: services.logger)
         let loads = parameters.loadsAtStart || parameters.databaseMode == .readOnly
-        let tables = tables
+        let isAtOnce = parameters.loadRank <= 1
         do throws(StorageError) {
-            let mayCreate = parameters.databaseMode != .readOnly
-            try writer.load { (connection) throws(StorageError) in
-                if mayCreate { try loader.createMissing(tables, connection) }
-                for table in tables { try loader.check(table, connection) }
-                if loads { try loader.load(tables, connection) }
-            }
+            try writer.load(prepare(loader, loads: loads && isAtOnce))
+            if loads, !isAtOnce { loadLater(writer, loader) }
         } catch {
             guard parameters.databaseMode == .writeBack, error.kind == .unavailable else {
                 throw StartFailure("usrloc db_url \(driver.description): \(error.message)")
             }
             for table in tables { table.beginLoading() }
+            if loads, !isAtOnce { writer.loadLater(prepare(loader, loads: true)) }
             services.logger.error(
                 "the location database cannot be reached; the server starts without it",
                 metadata: ["database": "\(driver.description)", "error": "\(error.message)"])
@@ -144,6 +110,34 @@ extension UsrlocModule {
             }
         }
         keep(.writer(writer))
+    }
+
+    /// What is done to the tables at the start: what is missing is made, versions are compared,
+    /// rows that a restart makes worthless go, and the others are loaded.
+    private func prepare(_ loader: LocationLoader, loads: Bool) -> LocationWriter.Load {
+        let tables = tables
+        let mayWrite = parameters.databaseMode != .readOnly
+        let cleans = mayWrite && parameters.cleansConnections
+        let serverID = services.serverID
+        return { (connection) throws(StorageError) in
+            if mayWrite { try loader.createMissing(tables, connection) }
+            for table in tables { try loader.check(table, connection) }
+            if cleans {
+                for table in tables {
+                    try loader.deleteConnections(table, ofServer: serverID, connection)
+                }
+            }
+            if loads { try loader.load(tables, connection) }
+        }
+    }
+
+    /// Loads the tables while messages come (`load_rank` above 1).
+    private func loadLater(_ writer: LocationWriter, _ loader: LocationLoader) {
+        let tables = tables
+        for table in tables { table.beginLoading() }
+        writer.loadLater { (connection) throws(StorageError) in
+            try loader.load(tables, connection)
+        }
     }
 
     /// Starts db_mode 3: the tables are checked and nothing is loaded.
@@ -155,11 +149,16 @@ extension UsrlocModule {
         let loader = LocationLoader(
             reader: reader(keepsConnections: true), fetchRows: parameters.fetchRows,
             serverID: filteredServer, checksVersion: parameters.checksVersion,
-            counters: counters, logger: services.logger)
+            counters: counters, columns: columns, logger: services.logger)
         do throws(LocationsUnavailable) {
             try store.leased { (connection) throws(StorageError) in
                 try loader.createMissing(tables, connection)
                 for table in tables { try loader.check(table, connection) }
+                guard parameters.cleansConnections else { return }
+                for table in tables {
+                    try loader.deleteConnections(
+                        table, ofServer: services.serverID, connection)
+                }
             }
         } catch {
             throw StartFailure("usrloc db_url \(driver.description): \(error.message)")

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 internal import Glibc
 public import Locations
 public import ModuleKit
@@ -32,6 +32,11 @@ public final class UsrlocModule: ServerModule {
     let services: any Services
     /// What is counted of the work with the database.
     let counters = UsrlocCounters()
+    /// How many shares the column `partition` tells apart: pinging modules set it at their start,
+    /// before the first row is written.
+    public let partitions = Counter(0)
+    /// What keeps contacts alive, once the module has started with `ka_mode`.
+    let keepalive = Guarded<Keepalive?>(nil)
     /// What the unique names of bindings begin with: they must differ between servers and starts.
     private let seed: RuidSeed
     /// Keyed at random, so that nobody chooses user names that all fall into one shard.
@@ -74,6 +79,7 @@ public final class UsrlocModule: ServerModule {
             time: UInt32(clamping: services.startedAt.seconds), process: UInt32(getpid()))
         hash = KeyedHash(
             key0: UInt64.random(in: 0...UInt64.max), key1: UInt64.random(in: 0...UInt64.max))
+        try parameters.validate()
         for name in parameters.preload { _ = try table(named: name) }
     }
 
@@ -93,8 +99,12 @@ public final class UsrlocModule: ServerModule {
             }
         return domains.withLock { tables in
             if let table = tables.first(where: { $0.name == name }) { return table }
+            var options = LocationTableOptions()
+            options.slots = parameters.slots
+            options.keepsErased = persists && !parameters.findsByRuid
             let table = LocationTable(
-                name: name, hash: hash, seed: seed, persists: persists, now: SystemClock.wall())
+                name: name, hash: hash, seed: seed, persists: persists, options: options,
+                now: SystemClock.wall())
             tables.append(table)
             return table
         }

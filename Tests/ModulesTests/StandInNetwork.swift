@@ -1,0 +1,55 @@
+import Basics
+import ModuleKit
+import SIPSyntax
+import Synchronization
+import Testing
+
+/// A network without sockets: it keeps what is sent, and has the connections that it is told of.
+final class StandInNetwork: NetworkServices {
+    /// One message that was sent.
+    struct Sent: Sendable {
+        var text: String
+        var destination: Origin
+    }
+    private struct State: Sendable {
+        var sent: [Sent] = []
+        var open: Set<Int64> = []
+        var closed: [Int64] = []
+        var takers: [@Sendable (ScriptContext) -> Bool] = []
+    }
+    private let state = Mutex(State())
+
+    func send(_ bytes: Span<UInt8>, to destination: Origin) {
+        let message = Sent(text: String(copying: bytes), destination: destination)
+        state.withLock { $0.sent.append(message) }
+    }
+    func isOpen(connection: Int64) -> Bool { state.withLock { $0.open.contains(connection) } }
+    func close(connection: Int64) {
+        state.withLock { state in
+            state.open.remove(connection)
+            state.closed.append(connection)
+        }
+    }
+    func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {
+        state.withLock { $0.takers.append(taker) }
+    }
+
+    /// Says which connections are open.
+    func open(_ connections: Int64...) { state.withLock { $0.open = Set(connections) } }
+    /// The connections that were closed, in order.
+    var closed: [Int64] { state.withLock { $0.closed } }
+    /// Hands out what was sent since the last time.
+    func taken() -> [Sent] {
+        state.withLock { state in
+            defer { state.sent = [] }
+            return state.sent
+        }
+    }
+    /// Has a reply looked at as a worker does; whether somebody wanted it.
+    func receive(_ text: String, in context: ScriptContext, from origin: Origin) throws -> Bool {
+        let bytes = Array(text.utf8)
+        context.reset(origin: origin, now: SystemClock.wall())
+        try #require(context.message.receive(bytes.span) == .accept)
+        return state.withLock { $0.takers }.contains { $0(context) }
+    }
+}
