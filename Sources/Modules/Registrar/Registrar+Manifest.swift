@@ -7,8 +7,14 @@ extension RegistrarModule {
     public static var manifest: Manifest<RegistrarModule> {
         Manifest(
             "registrar", "Answers REGISTER and binds contacts to addresses-of-record.",
-            requires: ["usrloc"], parameters: expiryRows + contactRows, functions: functionRows,
-            statistics: statisticRows)
+            requires: ["usrloc"],
+            parameters: expiryRows + contactRows + lookupParameterRows + pendingRows,
+            functions: functionRows, variables: variableRows, statistics: statisticRows,
+            eventRoutes: [
+                EventRouteRow(
+                    ExpiredContacts.route,
+                    "Runs for each binding that expires: $ulc(exp=>...) shows it, $ru is the contact.")
+            ])
     }
 
     /// How long bindings live.
@@ -62,14 +68,6 @@ extension RegistrarModule {
             ParameterRow(
                 "received_param", \.receivedParameter,
                 "Name of the parameter that shows the received address in the reply's Contact."),
-            ParameterRow(
-                "append_branches", \.appendsBranches,
-                "Whether lookup adds all contacts as branches, or takes the first alone.",
-                runtime: .changeable),
-            ParameterRow(
-                "use_expired_contacts", \.usesExpiredContacts,
-                "Whether lookup and registered take expired bindings for usable.",
-                runtime: .changeable),
         ]
     }
 
@@ -146,5 +144,18 @@ extension RegistrarModule {
         do throws(StartFailure) { return try usrloc.table(named: text) } catch {
             throw ArgumentError(error.message)
         }
+    }
+
+    /// Pending.
+    private static var pendingRows: [ParameterRow<RegistrarParameters>] {
+        [
+            ParameterRow("method_filtering", \.filtersMethods, "Pending."),
+            ParameterRow("path_check_local", \.checksPathLocally, "Pending."),
+            ParameterRow("gruu_enabled", \.isGRUUEnabled, "Pending."),
+            ParameterRow("xavp_cfg", \.overrideRoot, "Pending."),
+            ParameterRow("xavp_rcd", \.recordRoot, "Pending."),
+            ParameterRow("xavp_rcd_mask", \.recordMask, 0...31, "Pending."),
+            ParameterRow("received_avp", \.receivedVariable, "Pending."),
+        ]
     }
 }

@@ -1,6 +1,7 @@
 internal import Basics
 internal import Locations
 public import ModuleKit
+internal import Synchronization
 internal import Usrloc
 
 /// Module `registrar`: the registrar of RFC 3261 10.3.
@@ -26,6 +27,8 @@ public final class RegistrarModule: ServerModule {
     let accepted = Counter()
     /// REGISTER requests that were refused.
     let rejected = Counter()
+    /// The profiles of `$ulc` that the script names; the place of a name is its number.
+    let profileNames = Guarded<[String]>([])
 
     /// Binds to the location service, which must be loaded before.
     public init(_ setup: ModuleSetup<RegistrarParameters>) throws(StartFailure) {

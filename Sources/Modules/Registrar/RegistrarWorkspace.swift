@@ -11,6 +11,8 @@ final class RegistrarWorkspace {
     var input = RegistrarInput()
     /// The header field Contact of the reply.
     var contacts = ByteWriter(capacity: 1024)
+    /// What look-ups need.
+    let lookup = LookupWorkspace()
 }
 
 /// A registration as it is read: the AoR, the contacts, and text that the message lacks.

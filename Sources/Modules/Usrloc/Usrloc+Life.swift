@@ -56,6 +56,8 @@ extension UsrlocModule {
             if parameters.databaseMode != .readOnly { writer.schedule() }
         case .database(let store):
             for table in tables {
+                // A database that is away tells nobody now and everybody later.
+                try? tellExpiredRows(of: table, in: store, now: now)
                 guard
                     let count = try? store.deleteExpired(table, now: now, serverID: filteredServer)
                 else { return }
@@ -64,24 +66,22 @@ extension UsrlocModule {
         }
     }
 
-    /// Ends what has expired in a table, and tells the script of it if it wants to know.
+    /// Ends what has expired in a table, and tells those who listen.
     ///
     /// The bindings of one shard are taken in groups of 256 under its lock and told of between
     /// them, so that neither the lock nor the buffer grows with the number that expires at once.
     private func expire(_ table: LocationTable, _ now: WallTime) {
-        guard services.hasEventRoute(ExpiredContacts.route) else {
+        guard !wantedEvents.isEmpty else {
             table.expire(now: now)
             return
         }
-        var expired = ExpiredContacts(usesDomain: parameters.usesDomain)
+        var events = LocationEvents()
         for shard in 0..<LocationTable.shardCount {
             var isMoreDue = true
             while isMoreDue {
                 var ended = 0
-                isMoreDue = table.expire(
-                    shard: shard, now: now, limit: 256, ended: &ended
-                ) { expired.note($0) }
-                expired.raise(through: services, now: now)
+                isMoreDue = table.expire(shard: shard, now: now, limit: 256, ended: &ended) { _ in }
+                deliver(table, shard: shard, &events, now: now)
             }
         }
     }

@@ -9,12 +9,7 @@ extension UsrlocModule {
         Manifest(
             "usrloc", "Keeps the bindings of addresses-of-record in memory and in a database.",
             parameters: parameterRows, methods: methodRows, statistics: statisticRows,
-            tables: [KamailioTables.location(named: "location")],
-            eventRoutes: [
-                EventRouteRow(
-                    ExpiredContacts.route,
-                    "Runs for each binding that expires: $ru is the contact, $tu the AoR.")
-            ])
+            tables: [KamailioTables.location(named: "location")])
     }
 
     /// Names, ranges and defaults of the parameters; the reference page is printed from these rows.
@@ -55,6 +50,9 @@ extension UsrlocModule {
             ParameterRow(
                 "hash_size", \.hashSize, 0...20,
                 "Accepted for old files, and said in the log to have no effect: tables grow."),
+            ParameterRow(
+                "xavp_contact", \.attributesRoot,
+                "Name of the $xavp whose attributes are stored with a contact."),
             ParameterRow(
                 "version_table", \.checksVersion,
                 "Whether the version of a table is checked at the start."),

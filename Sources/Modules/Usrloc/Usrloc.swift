@@ -38,6 +38,8 @@ public final class UsrlocModule: ServerModule {
     private let hash: KeyedHash
     private let domains = Guarded<[LocationTable]>([])
     private let store = Guarded<Store>(.memory)
+    /// Those who want to know what happens to bindings.
+    let listeners = Guarded<[BindingListener]>([])
 
     /// Where the tables are kept beside memory, once the module has started.
     enum Store: Sendable {
@@ -93,6 +95,7 @@ public final class UsrlocModule: ServerModule {
             if let table = tables.first(where: { $0.name == name }) { return table }
             let table = LocationTable(
                 name: name, hash: hash, seed: seed, persists: persists, now: SystemClock.wall())
+            table.listen(to: wantedEvents)
             tables.append(table)
             return table
         }

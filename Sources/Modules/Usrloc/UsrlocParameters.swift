@@ -65,6 +65,12 @@ public struct UsrlocParameters: Sendable {
     public var natMask: UInt32 { natBranchFlag < 0 ? 0 : 1 << UInt32(natBranchFlag) }
     /// Kamailio's number of slots, which means nothing here; the log says so.
     public var hashSize = 10
+    /// Name of the `$xavp` whose attributes are stored with a contact; nil for none.
+    public var attributesRoot: String? {
+        didSet { attributesRootBytes = attributesRoot.map { Array($0.utf8) } ?? [] }
+    }
+    /// The same as bytes, made once and not for each message; empty for none.
+    public private(set) var attributesRootBytes: [UInt8] = []
 
     /// The defaults.
     public init() {}
