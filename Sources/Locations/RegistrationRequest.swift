@@ -104,6 +104,17 @@ public struct RegistrationRequest: ~Copyable, Sendable {
         return true
     }
 
+    /// Gives all contacts the same origin: what a Path says of it holds for the whole request.
+    public mutating func setReceived(_ place: TextPlace) {
+        for contact in contacts.indices { contacts[contact].received = place }
+    }
+
+    /// Takes the reg-ids from all contacts, because the way to the client does not support them
+    /// (RFC 5626 6).
+    public mutating func dropRegIDs() {
+        for contact in contacts.indices { contacts[contact].regID = 0 }
+    }
+
     /// Forgets everything and keeps the room.
     public mutating func reset() {
         contacts.removeAll(keepingCapacity: true)

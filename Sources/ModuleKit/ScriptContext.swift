@@ -56,6 +56,9 @@ public final class ScriptContext {
     public var caselessAttributes = StructuredAttributes(ignoresCase: true)
     /// Changes of the message that wait to be made (`append_hf`, `remove_hf` and their like).
     public var edits = MessageEdits()
+    /// Number of the message among those of this worker, so that what was kept for one is not taken
+    /// for another's.
+    public private(set) var messageNumber: UInt64 = 0
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
     /// Status of the last reply that was sent for this message, 0 before.
@@ -98,6 +101,7 @@ public final class ScriptContext {
     public func reset(origin: Origin, now: WallTime) {
         self.origin = origin
         self.now = now
+        messageNumber &+= 1
         replyHeaders.removeAll()
         scratch.removeAll()
         returnCode = 0

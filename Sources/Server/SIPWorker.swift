@@ -109,8 +109,9 @@ final class SIPWorker: MessageHandler {
         if method == .register {
             let end = unsupported.count
             if count > 0 { unsupported.append(", ") }
-            let further = context.message.writeUnsupported(.require, into: &unsupported) { _ in
-                false
+            let further = context.message.writeUnsupported(.require, into: &unsupported) { tag in
+                // What the registrar knows is its to refuse: settings switch it on and off.
+                tag.matches("path") || tag.matches("gruu") || tag.matches("outbound")
             }
             if further == 0 { unsupported.truncate(to: end) }
         }

@@ -56,32 +56,34 @@ enum GRUU: Equatable {
     }
 }
 
-/// Writes the GRUUs of a binding as parameters of its Contact in a reply (RFC 5627 5.3).
-struct GRUUWriter: ~Escapable {
-    /// User part and host of the AoR's URI as the request spells them: case and escapes stay.
-    private let user: Span<UInt8>
-    private let host: Span<UInt8>
-    /// The hash of the AoR.
-    private let hash: UInt32
+/// The AoR as its GRUUs spell it, kept by a worker from the request to the reply.
+///
+/// User part and host are those of the request, because the case of a user part counts and phones
+/// compare (RFC 5627 5.4: the public GRUU is the AoR with a `gr`). Port and parameters are left out.
+final class GRUUName {
+    private var text = ByteWriter(capacity: 128)
+    private var hostStart = 0
+    private var hash: UInt32 = 0
 
-    /// A writer for the bindings of one AoR, which `uri` names within `bytes`.
-    @_lifetime(copy bytes)
-    init(_ uri: SIPURI, in bytes: Span<UInt8>, hash: UInt64) {
-        let user = uri.user ?? ByteRange(offset: uri.host.start, count: 0)
-        self.user = bytes.extracting(user.indices)
-        host = bytes.extracting(uri.host.indices)
-        self.hash = UInt32(truncatingIfNeeded: hash)
+    /// Takes over the URI of an AoR.
+    func take(_ uri: SIPURI, in bytes: Span<UInt8>) {
+        text.removeAll()
+        if let user = uri.user, !user.isEmpty {
+            text.append(bytes.part(user))
+            text.append(UInt8(ascii: "@"))
+        }
+        hostStart = text.count
+        text.append(bytes.part(uri.host))
     }
 
-    /// Writes `;pub-gruu="…";temp-gruu="…"` for a binding with an instance.
+    /// Takes over the hash of the AoR, which tells temporary GRUUs of two AoRs apart.
+    func take(hash: UInt64) { self.hash = UInt32(truncatingIfNeeded: hash) }
+
+    /// Writes `;pub-gruu="…";temp-gruu="…"` for a binding with an instance (RFC 5627 5.3).
     func write(_ binding: borrowing BindingView, into writer: inout ByteWriter) {
         guard !binding.instance.isEmpty else { return }
         writer.append(";pub-gruu=\"sip:")
-        if !user.isEmpty {
-            writer.append(user)
-            writer.append("@")
-        }
-        writer.append(host)
+        writer.append(text.span)
         writer.append(";gr=")
         EscapedText.writeEscaped(
             withoutBrackets(binding.instance), isAllowed: Alphabet.uriParameter.contains,
@@ -91,8 +93,15 @@ struct GRUUWriter: ~Escapable {
         writer.append("-")
         write(hash, into: &writer)
         writer.append("@")
-        writer.append(host)
+        Self.copy(text, from: hostStart, to: &writer)
         writer.append(";gr\"")
+    }
+
+    /// A span of a property cannot leave the access to it, so the buffer comes as an argument.
+    private static func copy(
+        _ text: borrowing ByteWriter, from start: Int, to writer: inout ByteWriter
+    ) {
+        writer.append(text.span.extracting(droppingFirst: start))
     }
 
     /// A number in hexadecimal, the least significant digit first, as unique names have it.

@@ -1,15 +1,15 @@
-internal import Basics
-internal import Locations
-internal import Logging
-public import ModuleKit
-internal import SIPSyntax
-internal import Usrloc
+import Basics
+import Locations
+import Logging
+import ModuleKit
+import SIPSyntax
+import Usrloc
 
 /// Telling the script of bindings that have expired, whoever found them: the timer, a later
 /// registration, or the database.
 extension RegistrarModule {
     /// Listens to expiries, if the script has a route for them.
-    public func start() throws(StartFailure) {
+    func listenToExpiries() {
         guard services.hasEventRoute(ExpiredContacts.route) else { return }
         let number = profileNumber(Self.expiredProfile)
         usrloc.listen(to: .expired) { [weak self] table, events, now in

@@ -66,25 +66,6 @@ extension RegistrarModule {
                         return module.unregister(context, table, uri: target, ruid: name)
                     }
                 }),
-            FunctionRow(
-                "reg_from_user", .constant("table"), .string("uri"), .integer("mode"),
-                returns: "1 yes, -1 no",
-                "Whether the message comes from where a binding of the AoR is reached.",
-                compile: { (module, table, uri, mode) throws(ArgumentError) in
-                    let table = try module.location(table)
-                    return { context in
-                        guard let target = uri.value(context), let mode = mode.value(context)
-                        else { return -1 }
-                        return module.isFromUser(context, table, uri: target, mode: mode) ? 1 : -1
-                    }
-                }),
-            FunctionRow(
-                "add_sock_hdr", .string("name"), routes: .request,
-                returns: "1 added, -1 no name of a header field",
-                "Adds a header field that names the socket which received the request.",
-                call: { (module, context, name: ScriptText) in
-                    module.addSocketHeader(context, name)
-                }),
         ]
     }
 
@@ -176,41 +157,10 @@ extension RegistrarModule {
         ]
     }
 
-    /// The parameters of looking up.
-    static var lookupParameterRows: [ParameterRow<RegistrarParameters>] {
-        [
-            ParameterRow(
-                "append_branches", \.appendsBranches,
-                "Whether lookup adds all contacts as branches, or takes the first alone.",
-                runtime: .changeable),
-            ParameterRow(
-                "use_expired_contacts", \.usesExpiredContacts,
-                "Whether lookup and registered take expired bindings for usable.",
-                runtime: .changeable),
-            ParameterRow(
-                "lookup_filter_mode", \.lookupFilterMode, 0...LookupFilter.all.rawValue,
-                "Bits: 1 lookup wants a branch flag of $xavp(CFG=>rlf_bflags), 2 an open connection.",
-                runtime: .changeable),
-        ]
-    }
-
     private func profileNumber(_ name: Evaluator<String>) throws(ArgumentError) -> Int {
         guard case .constant(let text) = name, !text.isEmpty else {
             throw ArgumentError("the profile must be a constant")
         }
         return profileNumber(text)
-    }
-
-    /// Adds `name: udp:127.0.0.1:5060` behind the header fields that there are.
-    func addSocketHeader(_ context: ScriptContext, _ name: ScriptText) -> Int {
-        let header = context.bytes(of: name)
-        let sockets = context.services.sockets
-        let index = context.origin.socket
-        guard SIPToken.isToken(header), !index.isNone, Int(index.value) < sockets.count else {
-            return -1
-        }
-        let line = header + Array(": \(sockets[Int(index.value)].name)\r\n".utf8)
-        let end = context.withMessage { $0.headers.end }
-        return context.edits.insert(line, at: end) ? 1 : -1
     }
 }

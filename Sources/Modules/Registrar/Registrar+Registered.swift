@@ -90,29 +90,6 @@ extension RegistrarModule {
         }
     }
 
-    /// Whether the message comes from where a binding of an AoR is reached.
-    ///
-    /// `mode` 1 compares the port as well, 2 the transport. What was received from counts, and the
-    /// contact's host where that is not recorded.
-    func isFromUser(
-        _ context: ScriptContext, _ table: LocationTable, uri: ScriptText, mode: Int
-    ) -> Bool {
-        context.with(settings) { parameters in
-            let work = context.workspace(settings) { RegistrarWorkspace() }.lookup
-            guard collect(context, table, uri, parameters, false, work) else { return false }
-            for entry in work.found.entries {
-                let place = entry.received.isEmpty ? entry.uri : entry.received
-                let isSame = work.found.withBytes(of: place) { uri in
-                    Self.isSource(
-                        uri, context.origin, comparesPort: mode & 1 != 0,
-                        comparesTransport: mode & 2 != 0)
-                }
-                if isSame { return true }
-            }
-            return false
-        }
-    }
-
     /// Puts what is bound to an AoR into structured attributes: `aor` and `count` under `root`,
     /// `uri`, `socket` and `dsturi` of each contact under `contactRoot`, the best at place 0.
     func exportBindings(
@@ -189,9 +166,12 @@ extension RegistrarModule {
         work.found.removeAll()
         guard writeAddress(context, target, parameters, &work.aor) else { return false }
         do throws(LocationsUnavailable) {
+            var found = FoundBindings()
+            swap(&found, &work.found)
+            defer { swap(&found, &work.found) }
             try usrloc.lookUp(
                 in: table, work.aor.span, now: context.now, includingExpired: includingExpired
-            ) { work.found.append($0) }
+            ) { found.append($0) }
             return true
         } catch {
             return false
@@ -234,22 +214,6 @@ extension RegistrarModule {
         return WantedBinding(
             callID: value(.callID, "match_callid"), received: value(.received, "match_received"),
             contact: value(.contact, "match_contact"))
-    }
-
-    /// Whether a URI names the source of a message.
-    private static func isSource(
-        _ bytes: Span<UInt8>, _ origin: Origin, comparesPort: Bool, comparesTransport: Bool
-    ) -> Bool {
-        guard let uri = try? SIPURI(parsing: bytes), uri.isSIP,
-            let address = PeerAddress(
-                literal: bytes.part(uri.host), port: uri.portOrDefault)
-        else { return false }
-        let source = origin.source
-        guard address.high == source.high, address.low == source.low,
-            address.isIPv6 == source.isIPv6
-        else { return false }
-        if comparesPort, address.port != source.port { return false }
-        return !comparesTransport || (uri.transport(in: bytes) ?? .udp) == origin.transport
     }
 }
 

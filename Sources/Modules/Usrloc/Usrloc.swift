@@ -37,6 +37,8 @@ public final class UsrlocModule: ServerModule {
     /// Keyed at random, so that nobody chooses user names that all fall into one shard.
     private let hash: KeyedHash
     private let domains = Guarded<[LocationTable]>([])
+    /// Whether sockets are stored under the address that they advertise.
+    let advertisesSockets = Guarded(false)
     private let store = Guarded<Store>(.memory)
     /// Those who want to know what happens to bindings.
     let listeners = Guarded<[BindingListener]>([])
