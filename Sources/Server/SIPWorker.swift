@@ -44,6 +44,7 @@ final class SIPWorker: MessageHandler {
         program = blueprint.program
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
+        program.prepare(context)
     }
 
     /// Takes the time for all messages of a batch.
