@@ -47,6 +47,8 @@ final class SIPWorker: MessageHandler {
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
         replyTakers = blueprint.services.link.replyTakers
+
+        program.prepare(context)
     }
 
     /// Takes the time for all messages of a batch.
