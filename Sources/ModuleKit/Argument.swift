@@ -38,6 +38,15 @@ public protocol TemplateCompiler {
     func template(
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)?
+    /// The one pseudo-variable that a text is: what a function reads and writes by its name.
+    func variable(_ text: String) throws(ArgumentError) -> VariableAccess
+}
+
+extension TemplateCompiler {
+    /// No variables.
+    public func variable(_ text: String) throws(ArgumentError) -> VariableAccess {
+        throw ArgumentError("expected a pseudo-variable, found \"\(text)\"")
+    }
 }
 
 /// The type of one argument of a script function: its name, what it accepts, how it is converted.

@@ -56,11 +56,21 @@ public final class ScriptContext {
     public var caselessAttributes = StructuredAttributes(ignoresCase: true)
     /// Changes of the message that wait to be made (`append_hf`, `remove_hf` and their like).
     public var edits = MessageEdits()
-    /// Number of the message among those of this worker, so that what was kept for one is not taken
-    /// for another's.
+    /// The Record-Route field that the message gets when it is sent on; nil for none.
+    public var recordRoute: RecordRoute?
+    /// The body of the next reply (`set_reply_body`); nil for none.
+    public var replyBody: ReplyBody?
+    /// Number of the message at hand, from 1: what a module keeps in its workspace for one message
+    /// is stale under another number.
     public private(set) var messageNumber: UInt64 = 0
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
+    /// Requests that were sent on for this message.
+    public internal(set) var forwardedRequests = 0
+    /// Replies that were sent on for this message.
+    public internal(set) var forwardedReplies = 0
+    /// Asked before a message is sent on; false keeps it (`onsend_route`). Nil lets all leave.
+    public var mayLeave: ((ScriptContext, Origin) -> Bool)?
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.
@@ -102,6 +112,8 @@ public final class ScriptContext {
         self.origin = origin
         self.now = now
         messageNumber &+= 1
+        if recordRoute != nil { recordRoute = nil }
+        if replyBody != nil { replyBody = nil }
         replyHeaders.removeAll()
         scratch.removeAll()
         returnCode = 0
@@ -124,6 +136,8 @@ public final class ScriptContext {
         edits.removeAll()
         forcesRport = false
         repliedStatus = 0
+        forwardedRequests = 0
+        forwardedReplies = 0
         refreshSettings()
     }
 
@@ -189,7 +203,8 @@ public final class ScriptContext {
         _ message: borrowing SIPMessage, _ range: ByteRange,
         _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
-        try body(message[range])
+        // A range from before `applyChanges` may end behind a message that has become shorter.
+        try body(message[range.end <= message.bytes.count ? range : .empty])
     }
 
     private static func lend<R, E: Error>(

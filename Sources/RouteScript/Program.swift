@@ -22,6 +22,8 @@ public struct Program: Sendable {
     /// Looked up once an event, not once a message: a dictionary is fast enough here.
     private let events: [String: Step]
     private let entries: Set<Entry>
+    /// The language that messages run instead of the blocks, nil for the blocks.
+    private let engine: EmbeddedEngine?
 
     /// Compiles a checked configuration for the modules that were made from it.
     ///
@@ -56,18 +58,28 @@ public struct Program: Sendable {
         }
         let errors = compiler.diagnostics.errors
         guard errors.isEmpty else { throw ScriptErrors(errors) }
-        return Program(request: request, reply: reply, events: events, entries: entries)
+        let engine = EmbeddedEngine.connect(
+            checked, loaded, ScriptNames(scope: scope, routes: compiler.namedRoutes))
+        return Program(
+            request: request, reply: reply, events: events, entries: entries, engine: engine)
     }
 
-    private init(request: Step, reply: Step, events: [String: Step], entries: Set<Entry>) {
+    private init(
+        request: Step, reply: Step, events: [String: Step], entries: Set<Entry>,
+        engine: EmbeddedEngine?
+    ) {
         self.request = request
         self.reply = reply
         self.events = events
         self.entries = entries
+        self.engine = engine
     }
 
-    /// Whether the configuration has a block.
-    public func has(_ entry: Entry) -> Bool { entries.contains(entry) }
+    /// Whether the configuration has a block, or runs a language that has its own.
+    public func has(_ entry: Entry) -> Bool { engine != nil || entries.contains(entry) }
+
+    /// Makes what an embedded language needs for a worker's context, before its first message.
+    public func prepare(_ context: ScriptContext) { engine?.prepare(context) }
 
     /// Runs a block on the context's message and returns its value: that of `return` or `exit`, or
     /// of the last action.
@@ -81,6 +93,7 @@ public struct Program: Sendable {
     @discardableResult
     public func run(_ entry: Entry, in context: ScriptContext) -> Int {
         Self.begin(context)
+        if let engine { return engine.run(entry, in: context) }
         let flow =
             switch entry {
             case .request: request(context)
@@ -90,7 +103,11 @@ public struct Program: Sendable {
     }
 
     /// Whether the configuration has an event route.
-    public func hasEvent(_ name: String) -> Bool { events[name] != nil }
+    ///
+    /// A function of an embedded language that takes all events stands for those without a block.
+    public func hasEvent(_ name: String) -> Bool {
+        events[name] != nil || engine?.takesEvents ?? false
+    }
 
     /// Runs an event route; false when the configuration has none of that name.
     ///
@@ -98,8 +115,10 @@ public struct Program: Sendable {
     /// `context.isDropped` tells.
     @discardableResult
     public func runEvent(_ name: String, in context: ScriptContext) -> Bool {
-        guard let step = events[name] else { return false }
         Self.begin(context)
+        guard let step = events[name] else {
+            return engine?.runEvent(name, in: context) ?? false
+        }
         _ = step(context)
         return true
     }

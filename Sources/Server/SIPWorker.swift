@@ -47,6 +47,8 @@ final class SIPWorker: MessageHandler {
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
         replyTakers = blueprint.services.link.replyTakers
+
+        program.prepare(context)
     }
 
     /// Takes the time for all messages of a batch.
@@ -82,16 +84,29 @@ final class SIPWorker: MessageHandler {
         if method == .other { counters.unknownMethods.add() }
         guard !refusesExtensions(method) else { return }
         program.run(.request, in: context)
-        if context.repliedStatus == 0 { counters.droppedRequests.add() }
+        if context.forwardedRequests > 0 {
+            counters.forwardedRequests.add(context.forwardedRequests)
+        } else if context.repliedStatus == 0 {
+            counters.droppedRequests.add()
+        }
     }
 
-    /// Nothing was forwarded, so a reply is to a request that a module has sent, or it belongs to
-    /// nobody: then the script sees it and it ends here.
+    /// A reply is to a request that a module has sent, or to one that was forwarded: then the script
+    /// sees it, and unless it drops it, it goes on to whom its Via names.
     private func handleReply() {
         counters.countReply(status: context.message.status, method: nil)
         for taker in replyTakers where taker(context) { return }
-        program.run(.reply, in: context)
-        counters.droppedReplies.add()
+        let value = program.run(.reply, in: context)
+        guard !context.isDropped, value > 0 || !program.has(.reply) else {
+            counters.droppedReplies.add()
+            return
+        }
+        do throws(ForwardFailure) {
+            try context.relayReply()
+            counters.forwardedReplies.add()
+        } catch {
+            counters.droppedReplies.add()
+        }
     }
 
     /// Answers a request that requires an extension which is not there (RFC 3261 8.2.2.3, 16.3).

@@ -250,12 +250,16 @@ struct ErrorTextTests {
             ("if ($hdr == 1) exit;", "$hdr needs a name in parentheses [write $hdr(name)]"),
             ("if ($rm(x) == 1) exit;", "$rm takes nothing in parentheses"),
             ("if ($(rm{s.len}) == 1) exit;", "the transformation {s.len} is not supported"),
-            ("if ($(hdr(A)[*]) == 1) exit;", "only numbers are supported as an index of $hdr"),
+            ("if ($(hdr(A)[*]) == 1) exit;", "$hdr has no index [*] [write a number: $(hdr[0])]"),
             (
                 "if ($(hdr(A)[$var(i)]) == 1) exit;",
-                "only numbers are supported as an index of $hdr"
+                "$hdr takes no pseudo-variable as an index [write a number: $(hdr[0])]"
             ),
-            ("if ($hdr($rm) == 1) exit;", "a pseudo-variable within $hdr() is not supported"),
+            (
+                "if ($hdr($rm) == 1) exit;",
+                "$hdr takes no pseudo-variable within its parentheses "
+                    + "[write a constant name: $hdr(name)]"
+            ),
             ("if ($rc(1) == 1) exit;", "$rc has no parts"),
             (
                 "switch ($rm) { case 1: case \"a\": exit; }",

@@ -14,6 +14,8 @@ struct Scope: Sendable {
     private let catalogue: [ModuleBlueprint]
     private let instances: [LoadedModule]
     private let isChecking: Bool
+    /// How many pseudo-variables stand around the one at hand.
+    var level = 0
 
     /// Names of `loaded` modules; `catalogue` holds all there are, for hints.
     init(loaded: [ModuleBlueprint], catalogue: [ModuleBlueprint], instances: [LoadedModule]?) {
@@ -116,19 +118,9 @@ struct Scope: Sendable {
             throw VariableFailure(
                 .value, "$\(syntax.name) takes nothing in parentheses", nil)
         }
-        if syntax.inner?.contains("$") ?? false {
-            throw VariableFailure(
-                .unsupported, "a pseudo-variable within $\(syntax.name)() is not supported", nil)
-        }
-        switch syntax.index {
-        case nil: return VariableReference(name: syntax.name, inner: syntax.inner)
-        case .number(let number):
-            return VariableReference(
-                name: syntax.name, inner: syntax.inner, index: .number(number))
-        case .all, .variable:
-            throw VariableFailure(
-                .unsupported, "only numbers are supported as an index of $\(syntax.name)", nil)
-        }
+        return VariableReference(
+            name: syntax.name, inner: syntax.inner, index: try index(syntax, description),
+            dynamicInner: try dynamicInner(syntax, description), compilePart: part)
     }
 
     /// Whether the script may assign to a variable; nil for an unknown one.

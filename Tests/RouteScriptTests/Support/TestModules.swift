@@ -1,7 +1,7 @@
 import Basics
+import Synchronization
 import ModuleKit
 import SIPSyntax
-import Synchronization
 
 /// A core with the global parameters that the samples set.
 final class TestCore: ServerModule {
@@ -83,14 +83,20 @@ final class TestModule: ServerModule {
                         return range.map { .text(.message($0)) } ?? .null
                     }
                 }),
+            VariableRow(
+                "field", inner: .required, accepts: .every,
+                "A header field whose name and number the script may compute.",
+                compile: { (_, reference) throws(ArgumentError) in
+                    try TestField(reference).access
+                }),
             VariableRow("var", inner: .required, isWritable: true, "A variable.") {
                 module, reference in module.variable(reference.inner ?? "")
             },
         ],
         eventRoutes: [EventRouteRow("probe:rang", "Somebody rang.")])
 
-    let notes = Mutex<[String]>([])
-    private let slots = Mutex<[String: Int]>([:])
+    let notes = Guarded<[String]>([])
+    private let slots = Guarded<[String: Int]>([:])
 
     init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
         if setup.parameters.name == "refuse" { throw StartFailure("refused") }
@@ -170,4 +176,41 @@ enum TestCatalogue {
         ModuleBlueprint(TestModule.self), ModuleBlueprint(TestUsrloc.self),
         ModuleBlueprint(TestRegistrar.self),
     ]
+}
+
+/// A header field by a name and a number that may both be computed.
+struct TestField: Sendable {
+    let reference: VariableReference
+    /// What stands before and behind `=>`, each compiled on its own.
+    let parts: [(@Sendable (ScriptContext) -> ScriptValue)?]
+
+    init(_ reference: VariableReference) throws(ArgumentError) {
+        self.reference = reference
+        var parts: [(@Sendable (ScriptContext) -> ScriptValue)?] = []
+        if let compile = reference.compilePart, let inner = reference.inner, inner.contains("=>") {
+            for part in inner.split(separator: ">") { parts.append(try compile(String(part))) }
+        }
+        self.parts = parts
+    }
+
+    var access: VariableAccess {
+        VariableAccess { context in
+            if case .all? = reference.index { return .string("all of \(reference.inner ?? "")") }
+            if parts.count == 2 {
+                return .string(parts.map { $0 == nil ? "constant" : "computed" }.joined())
+            }
+            var name = Array((reference.inner ?? "").utf8)
+            if let read = reference.dynamicInner {
+                guard let text = context.text(read(context)) else { return .string("no name") }
+                name = context.bytes(of: text)
+            }
+            var place = 0
+            if let index = reference.index {
+                guard let number = index.number(context) else { return .string("no number") }
+                place = number
+            }
+            let range = context.message.header(named: name.span, occurrence: max(0, place))
+            return range.map { .text(.message($0)) } ?? .null
+        }
+    }
 }
