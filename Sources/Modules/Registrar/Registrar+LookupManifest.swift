@@ -138,7 +138,8 @@ extension RegistrarModule {
     static var variableRows: [VariableRow<RegistrarModule>] {
         [
             VariableRow(
-                "ulc", inner: .required, "Attributes of the contacts of a profile.",
+                "ulc", inner: .required, accepts: [.all, .dynamicIndex],
+                "Attributes of the contacts of a profile.",
                 check: { (reference) throws(ArgumentError) in _ = try contactReference(reference) },
                 compile: { (module, reference) throws(ArgumentError) in
                     try module.contactAccess(reference)
