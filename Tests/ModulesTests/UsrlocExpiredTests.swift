@@ -298,7 +298,8 @@ struct UsrlocExpiredTests {
                 event_route[usrloc:contact-expired] {
                     $var(n) = 0;
                     if (registered("location", "sip:alice@example.com")) { $var(n) = 1; }
-                    xlog("L_INFO", "$ulc(exp=>aor) $ulc(exp=>addr) $ulc(exp=>callid) $ulc(exp=>count) $ulc(exp=>domain) $var(n)");
+                    $var(t) = "$ulc(exp=>aor) $ulc(exp=>addr) $ulc(exp=>callid)";
+                    xlog("L_INFO", "$var(t) $ulc(exp=>count) $ulc(exp=>domain) $var(n)");
                 }
                 """)
         try rig.register("<sip:a@h>;expires=600, <sip:b@h>;expires=20000")

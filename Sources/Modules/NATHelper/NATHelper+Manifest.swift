@@ -74,7 +74,9 @@ extension NATHelperModule {
         ]
     }
 
-    private static let messageRoutes: RouteKinds = [.request, .reply, .failure, .branch, .coreReply]
+    private static let messageRoutes: RouteKinds = [
+        .request, .reply, .failure, .branch, .coreReply,
+    ]
 
     /// Tests.
     private static var testRows: [FunctionRow<NATHelperModule>] {

@@ -27,7 +27,8 @@ struct PingSchedule {
         let passed = last.map { min(Double(now.since($0)), 1e9) } ?? 0
         last = now
         credit = min(credit + Double(total) * passed / interval, Double(total))
-        return max(0, Int(credit))
+        // Tenths add up to a little less than one.
+        return max(0, Int(credit + 1e-6))
     }
 
     /// Takes note of contacts that were looked at.

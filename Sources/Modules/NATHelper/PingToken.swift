@@ -46,7 +46,8 @@ struct PingToken: Equatable {
             return nil
         }
         let proof = tag.count - 16
-        guard Self.number(tag.extracting(droppingFirst: proof))
+        guard
+            Self.number(tag.extracting(droppingFirst: proof))
                 == key.hash(tag.extracting(first: proof))
         else { return nil }
         var numbers: [UInt64] = []

@@ -40,7 +40,9 @@ struct SDPRewriter {
         let direction = Array("a=direction:active\r\n".utf8)
         while let line = lines.next(), cuts.count < Limits.messageEditsMax - 3 {
             if line.kind == UInt8(ascii: "m") {
-                if isInMedia, changes.contains(.direction) { insert(direction, at: line.range.start) }
+                if isInMedia, changes.contains(.direction) {
+                    insert(direction, at: line.range.start)
+                }
                 isInMedia = true
             }
             guard let old = line.address else { continue }

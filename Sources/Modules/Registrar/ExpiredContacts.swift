@@ -1,8 +1,8 @@
 import Basics
 import Locations
 
-/// The request that `event_route[usrloc:contact-expired]` sees for a binding that has expired: it is
-/// made up. `$ru` is the contact, `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last
+/// The request that `event_route[usrloc:contact-expired]` sees for a binding that has expired: it
+/// is made up. `$ru` is the contact, `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last
 /// REGISTER.
 ///
 /// An AoR is kept unescaped, and a row of the database holds what its writer liked, so whatever

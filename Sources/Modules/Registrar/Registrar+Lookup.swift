@@ -28,7 +28,8 @@ extension RegistrarModule {
         if let uri, context.length(of: uri) == 0 { return -1 }
         return context.with(settings) { parameters in
             let work = context.workspace(settings) { RegistrarWorkspace() }.lookup
-            let rules = LookupRules(context, parameters, contactRoot: usrloc.parameters.attributesRootBytes)
+            let rules = LookupRules(
+                context, parameters, contactRoot: usrloc.parameters.attributesRootBytes)
             let target = uri ?? context.requestURI
             var isGRUU = false
             let code = search(context, table, target, rules, parameters, work, &isGRUU)

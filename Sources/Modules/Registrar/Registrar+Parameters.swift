@@ -148,7 +148,7 @@ extension RegistrarModule {
                 runtime: .changeable),
             ParameterRow(
                 "lookup_filter_mode", \.lookupFilterMode, 0...LookupFilter.all.rawValue,
-                "Bits: 1 lookup wants a branch flag of $xavp(CFG=>rlf_bflags), 2 an open connection.",
+                "Bits: 1 lookup wants a branch flag of rlf_bflags, 2 an open connection.",
                 runtime: .changeable),
         ]
     }

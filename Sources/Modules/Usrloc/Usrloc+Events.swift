@@ -37,7 +37,8 @@ extension UsrlocModule {
     }
 
     /// Tells what one shard has noted.
-    func deliver(_ table: LocationTable, shard: Int, _ events: inout LocationEvents, now: WallTime) {
+    func deliver(_ table: LocationTable, shard: Int, _ events: inout LocationEvents, now: WallTime)
+    {
         table.takeEvents(shard: shard, into: &events)
         if events.lost > 0 {
             services.logger.error(

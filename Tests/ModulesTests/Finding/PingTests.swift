@@ -2,6 +2,7 @@ import Basics
 import JSONValue
 import Locations
 import ModuleKit
+import SIPSyntax
 import Testing
 
 @testable import NATHelper
@@ -118,7 +119,7 @@ struct PingTests {
     private func rig(_ more: String = "", serverID: Int = 0) throws -> RegistrarRig {
         let rig = try RegistrarRig(
             Self.settings + (more.isEmpty ? "" : "; " + more), Self.script, serverID: serverID,
-            loads: ["nathelper", "textopsx"])
+            loads: ["nathelper", "kex"])
         // The tests are the clock.
         try #require(rig.services.module(NATHelperModule.self)).stop()
         return rig
@@ -157,11 +158,12 @@ struct PingTests {
         rig.now.seconds += 100
         try interval(rig)
         let request = try #require(rig.services.wire.sent.first?.text)
-        let lines = request.components(separatedBy: "\r\n")
+        let lines = request.split(separator: "\r\n").map(String.init)
         #expect(lines[0] == "OPTIONS sip:a@192.0.2.1:5061 SIP/2.0")
         #expect(lines.contains("To: <sip:a@192.0.2.1:5061>"))
         #expect(lines.contains("CSeq: 1 OPTIONS"))
-        let from = try #require(lines.first { $0.hasPrefix("From: <sip:ping@example.com>;tag=np-") })
+        let from = try #require(
+            lines.first { $0.hasPrefix("From: <sip:ping@example.com>;tag=np-") })
         let reply = { (status: String, from: String, cseq: String) in
             "SIP/2.0 \(status)\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\n\(from)\r\n"
                 + "To: <sip:a@h>;tag=t\r\nCall-ID: c\r\nCSeq: \(cseq)\r\nContent-Length: 0\r\n\r\n"
@@ -259,7 +261,7 @@ struct PingTests {
         #expect(try rig.services.call("nathelper.enable_ping", 1)["result"] == [:])
         try interval(rig, from: 60)
         #expect(rig.services.wire.sent.count == 1)
-        let off = try RegistrarRig("", Self.script, loads: ["nathelper", "textopsx"])
+        let off = try RegistrarRig("", Self.script, loads: ["nathelper", "kex"])
         #expect(try off.services.call("nathelper.enable_ping", 1)["error"]?["code"] == 500)
     }
 
@@ -273,7 +275,7 @@ struct PingTests {
         ])
     func refused(settings: String) {
         #expect(throws: (any Error).self) {
-            try RegistrarRig(settings, Self.script, loads: ["nathelper", "textopsx"])
+            try RegistrarRig(settings, Self.script, loads: ["nathelper", "kex"])
         }
     }
 
