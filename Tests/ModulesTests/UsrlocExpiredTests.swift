@@ -298,7 +298,7 @@ struct UsrlocExpiredTests {
                 event_route[usrloc:contact-expired] {
                     $var(n) = 0;
                     if (registered("location", "sip:alice@example.com")) { $var(n) = 1; }
-                    $var(t) = "$ulc(exp=>aor) $ulc(exp=>addr) $ulc(exp=>callid)";
+                    $var(t) = $ulc(exp=>aor) + " " + $ulc(exp=>addr) + " " + $ulc(exp=>callid);
                     xlog("L_INFO", "$var(t) $ulc(exp=>count) $ulc(exp=>domain) $var(n)");
                 }
                 """)
