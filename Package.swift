@@ -51,6 +51,12 @@ func shim(_ name: String) -> Part {
     Part(name: name, kind: .shim, path: "Sources/\(name)", needs: [], products: [], pkgConfig: nil)
 }
 
+/// A shim that wraps a C library.
+func shim(_ name: String, needs: [String]) -> Part {
+    Part(name: name, kind: .shim, path: "Sources/\(name)", needs: needs, products: [],
+         pkgConfig: nil)
+}
+
 func system(_ name: String, _ pkgConfig: String) -> Part {
     Part(name: name, kind: .system, path: "Sources/\(name)", needs: [], products: [],
          pkgConfig: pkgConfig)
@@ -126,7 +132,9 @@ targets += layer(0, [
     system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
     system("CLua", "lua5.4"),
 ])
-targets += layer(1, [library("Basics", needs: ["CLinux"])])
+targets += layer(1, [
+    library("Basics", needs: ["CLinux"]), shim("CLuaBridge", needs: ["CLua"]),
+])
 targets += layer(2, [
     library("SIPSyntax", needs: ["Basics"]),
     library("JSONValue", needs: ["Basics"]),
@@ -157,7 +165,7 @@ targets += layer(5, [
 targets += layer(6, [
     module("Registrar", needs: ["Locations", "Usrloc"]),
     module("NATHelper", needs: ["Locations", "Usrloc"]),
-    module("AppLua", needs: ["RouteScript", "CLua"]),
+    module("AppLua", needs: ["RouteScript", "CLuaBridge"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",

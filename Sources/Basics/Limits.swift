@@ -168,6 +168,21 @@ public enum Limits {
     /// Most changes of one message that wait to be made.
     public static let messageEditsMax = 256
 
+    // MARK: Lua
+
+    /// Most memory of one Lua state; a script that wants more gets an error.
+    public static let luaMemoryBytesMax = 64 << 20
+    /// Most instructions of Lua for one message; a script that wants more is stopped.
+    public static let luaInstructionsMax = 10_000_000
+    /// Most Lua files of one configuration.
+    public static let luaFilesMax = 32
+    /// Most pseudo-variables that a Lua state keeps compiled; further ones compile at each use.
+    public static let luaNamesMax = 1_024
+    /// Most bound calls that a Lua state keeps of one function, for arguments that are constant.
+    public static let luaBindingsMax = 32
+    /// Most Lua states that wait for the next event of the control plane.
+    public static let luaStatesIdleMax = 8
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.

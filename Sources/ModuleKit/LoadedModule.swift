@@ -6,6 +6,8 @@ public struct LoadedModule: Sendable {
     public let instance: any ServerModule
     /// Its management commands.
     public let methods: [BoundMethod]
+    /// Its functions, as languages that call them by name need them.
+    public let functions: [FunctionDescription]
     private let bindFunction:
         @Sendable (String, [ArgumentSource], any TemplateCompiler) throws(ArgumentError)
             -> CompiledCall?
@@ -17,6 +19,11 @@ public struct LoadedModule: Sendable {
         name = manifest.name
         self.instance = instance
         methods = manifest.methods.map { BoundMethod($0, of: manifest.name, instance) }
+        functions = manifest.functions.map { row in
+            FunctionDescription(
+                name: row.name, module: manifest.name, arguments: row.arguments,
+                routes: row.routes, returns: row.returns, summary: row.summary, check: row.check)
+        }
         bindFunction = { (name, sources, templates) throws(ArgumentError) in
             for row in manifest.functions where row.name == name {
                 return try row.bind(instance, sources, templates)

@@ -31,6 +31,8 @@ public struct Program: Sendable {
     /// enough for them.
     private let others: [RouteBlockKind: Step]
     private let entries: Set<RouteBlockKind>
+    /// The language that messages run instead of the blocks, nil for the blocks.
+    private let engine: EmbeddedEngine?
 
     /// Compiles a checked configuration for the modules that were made from it.
     ///
@@ -52,18 +54,27 @@ public struct Program: Sendable {
         }
         let errors = compiler.diagnostics.errors
         guard errors.isEmpty else { throw ScriptErrors(errors) }
-        return Program(compiled)
+        let engine = EmbeddedEngine.connect(
+            checked, loaded, ScriptNames(scope: scope, routes: compiler.namedRoutes))
+        return Program(compiled, engine)
     }
 
-    private init(_ compiled: [RouteBlockKind: Step]) {
+    private init(_ compiled: [RouteBlockKind: Step], _ engine: EmbeddedEngine?) {
         request = compiled[.request] ?? .nothing
         reply = compiled[.reply] ?? .nothing
         others = compiled
         entries = Set(compiled.keys)
+        self.engine = engine
     }
 
-    /// Whether the configuration has a block.
-    public func has(_ entry: Entry) -> Bool { entries.contains(entry.kind) }
+    /// Whether the configuration has a block, or runs a language that has a function for it.
+    public func has(_ entry: Entry) -> Bool {
+        if let engine { return engine.has(entry) }
+        return entries.contains(entry.kind)
+    }
+
+    /// Makes what an embedded language needs for a worker's context, before its first message.
+    public func prepare(_ context: ScriptContext) { engine?.prepare(context) }
 
     /// Runs a block on the context's message and returns its value: that of `return` or `exit`, or
     /// of the last action.
@@ -77,6 +88,7 @@ public struct Program: Sendable {
     @discardableResult
     public func run(_ entry: Entry, in context: ScriptContext) -> Int {
         Self.begin(context)
+        if let engine { return engine.run(entry, in: context) }
         let flow =
             switch entry {
             case .request: request(context)
@@ -102,7 +114,11 @@ public struct Program: Sendable {
     }
 
     /// Whether the configuration has an event route.
-    public func hasEvent(_ name: String) -> Bool { entries.contains(.event(name)) }
+    ///
+    /// A function of an embedded language that takes all events stands for those without a block.
+    public func hasEvent(_ name: String) -> Bool {
+        entries.contains(.event(name)) || engine?.takesEvents ?? false
+    }
 
     /// Runs an event route; false when the configuration has none of that name.
     ///
@@ -110,8 +126,10 @@ public struct Program: Sendable {
     /// `context.isDropped` tells.
     @discardableResult
     public func runEvent(_ name: String, in context: ScriptContext) -> Bool {
-        guard let step = others[.event(name)] else { return false }
         Self.begin(context)
+        guard let step = others[.event(name)] else {
+            return engine?.runEvent(name, in: context) ?? false
+        }
         _ = step(context)
         return true
     }

@@ -50,6 +50,7 @@ final class SIPWorker: MessageHandler {
         if program.has(.send) {
             context.mayLeave = { [program] context, hop in program.maySend(to: hop, context) }
         }
+        program.prepare(context)
     }
 
     /// Takes the time for all messages of a batch.

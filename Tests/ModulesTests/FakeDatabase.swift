@@ -256,6 +256,13 @@ final class FakeConnection: DatabaseConnection {
                     && (values.count < 2 || row["domain"] == values[1])
             }
         }
+        if sql.contains("expires <= ?") {
+            return rows.filter { row in
+                row["expires"].seconds > values[0].seconds
+                    && row["expires"].seconds <= values[1].seconds
+                    && (values.count < 3 || row["server_id"] == values[2])
+            }
+        }
         let limit = Int(sql.split(separator: " ").last ?? "") ?? Int.max
         let server = values.count > 1 ? values[1] : nil
         let page = rows.filter { row in

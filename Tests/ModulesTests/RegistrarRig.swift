@@ -31,10 +31,11 @@ final class RegistrarRig {
 
     init(
         _ settings: String = "", _ body: String = "save(\"location\");", serverID: Int = 0,
-        database: (any DatabaseDriver)? = nil, starts: Bool = true, events: String = ""
+        database: (any DatabaseDriver)? = nil, starts: Bool = true, events: String = "",
+        loads: [String] = []
     ) throws {
         let services = StandInServices(serverID: serverID, database: database)
-        let checked = try Self.check(settings, body, events: events)
+        let checked = try Self.check(settings, body, events: events, loads: loads)
         services.add(try checked.core.make(services))
         for module in checked.modules { services.add(try module.make(services)) }
         program = try Program.compile(checked, loaded: services.loadedModules)
@@ -49,9 +50,9 @@ final class RegistrarRig {
 
     /// Reads and checks the configuration of a rig, as the server does at its start.
     static func check(
-        _ settings: String, _ body: String, events: String = ""
+        _ settings: String, _ body: String, events: String = "", loads: [String] = []
     ) throws(ScriptErrors) -> CheckedConfiguration {
-        var text = ["sl", "pv", "xlog", "usrloc", "registrar"]
+        var text = (["sl", "pv", "xlog", "usrloc", "registrar"] + loads)
             .map { "loadmodule \"\($0).so\"\n" }.joined()
         for setting in settings.split(separator: ";") {
             let words = setting.split(separator: " ", maxSplits: 2)

@@ -31,6 +31,9 @@ final class StandInServices: Services {
         logger = Logger(label: "test") { _ in LineLog(lines) }
     }
 
+    /// What modules have sent outside of a script's turn.
+    let wire = StandInNetwork()
+    var network: any NetworkServices { wire }
     var loadedModules: [LoadedModule] { modules.withLock { $0 } }
     var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
     var aliases: [HostAlias] {

@@ -257,29 +257,77 @@ struct UsrlocExpiredTests {
         let soon = WallTime(seconds: SystemClock.wall().seconds + 3_600)
         database.add("al ice\r\nX: 1", "sip:a@h", ruid: "x-1", expires: soon)
         let rig = try RegistrarRig("usrloc db_mode 2", database: database, events: Self.tells)
-        var expired = ExpiredContacts(usesDomain: false)
-        let table = try rig.table
         let later = WallTime(seconds: soon.seconds + 1)
-        let ended = table.expire(now: later) { expired.note($0) }
-        #expect(ended == 1)
-        expired.raise(through: rig.services, now: later)
+        #expect(try rig.table.expire(now: later) == 1)
+        rig.usrloc.deliver(try rig.table, now: later)
         #expect(said(rig) == ["gone sip:a@h of sip:al%20ice%0d%0aX%3a%201@localhost"])
     }
 
-    @Test("what was raised is forgotten: a second time raises what came since")
+    @Test("what was told is forgotten: a second time tells what came since")
     func forgotten() throws {
         let rig = try rig()
-        try rig.register("<sip:a@h>;expires=600")
-        var expired = ExpiredContacts(usesDomain: false)
         let now = SystemClock.wall()
-        try rig.table.expire(now: now) { expired.note($0) }
-        expired.raise(through: rig.services, now: now)
-        expired.raise(through: rig.services, now: now)
+        try rig.register("<sip:a@h>;expires=600")
+        try rig.table.expire(now: now)
+        rig.usrloc.deliver(try rig.table, now: now)
+        rig.usrloc.deliver(try rig.table, now: now)
         #expect(said(rig).count == 1)
         try rig.register("<sip:b@h>;expires=600")
-        try rig.table.expire(now: now) { expired.note($0) }
-        expired.raise(through: rig.services, now: now)
+        try rig.table.expire(now: now)
+        rig.usrloc.deliver(try rig.table, now: now)
         #expect(said(rig).last == "gone sip:b@h of sip:alice@localhost")
         #expect(said(rig).count == 2)
+    }
+
+    @Test("it runs for a binding that a later registration has collected before the timer")
+    func collected() throws {
+        let rig = try rig()
+        try rig.register("<sip:a@h>;expires=60")
+        rig.now.seconds += 100
+        try rig.register("<sip:b@h>;expires=20000", callID: "c2")
+        #expect(try rig.bindings().map(\.uri) == ["sip:b@h"])
+        #expect(said(rig).isEmpty)
+        rig.usrloc.tick()
+        #expect(said(rig) == ["gone sip:a@h of sip:alice@localhost"])
+    }
+
+    @Test("$ulc(exp=>...) shows the binding, and the route may look into the table")
+    func profile() throws {
+        let rig = try rig(
+            events: """
+                event_route[usrloc:contact-expired] {
+                    $var(n) = 0;
+                    if (registered("location", "sip:alice@example.com")) { $var(n) = 1; }
+                    $var(t) = $ulc(exp=>aor) + " " + $ulc(exp=>addr) + " " + $ulc(exp=>callid);
+                    xlog("L_INFO", "$var(t) $ulc(exp=>count) $ulc(exp=>domain) $var(n)");
+                }
+                """)
+        try rig.register("<sip:a@h>;expires=600, <sip:b@h>;expires=20000")
+        rig.usrloc.tick()
+        #expect(said(rig) == ["alice sip:a@h call-1 1 location 1"])
+    }
+
+    @Test("in db_mode 3 it runs for the rows that the timer deletes, of this server alone")
+    func databaseOnly() throws {
+        let database = FakeDatabase()
+        let rig = try RegistrarRig(
+            "usrloc db_mode 3; usrloc server_id_filter 1", serverID: 5, database: database,
+            events: Self.tells)
+        rig.now.seconds -= 10_000
+        try rig.register("<sip:a@h>;expires=600, <sip:b@h>;expires=20000")
+        rig.usrloc.tick()
+        #expect(said(rig) == ["gone sip:a@h of sip:alice@localhost"])
+        #expect(database.rows.count == 1)
+        rig.usrloc.tick()
+        #expect(said(rig).count == 1)
+    }
+
+    @Test("without the route nobody listens, and tables note nothing")
+    func nobody() throws {
+        let rig = try rig(events: "")
+        #expect(rig.usrloc.wantedEvents.isEmpty)
+        try rig.register("<sip:a@h>;expires=600")
+        rig.usrloc.tick()
+        #expect(try rig.table.statistics.contacts.value == 0)
     }
 }

@@ -108,7 +108,10 @@ enum BranchVariable {
         let index = reference.index
         return VariableAccess(
             read: { context in
-                if field == .count { return .integer(context.branches.count) }
+                // Without branches every field is null, their number as well.
+                if field == .count, !context.branches.isEmpty {
+                    return .integer(context.branches.count)
+                }
                 guard let place = place(index, context) else { return .null }
                 return field.read(context.branches[place], context)
             },

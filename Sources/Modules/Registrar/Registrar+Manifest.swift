@@ -7,8 +7,14 @@ extension RegistrarModule {
     public static var manifest: Manifest<RegistrarModule> {
         Manifest(
             "registrar", "Answers REGISTER and binds contacts to addresses-of-record.",
-            requires: ["usrloc"], parameters: parameterRows, functions: functionRows,
-            statistics: statisticRows)
+            requires: ["usrloc"], parameters: parameterRows,
+            functions: functionRows, variables: variableRows, statistics: statisticRows,
+            eventRoutes: [
+                EventRouteRow(
+                    ExpiredContacts.route,
+                    "Runs for each binding that expires: $ulc(exp=>...) shows it, $ru is the contact."
+                )
+            ])
     }
 
     /// The functions of scripts; `save` is put together when the script is loaded, so that nothing

@@ -146,6 +146,10 @@ extension RegistrarModule {
                 "use_expired_contacts", \.usesExpiredContacts,
                 "Whether lookup and registered take expired bindings for usable.",
                 runtime: .changeable),
+            ParameterRow(
+                "lookup_filter_mode", \.lookupFilterMode, 0...LookupFilter.all.rawValue,
+                "Bits: 1 lookup wants a branch flag of rlf_bflags, 2 an open connection.",
+                runtime: .changeable),
         ]
     }
 }

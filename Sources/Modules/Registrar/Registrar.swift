@@ -1,6 +1,7 @@
 internal import Basics
 internal import Locations
 public import ModuleKit
+internal import Synchronization
 internal import Usrloc
 
 /// Module `registrar`: the registrar of RFC 3261 10.3.
@@ -26,6 +27,8 @@ public final class RegistrarModule: ServerModule, EventListener {
     let accepted = Counter()
     /// REGISTER requests that were refused.
     let rejected = Counter()
+    /// The profiles of `$ulc` that the script names; the place of a name is its number.
+    let profileNames = Guarded<[String]>([])
 
     /// Name of the Lua function that is told of expired contacts; nil without one.
     public let eventCallback: String?
@@ -43,8 +46,9 @@ public final class RegistrarModule: ServerModule, EventListener {
         settings = setup.settings
     }
 
-    /// Whether a Lua script is there whose function can be called.
+    /// Listens to expiries, and checks that a Lua script is there whose function can be called.
     public func start() throws(StartFailure) {
+        listenToExpiries()
         guard let eventCallback else { return }
         guard services.loadedModules.contains(where: { $0.name == "app_lua" }) else {
             throw StartFailure(

@@ -134,6 +134,8 @@ public struct RegistrarParameters: Sendable {
 
     // MARK: lookup
 
+    /// Which bindings `lookup` leaves out: 1 by branch flags, 2 those whose connection is gone.
+    public var lookupFilterMode = 0
     /// Whether `lookup` leaves out contacts that do not allow the method of the request.
     public var filtersMethods = false
     /// Whether `lookup` adds all contacts as branches, or takes the first alone.

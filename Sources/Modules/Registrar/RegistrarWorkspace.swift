@@ -9,6 +9,8 @@ import SIPSyntax
 final class RegistrarWorkspace {
     /// What the request asks for.
     var input = RegistrarInput()
+    /// What look-ups need.
+    let lookup = LookupWorkspace()
     /// The header fields of the reply, Contact first.
     var headers = ByteWriter(capacity: 1024)
     /// The AoR for GRUUs.

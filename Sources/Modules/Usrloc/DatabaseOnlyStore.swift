@@ -129,6 +129,27 @@ final class DatabaseOnlyStore: Sendable {
         }
     }
 
+    /// Copies the rows of a table that have expired, as if they lived still; what cannot be
+    /// understood is left out.
+    func loadExpired(
+        _ name: String, into bench: LocationTable, now: WallTime, serverID: Int?
+    ) throws(LocationsUnavailable) {
+        try leased { (connection) throws(StorageError) in
+            var sql = LocationReader.select(name, connection.dialect)
+            sql += " WHERE expires > ? AND expires <= ?"
+            var values: [DatabaseValue] = [.time(WallTime(seconds: 0)), .time(now)]
+            if let serverID {
+                sql += " AND server_id = ?"
+                values.append(.integer(serverID))
+            }
+            var buffer = ByteWriter(capacity: 256)
+            try connection.query(sql, values) { row in
+                _ = reader.load(row, into: bench, now: WallTime(seconds: 0), aor: &buffer)
+                return true
+            }
+        }
+    }
+
     /// Puts the rows of one AoR on the bench.
     ///
     /// A row that cannot be understood is left where it is: deleting what another version wrote

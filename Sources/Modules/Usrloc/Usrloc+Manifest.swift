@@ -12,11 +12,6 @@ extension UsrlocModule {
             tables: [
                 KamailioTables.location(named: "location"),
                 KamailioTables.locationAttrs(named: "location"),
-            ],
-            eventRoutes: [
-                EventRouteRow(
-                    ExpiredContacts.route,
-                    "Runs for each binding that expires: $ru is the contact, $tu the AoR.")
             ])
     }
 

@@ -36,10 +36,12 @@ extension UsrlocModule {
             guard job == 0 else { return }
             for table in tables {
                 if parameters.dropsLostConnections { deleteLost(table, store) }
+                let due = WallTime(seconds: now.seconds - parameters.removalDelay)
+                // A database that is away tells nobody now and everybody later.
+                try? tellExpiredRows(of: table, in: store, now: due)
                 guard
                     let count = try? store.deleteExpired(
-                        table, now: WallTime(seconds: now.seconds - parameters.removalDelay),
-                        serverID: filteredServer)
+                        table, now: due, serverID: filteredServer)
                 else { return }
                 table.statistics.expired.add(count)
             }
@@ -53,26 +55,25 @@ extension UsrlocModule {
         for shard in shards { expire(table, shard, now) }
     }
 
-    /// Ends what has expired in a shard, tells the script of it if it wants to know, and closes the
-    /// connections if they are to end with their bindings.
+    /// Ends what has expired in a shard, tells those who listen, and closes the connections if they
+    /// are to end with their bindings.
     ///
     /// Bindings are taken in groups of 256 under the lock and told of between them, so that neither
     /// the lock nor the buffer grows with the number that expires at once.
     private func expire(_ table: LocationTable, _ shard: Int, _ now: WallTime) {
-        let tells = services.hasEventRoute(ExpiredContacts.route)
+        let tells = !wantedEvents.isEmpty
         let closes = parameters.closesConnections
-        var expired = ExpiredContacts(usesDomain: parameters.usesDomain)
+        var events = LocationEvents()
         var connections: [Int64] = []
         var isMoreDue = true
         while isMoreDue {
             var ended = 0
             isMoreDue = table.expire(shard: shard, now: now, limit: 256, ended: &ended) { binding in
-                if tells { expired.note(binding) }
                 if closes, binding.values.connection > 0 {
                     connections.append(binding.values.connection)
                 }
             }
-            if tells { expired.raise(through: services, now: now) }
+            if tells { deliver(table, shard: shard, &events, now: now) }
             for connection in connections { services.network.close(connection: connection) }
             connections.removeAll(keepingCapacity: true)
         }

@@ -45,6 +45,8 @@ public final class UsrlocModule: ServerModule {
     /// Whether sockets are stored under the address that they advertise.
     let advertisesSockets = Guarded(false)
     private let store = Guarded<Store>(.memory)
+    /// Those who want to know what happens to bindings.
+    let listeners = Guarded<[BindingListener]>([])
 
     /// Where the tables are kept beside memory, once the module has started.
     enum Store: Sendable {
@@ -105,6 +107,7 @@ public final class UsrlocModule: ServerModule {
             let table = LocationTable(
                 name: name, hash: hash, seed: seed, persists: persists, options: options,
                 now: SystemClock.wall())
+            table.listen(to: wantedEvents)
             tables.append(table)
             return table
         }

@@ -56,6 +56,8 @@ public struct CheckedConfiguration {
     public internal(set) var core: ConfiguredModule
     /// The runtime variables that the script declares.
     public internal(set) var customVariables: [CustomVariable] = []
+    /// Whose functions messages run: `cfgengine` and the parameters of group `kemi`.
+    public internal(set) var engine = EngineSettings()
     /// What was read and means nothing here, in words for the log.
     ///
     /// They are no errors, because a configuration that was written for Kamailio should start here

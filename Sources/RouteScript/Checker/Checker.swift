@@ -6,7 +6,7 @@ internal import ModuleKit
 /// The order is: modules and their parameters, global settings, blocks. Blocks come last because
 /// functions and variables can only be looked up among modules that are known.
 struct Checker {
-    private let tree: Tree
+    let tree: Tree
     private let catalogue: [ModuleBlueprint]
     private let core: ModuleBlueprint
     private var diagnostics = Diagnostics()
@@ -44,6 +44,7 @@ struct Checker {
             tree, core: coreModule, loaded: [core] + loaded, catalogue: catalogue)
         result.modules = modules
         for setting in tree.settings { collect(setting, into: &result) }
+        chooseEngine(in: &result)
         checkBlocks(result)
         guard diagnostics.errors.isEmpty else { throw ScriptErrors(inOrder()) }
         return result
@@ -62,7 +63,7 @@ struct Checker {
     }
 
     /// Notes an error at a position.
-    private mutating func report(
+    mutating func report(
         _ kind: ScriptError.Kind, at position: Position, _ message: String, hint: String? = nil
     ) {
         diagnostics.report(
@@ -72,7 +73,7 @@ struct Checker {
     }
 
     /// Words for a suggestion, nil without one.
-    private func suggestion(_ name: String, _ candidates: [String]) -> String? {
+    func suggestion(_ name: String, _ candidates: [String]) -> String? {
         NearestName.find(name, among: candidates).map { "did you mean \"\($0)\"?" }
     }
 
@@ -163,6 +164,8 @@ struct Checker {
             setGlobal(name, value, at: position)
             result.globals.append(
                 .init(name: name, value: value, location: tree.sources.location(position)))
+        case .custom(EngineSettings.group, let name, let value, _, let position):
+            setCallback(name, value, at: position, in: &result)
         case .custom(let group, let name, let value, let summary, let position):
             if group == core.name || catalogue.contains(where: { $0.name == group }) {
                 report(

@@ -90,6 +90,9 @@ struct Compiler {
         directory.fill(routes)
     }
 
+    /// The named routes, for callers that know the name only at run time.
+    var namedRoutes: RouteDirectory { directory }
+
     /// The names of all routes that can be called.
     var routeNames: [String] { blocks.keys.sorted() }
 

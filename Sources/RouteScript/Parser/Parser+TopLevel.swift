@@ -144,16 +144,17 @@ extension Parser {
         tree.settings.append(.ignored(name, place))
     }
 
-    /// `cfgengine`: only the language of this file is there.
+    /// `cfgengine`: which language messages run. The check knows whether its module is loaded.
     private mutating func engine(at place: Position) throws(ScriptError) {
         try advance()
         _ = try take(.assign)
         let name = try quoted("the engine's name")
-        guard name == "native" || name == "kamailio" else {
+        guard ["native", "kamailio", "lua"].contains(name) else {
             throw failure(
                 .unsupported, at: place, "the engine \"\(name)\" is not supported",
-                hint: "\"native\" is: the language of this file")
+                hint: "\"native\", the language of this file, and \"lua\" are")
         }
+        tree.engine = (name == "kamailio" ? "native" : name, place)
     }
 
     // MARK: Settings

@@ -10,6 +10,8 @@ public struct Tree: Sendable {
     public var settings: [Setting] = []
     /// The route blocks in the order they stand.
     public var blocks: [RouteBlock] = []
+    /// What `cfgengine` says last, and where; nil without it.
+    public var engine: (name: String, position: Position)?
     /// The files it was read from.
     public var sources = SourceMap()
     /// What was defined at the end, by name.

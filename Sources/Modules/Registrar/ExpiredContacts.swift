@@ -1,14 +1,9 @@
 import Basics
 import Locations
-import Logging
-import ModuleKit
-import SIPSyntax
 
-/// Bindings that have just expired, on their way to `event_route[usrloc:contact-expired]`.
-///
-/// They are copied under the lock of a shard and told of outside of it, so that the route may look
-/// into the location table itself. The route sees a request that is made up: `$ru` is the contact,
-/// `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last REGISTER.
+/// The request that `event_route[usrloc:contact-expired]` sees for a binding that has expired: it
+/// is made up. `$ru` is the contact, `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last
+/// REGISTER.
 ///
 /// An AoR is kept unescaped, and a row of the database holds what its writer liked, so whatever
 /// stands in a line of the request is escaped again: nobody adds header fields by a user name.
@@ -18,19 +13,15 @@ struct ExpiredContacts: ~Copyable {
 
     /// Whether an AoR has a domain; without one, `localhost` stands for it.
     private let usesDomain: Bool
-    /// The requests, one behind the other.
-    private var requests = ByteWriter(capacity: 4_096)
-    /// Where each of them lies in `requests`.
-    private var ranges: [ByteRange] = []
+    /// The request.
+    private var requests = ByteWriter(capacity: 1_024)
 
-    /// No bindings yet.
+    /// No request yet.
     init(usesDomain: Bool) { self.usesDomain = usesDomain }
 
-    /// Writes the request for one binding.
-    ///
-    /// It runs under the lock of a shard, and so does nothing but copy.
-    mutating func note(_ binding: borrowing BindingView) {
-        let start = requests.count
+    /// Writes the request for one binding and returns it.
+    mutating func request(for binding: borrowing BindingView) -> [UInt8] {
+        requests.removeAll()
         requests.append("OPTIONS ")
         append(binding.uri, where: Self.isVisible)
         requests.append(" SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1\r\nFrom: <sip:")
@@ -42,25 +33,7 @@ struct ExpiredContacts: ~Copyable {
         requests.append("\r\nCSeq: ")
         requests.append(decimal: binding.values.cseq)
         requests.append(" OPTIONS\r\nContent-Length: 0\r\n\r\n")
-        ranges.append(ByteRange(offset: start, count: requests.count - start))
-    }
-
-    /// Runs the route for each of them and forgets them.
-    mutating func raise(through services: any Services, now: WallTime) {
-        for range in ranges {
-            let request = Array(copying: requests.span(range))
-            services.runEventRoute(Self.route) { context in
-                context.now = now
-                do throws(SyntaxError) {
-                    try context.message.load(request.span)
-                } catch {
-                    // The route runs all the same: it may count, or look at the time.
-                    services.logger.debug("an expired contact makes no request: \(error.reason)")
-                }
-            }
-        }
-        ranges.removeAll(keepingCapacity: true)
-        requests.removeAll()
+        return Array(copying: requests.span)
     }
 
     /// Writes the AoR as the address of a SIP URI, cut at its last `@` as its columns are.
