@@ -94,10 +94,10 @@ extension AppLuaModule {
         ) { (module, _) in
             let version = Int64(module.currentVersion)
             let rows = module.parameters.load.enumerated().map { number, path in
-                JSONValue.object([
-                    ("id", .integer(Int64(number))), ("path", .string(path)),
-                    ("version", .integer(version)),
-                ])
+                [
+                    "id": .integer(Int64(number)), "path": .string(path),
+                    "version": .integer(version),
+                ] as JSONValue
             }
             return .value(.array(rows))
         }
@@ -145,14 +145,12 @@ extension AppLuaModule {
                 ])
         ) { (module, _) in
             let rows = module.functionList.map { function in
-                JSONValue.object([
-                    ("ret", .string(function.result.rawValue)),
-                    ("module", .string(function.object)), ("name", .string(function.name)),
-                    ("params", .string(function.parameters)),
-                ])
+                [
+                    "ret": .string(function.result.rawValue), "module": .string(function.object),
+                    "name": .string(function.name), "params": .string(function.parameters),
+                ] as JSONValue
             }
-            return .value(
-                .object([("msize", .integer(Int64(rows.count))), ("methods", .array(rows))]))
+            return .value(["msize": .integer(Int64(rows.count)), "methods": .array(rows)])
         }
     }
 }

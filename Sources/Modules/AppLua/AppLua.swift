@@ -1,6 +1,7 @@
 internal import Basics
 public import ModuleKit
 internal import RouteScript
+internal import SIPSyntax
 internal import Synchronization
 
 /// Module `app_lua`: routing logic in Lua (KEMI).

@@ -90,10 +90,10 @@ final class LuaState: @unchecked Sendable {
     func run(
         _ function: String, _ arguments: [ScriptText], in context: ScriptContext
     ) -> LuaOutcome {
-        var result = CLuaValue()
+        var result = unsafe CLuaValue()
         if arguments.isEmpty {
             let outcome = within(context) { unsafe clua_run(host, function, nil, 0, &result) }
-            return Self.value(outcome, unsafe result)
+            return unsafe Self.value(outcome, result)
         }
         let texts = arguments.map { context.bytes(of: $0) }
         let joined = texts.flatMap { $0 }
@@ -109,7 +109,7 @@ final class LuaState: @unchecked Sendable {
                 return unsafe clua_run(host, function, values, Int32(values.count), &result)
             }
         }
-        return Self.value(outcome, unsafe result)
+        return unsafe Self.value(outcome, result)
     }
 
     /// Runs with a context, and puts back the one of a run around it.
@@ -137,7 +137,8 @@ final class LuaState: @unchecked Sendable {
     private var lastError: String {
         var length = 0
         guard let text = unsafe clua_error(host, &length) else { return "" }
-        return String(decoding: unsafe UnsafeBufferPointer(start: text, count: length), as: UTF8.self)
+        let words = unsafe UnsafeBufferPointer(start: text, count: length)
+        return unsafe String(decoding: words, as: UTF8.self)
     }
 
     // MARK: Calls from Lua
@@ -219,10 +220,16 @@ final class LuaState: @unchecked Sendable {
         if case .owned(let bytes) = text {
             spill.removeAll()
             spill.append(bytes)
-            unsafe Self.point(result, to: spill.span)
+            unsafe Self.point(result, to: spill)
         } else {
             context?.withBytes(of: text) { bytes in unsafe Self.point(result, to: bytes) }
         }
+    }
+
+    private static func point(
+        _ result: UnsafeMutablePointer<CLuaValue>, to writer: borrowing ByteWriter
+    ) {
+        unsafe point(result, to: writer.span)
     }
 
     /// The bytes stand in a buffer that only the next call or the next message changes.
