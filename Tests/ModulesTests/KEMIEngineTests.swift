@@ -143,7 +143,7 @@ struct KEMIEngineTests {
     @Test(
         "what is wrong with a script ends the start and names its place",
         arguments: [
-            ("function f(\nend", ".lua:2: <name> expected near 'end'"),
+            ("function f(\nend", ".lua:2: <name> or '...' expected near 'end'"),
             ("x = nil + 1", ".lua:1: attempt to perform arithmetic on a nil value"),
             ("y = 1", "there is no function ksr_request_route()"),
             ("while true do end", "the script runs too long"),
@@ -298,7 +298,7 @@ struct KEMIEngineTests {
 
     @Test("lua_dostring, lua_runstring and lua_dofile run texts and files")
     func runTexts() throws {
-        let rig = try KEMIRig("", starts: true)
+        let rig = try KEMIRig("", native: "")
         try rig.folder.write("KSR.info('file')", to: "more.lua")
         let other = try KEMIRig(
             "",

@@ -52,7 +52,7 @@ enum {
 };
 
 // A new interpreter with its libraries and without functions of the server; NULL without memory.
-CLuaHost *clua_open(size_t memoryMax, int64_t instructionsMax);
+CLuaHost *clua_open(size_t memoryMax, int64_t instructionsMax, int64_t millisecondsMax);
 void clua_close(CLuaHost *host);
 // Who is asked for functions of the server from now on.
 void clua_set_owner(CLuaHost *host, void *owner, CLuaCallback callback);

@@ -38,7 +38,8 @@ final class LuaState: @unchecked Sendable {
     ) throws(LuaFailure) {
         guard
             let host = unsafe clua_open(
-                Limits.luaMemoryBytesMax, Int64(Limits.luaInstructionsMax))
+                Limits.luaMemoryBytesMax, Int64(Limits.luaInstructionsMax),
+                Int64(Limits.luaMillisecondsMax))
         else { throw LuaFailure("there is no memory for a Lua state") }
         unsafe self.host = host
         self.catalogue = catalogue
