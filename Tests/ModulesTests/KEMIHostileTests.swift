@@ -31,14 +31,16 @@ struct KEMIHostileTests {
     @Test(
         "a script that does not end is stopped",
         arguments: [
-            "while true do end", "repeat until false", "for i = 1, math.huge do end", "::a:: goto a",
+            "while true do end", "repeat until false", "for i = 1, math.huge do end",
+            "::a:: goto a",
             "while true do pcall(function() while true do end end) end",
             "while true do pcall(error) end",
             "xpcall(function() while true do end end, function() while true do end end)",
             "while true do xpcall(function() while true do end end, print) end",
             "local f f = function() return f() end f()",
             "while true do coroutine.wrap(function() while true do end end)() end",
-            "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+            "while true do coroutine.resume(coroutine.create(function() "
+                + "while true do end end)) end",
             "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) "
                 + "while true do pcall(function() return t[1] end) end",
             "table.sort({3, 2, 1, 5, 4}, function() while true do end end)",
@@ -77,7 +79,8 @@ struct KEMIHostileTests {
             "local function f() return 1 + f() end f()",
             "local function f() return pcall(f) and f() end error(tostring(f()))",
             "local t = setmetatable({}, {}) getmetatable(t).__index = t return t.x",
-            "local s = ('('):rep(10000) .. '1' .. (')'):rep(10000) error((select(2, load('return ' .. s))))",
+            "local s = ('('):rep(10000) .. '1' .. (')'):rep(10000) "
+                + "error((select(2, load('return ' .. s))))",
             "local function f() return string.gsub('a', 'a', f) end f()",
             "local co co = function() coroutine.wrap(co)() end co()",
         ])
@@ -89,12 +92,17 @@ struct KEMIHostileTests {
     @Test(
         "errors that are no strings",
         arguments: [
-            ("error()", "(the error is a nil value)"), ("error({})", "(the error is a table value)"),
+            ("error()", "(the error is a nil value)"),
+            ("error({})", "(the error is a table value)"),
             ("error(5)", "5 | stack traceback"), ("error(true)", "(the error is a boolean value)"),
-            ("error(setmetatable({}, {__tostring = function() error('x') end}))",
-                "(the error is a table value)"),
-            ("error(setmetatable({}, {__tostring = function() while true do end end}))",
-                "(the error is a table value)"),
+            (
+                "error(setmetatable({}, {__tostring = function() error('x') end}))",
+                "(the error is a table value)"
+            ),
+            (
+                "error(setmetatable({}, {__tostring = function() while true do end end}))",
+                "(the error is a table value)"
+            ),
             ("error('')", "stack traceback"), ("error('a\\nb')", "a | b | stack traceback"),
             ("error(('x'):rep(100000))", "xxxx"),
         ])
@@ -185,7 +193,8 @@ struct KEMIHostileTests {
 
     @Test("a long traceback is cut")
     func longTraceback() throws {
-        let lines = try run("local function f(n) if n == 0 then error('deep') end f(n - 1) return 1 end f(1000)")
+        let lines = try run(
+            "local function f(n) if n == 0 then error('deep') end f(n - 1) return 1 end f(1000)")
         #expect(lines[0].contains("deep"))
         #expect(lines[0].utf8.count < 4_300)
     }

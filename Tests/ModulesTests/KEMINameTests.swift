@@ -12,7 +12,8 @@ struct KEMINameTests {
         guard case .array(let rows)? = answer["result"]?["methods"] else { return [] }
         return Set(
             rows.compactMap { row in
-                guard case .string(let object)? = row["module"], case .string(let name)? = row["name"]
+                guard case .string(let object)? = row["module"],
+                    case .string(let name)? = row["name"]
                 else { return nil }
                 return "\(object).\(name)"
             })

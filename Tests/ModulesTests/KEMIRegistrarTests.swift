@@ -40,7 +40,8 @@ struct KEMIRegistrarTests {
     }
 
     private func invite(_ user: String) -> String {
-        KEMIRig.request.replacing("sip:carol@example.com:5080;transport=tcp", with: "sip:\(user)@example.com")
+        KEMIRig.request.replacing(
+            "sip:carol@example.com:5080;transport=tcp", with: "sip:\(user)@example.com")
     }
 
     @Test("a phone registers, is found, and leaves")
@@ -80,10 +81,11 @@ struct KEMIRegistrarTests {
     func furtherNames() throws {
         let rig = try KEMIRig(
             """
+            local r = KSR.registrar
             function ksr_request_route()
-                KSR.info("save " .. KSR.registrar.save_uri("location", 0, "sip:other@example.com"))
-                KSR.info("here " .. KSR.registrar.registered_uri("location", "sip:other@example.com"))
-                KSR.info("not " .. KSR.registrar.registered_uri("location", "sip:alice@example.com"))
+                KSR.info("save " .. r.save_uri("location", 0, "sip:other@example.com"))
+                KSR.info("here " .. r.registered_uri("location", "sip:other@example.com"))
+                KSR.info("not " .. r.registered_uri("location", "sip:alice@example.com"))
             end
             """)
         let lines = try rig.run(register("<sip:alice@10.1.2.3:5070>", cseq: 1))

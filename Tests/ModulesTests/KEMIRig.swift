@@ -45,6 +45,15 @@ final class ProbeModule: ServerModule {
                     }
                 }),
         ],
+        variables: ["sht", "shtex", "shtinc", "shtdec"].map { name in
+            VariableRow(name, inner: .required, isWritable: true, "A table's value.") {
+                (module, reference) throws(ArgumentError) in
+                guard let inner = reference.inner, inner.contains("=>") else {
+                    throw ArgumentError("a key is needed")
+                }
+                return module.access(name, inner)
+            }
+        },
         eventRoutes: [EventRouteRow("probe:event", "Something happened.")])
 
     let notes = Mutex<[String]>([])
@@ -53,6 +62,32 @@ final class ProbeModule: ServerModule {
 
     init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
     func note(_ text: String) { notes.withLock { $0.append(text) } }
+
+    /// The values of `$sht` and the lifetimes that `$shtex` was given.
+    private let table = Mutex<[String: ScriptValue]>([:])
+
+    /// A variable in the manner of the hash tables of module `htable`.
+    func access(_ variable: String, _ key: String) -> VariableAccess {
+        VariableAccess(
+            read: { [self] context in
+                table.withLock { table in
+                    guard variable.hasSuffix("c") else {
+                        return table["\(variable) \(key)"] ?? .null
+                    }
+                    let step = variable == "shtinc" ? 1 : -1
+                    let value = context.number(table["sht \(key)"] ?? .null) + step
+                    table["sht \(key)"] = .integer(value)
+                    return .integer(value)
+                }
+            },
+            write: { [self] context, value in
+                var kept = value
+                if case .text(let text) = value { kept = .text(.owned(context.bytes(of: text))) }
+                if variable == "shtex" { note("\(key) lives \(context.number(value))") }
+                table.withLock { $0["\(variable) \(key)"] = kept }
+                return true
+            })
+    }
 }
 
 /// A server without sockets whose requests run a script in Lua.

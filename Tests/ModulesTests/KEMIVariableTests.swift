@@ -1,5 +1,6 @@
 import AppLua
 import Basics
+import Synchronization
 import Testing
 
 @Suite("Pseudo-variables in Lua")
@@ -90,8 +91,43 @@ struct KEMIVariableTests {
 
     @Test("a class of variables that no module has is logged")
     func missingContainer() throws {
-        let lines = try KEMIRig.output("out(KSR.htable.sht_get('t', 'k'))")
-        #expect(lines == ["error Lua: $sht(t=>k): no loaded module has such a variable", "nil"])
+        let lines = try KEMIRig.output("out(KSR.pvx.xavu_child_get('t', 'k'))")
+        #expect(lines == ["error Lua: $xavu(t=>k): no loaded module has such a variable", "nil"])
+    }
+
+    @Test("hash tables: values, lifetimes and counters")
+    func tables() throws {
+        let rig = try KEMIRig(
+            KEMIRig.prelude + """
+                local h = KSR.htable
+                function ksr_request_route()
+                    out(h.sht_is_null('t', 'k'), h.sht_get('t', 'k'), h.sht_gete('t', 'k'))
+                    out(h.sht_sets('t', 'k', 'text'), h.sht_get('t', 'k'), h.sht_is_null('t', 'k'))
+                    out(h.sht_seti('t', 'k', 5), h.sht_inc('t', 'k'), h.sht_dec('t', 'k'))
+                    out(h.sht_getw('t', 'other'), h.sht_rm('t', 'k'), h.sht_get('t', 'k'))
+                    out(h.sht_setex('t', 'k', 60), h.sht_setxs('t', 'x', 'v', 7))
+                    out(h.sht_setxi('t', 'y', 8, 9), h.sht_get('t', 'x'), h.sht_get('t', 'y'))
+                    out(h.sht_sets('t', '$ru)=>', 'odd'), h.sht_get('t', '$ru)=>'))
+                end
+                """)
+        #expect(
+            try rig.run() == [
+                "info 1 nil \"\"", "info 1 \"text\" -1", "info 1 6 5", "info \"<null>\" 1 nil",
+                "info 1 1", "info 1 \"v\" 8", "info 1 \"odd\"",
+            ])
+        #expect(
+            rig.probe.notes.withLock { $0 }
+                == ["t=>k lives 60", "t=>x lives 7", "t=>y lives 9"])
+    }
+
+    @Test("keys of hash tables come from messages and are not kept")
+    func tableKeys() throws {
+        let lines = try KEMIRig.output(
+            """
+            for i = 1, \(2 * Limits.luaNamesMax) do KSR.htable.sht_seti('t', 'k' .. i, i) end
+            out(KSR.htable.sht_get('t', 'k7'), KSR.pv.sets('$var(new)', 'x'))
+            """)
+        #expect(lines == ["7 true"])
     }
 
     @Test("names beyond the bound work, but new $var are refused")

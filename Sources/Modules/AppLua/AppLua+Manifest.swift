@@ -106,7 +106,10 @@ extension AppLuaModule {
     private static var reloading: MethodRow<AppLuaModule> {
         MethodRow(
             "app_lua.reload",
-            [RPCParameter("id", .integer, isOptional: true, "Number of a file; all of them are read.")],
+            [
+                RPCParameter(
+                    "id", .integer, isOptional: true, "Number of a file; all of them are read.")
+            ],
             result: .nothing, isChange: true,
             "Reads the files again; workers take them up with their next message.",
             example: RPCExample([], [:])

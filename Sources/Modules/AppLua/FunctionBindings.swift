@@ -74,7 +74,8 @@ final class FunctionBindings {
     private var plans: [Plan?] = Array(repeating: nil, count: KEMICall.countMax + 1)
     /// The calls whose texts hold pseudo-variables: what those expand to may differ each time, but
     /// the text that is compiled is a constant.
-    private var templates: [Plan] = Array(repeating: Plan(constants: .max), count: KEMICall.countMax + 1)
+    private var templates: [Plan] = Array(
+        repeating: Plan(constants: .max), count: KEMICall.countMax + 1)
 
     /// No bound calls.
     init(_ function: ScriptFunction) { self.function = function }

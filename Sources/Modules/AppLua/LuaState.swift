@@ -8,8 +8,8 @@ internal import ModuleKit
 /// a Swift frame. What can raise an error runs in `CLuaBridge`, and what Lua calls here returns a
 /// value before anything is raised.
 ///
-/// `@unchecked Sendable`: a state belongs to one seat, or waits in a pool, which hands it over under
-/// its lock; so one thread at a time uses it. The module's probe is used under the module's lock.
+/// `@unchecked Sendable`: a state belongs to one seat, or waits in a pool, which hands it over
+/// under its lock; so one thread at a time uses it. The module's probe is used under its lock.
 @safe
 final class LuaState: @unchecked Sendable {
     /// The version of the files it runs.
@@ -25,6 +25,8 @@ final class LuaState: @unchecked Sendable {
     private let host: OpaquePointer
     /// The context of the run; it outlives the run, which it is an argument of.
     private var context: ScriptContext?
+    /// How each function is carried out, apart from its names, which a call does not need.
+    private let bodies: [KEMIFunction.Body]
     /// The calls that are bound, by the number of the function.
     private var bindings: [FunctionBindings?]
     /// The calls of `modf`, by the name of the function.
@@ -45,6 +47,7 @@ final class LuaState: @unchecked Sendable {
         self.catalogue = catalogue
         self.script = script
         self.version = version
+        bodies = catalogue.functions.map(\.body)
         bindings = Array(repeating: nil, count: catalogue.functions.count)
         for (number, function) in catalogue.functions.enumerated() {
             guard unsafe clua_define(host, function.object, function.name, Int32(number)) else {
@@ -149,28 +152,28 @@ final class LuaState: @unchecked Sendable {
         _ number: Int, _ arguments: UnsafePointer<CLuaValue>?, _ count: Int
     ) -> KEMIResult {
         guard let context else { return .error("the server is not there") }
-        let function = catalogue.functions[number]
         let call = unsafe KEMICall(
             state: self, context: context,
             arguments: UnsafeBufferPointer(start: arguments, count: count))
-        switch function.body {
+        switch bodies[number] {
         case .native(let parameters, let body):
             guard let fault = call.fault(parameters) else { return body(call) }
-            return refuse(function, fault, context)
+            return refuse(number, fault, context)
         case .byName: return callByName(call)
         case .script(let target):
             let bound = bindings[number] ?? FunctionBindings(target)
             bindings[number] = bound
             do throws(ArgumentError) { return .integer(try bound.run(call)) } catch {
-                return refuse(function, error.message, context)
+                return refuse(number, error.message, context)
             }
         }
     }
 
     /// Logs what is wrong with a call, and answers it as its kind of function says no.
     private func refuse(
-        _ function: KEMIFunction, _ fault: String, _ context: ScriptContext
+        _ number: Int, _ fault: String, _ context: ScriptContext
     ) -> KEMIResult {
+        let function = catalogue.functions[number]
         context.log(.error, "Lua: \(function.fullName): \(fault)")
         return function.refusal
     }
