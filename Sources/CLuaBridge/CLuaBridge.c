@@ -1,5 +1,6 @@
 #include "CLuaBridge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -486,6 +487,17 @@ bool clua_has(CLuaHost *host, const char *name) {
 const uint8_t *clua_error(const CLuaHost *host, size_t *length) {
     *length = host->errorLength;
     return (const uint8_t *)host->error;
+}
+
+size_t clua_place(CLuaHost *host, uint8_t *text, size_t lengthMax) {
+    lua_Debug record;
+    // Neither call allocates: nothing is raised.
+    if (lua_getstack(host->current, 1, &record) == 0) return 0;
+    if (lua_getinfo(host->current, "Sl", &record) == 0 || record.currentline < 0) return 0;
+    int length =
+        snprintf((char *)text, lengthMax, "%s:%d", record.short_src, record.currentline);
+    if (length < 0) return 0;
+    return (size_t)length < lengthMax ? (size_t)length : lengthMax - 1;
 }
 
 size_t clua_memory(const CLuaHost *host) { return host->memory; }

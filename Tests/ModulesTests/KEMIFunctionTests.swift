@@ -150,6 +150,17 @@ struct KEMIFunctionTests {
             ])
     }
 
+    @Test("log_mode 1 shows where in the script a line was written")
+    func logMode() throws {
+        let rig = try KEMIRig(
+            "function ksr_request_route()\n  KSR.info('one')\n\n  KSR.warn('two')\nend",
+            native: "cfgengine \"lua\"\nmodparam(\"app_lua\", \"log_mode\", 1)")
+        let lines = try rig.run()
+        try #require(lines.count == 2)
+        #expect(lines[0].hasPrefix("info ") && lines[0].hasSuffix("script.lua:2: one"))
+        #expect(lines[1].hasSuffix("script.lua:4: two"))
+    }
+
     @Test("sending replies")
     func replies() throws {
         let rig = try KEMIRig(

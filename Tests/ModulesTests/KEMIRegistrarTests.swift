@@ -2,6 +2,7 @@ import AppLua
 import Basics
 import ModuleKit
 import SIPSyntax
+import TestSupport
 import Testing
 
 /// A registrar that is written in Lua.
@@ -56,6 +57,25 @@ struct KEMIRegistrarTests {
         try rig.run(register("<sip:alice@10.1.2.3:5070>;expires=0", cseq: 3))
         try rig.run(invite("alice"))
         #expect(rig.status == "SIP/2.0 404 Not Found")
+    }
+
+    @Test("the example in Config is a registrar")
+    func example() throws {
+        let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let rig = try KEMIRig(TemporaryFolder.text(at: "/\(here)/Config/roost.lua"))
+        #expect(try rig.run(register("<sip:alice@10.1.2.3:5070>", cseq: 1)) == [])
+        #expect(rig.status == "SIP/2.0 200 OK")
+        for (method, status) in [
+            ("OPTIONS", "200 OK"), ("INVITE", "404 Not Found"), ("MESSAGE", "404 Not Found"),
+            ("BYE", "405 Method Not Allowed"),
+        ] {
+            try rig.run(KEMIRig.request.replacing("MESSAGE", with: method))
+            #expect(rig.status == "SIP/2.0 \(status)")
+        }
+        try rig.run(KEMIRig.request.replacing("MESSAGE", with: "ACK"))
+        #expect(rig.replies.isEmpty)
+        let refused = try rig.run(register("rubbish", cseq: 2))
+        #expect(refused == ["warning refused sip:alice@example.com from 10.1.2.3"])
     }
 
     @Test("users do not share what is bound for one of them")

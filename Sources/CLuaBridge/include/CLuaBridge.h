@@ -70,6 +70,8 @@ int32_t clua_run(
 bool clua_has(CLuaHost *host, const char *name);
 // The words of the last error with its traceback.
 const uint8_t *clua_error(const CLuaHost *host, size_t *length);
+// Where the script stands that calls the server, "file:line"; empty elsewhere.
+size_t clua_place(CLuaHost *host, uint8_t *text, size_t lengthMax);
 // Bytes in use.
 size_t clua_memory(const CLuaHost *host);
 // Whether a run is under way.

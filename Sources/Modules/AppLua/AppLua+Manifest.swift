@@ -11,7 +11,7 @@ extension AppLuaModule {
                 "reload", \.reload, "Whether app_lua.reload may put other files in force."),
             ParameterRow(
                 "log_mode", \.logMode, 0...1,
-                "1 shows the function in Lua that wrote a line of the log."),
+                "1 shows the place in a script that wrote a line of the log."),
         ],
         functions: [running, file, text("lua_dostring"), text("lua_runstring")],
         methods: [listing, reloading, describing])

@@ -22,6 +22,8 @@ final class LuaState: @unchecked Sendable {
     let names = NameCache()
     /// The arguments of the calls that are under way.
     let frames = ArgumentFrames()
+    /// Whether lines of the log show where in the script they were written (`log_mode`).
+    let showsPlaces: Bool
     private let host: OpaquePointer
     /// The context of the run; it outlives the run, which it is an argument of.
     private var context: ScriptContext?
@@ -36,7 +38,8 @@ final class LuaState: @unchecked Sendable {
 
     /// A state whose libraries are there and whose script is not loaded yet.
     init(
-        _ catalogue: KEMICatalogue, _ script: any ScriptAccess, version: UInt64
+        _ catalogue: KEMICatalogue, _ script: any ScriptAccess, version: UInt64,
+        showsPlaces: Bool = false
     ) throws(LuaFailure) {
         guard
             let host = unsafe clua_open(
@@ -47,6 +50,7 @@ final class LuaState: @unchecked Sendable {
         self.catalogue = catalogue
         self.script = script
         self.version = version
+        self.showsPlaces = showsPlaces
         bodies = catalogue.functions.map(\.body)
         bindings = Array(repeating: nil, count: catalogue.functions.count)
         for (number, function) in catalogue.functions.enumerated() {
@@ -143,6 +147,14 @@ final class LuaState: @unchecked Sendable {
         guard let text = unsafe clua_error(host, &length) else { return "" }
         let words = unsafe UnsafeBufferPointer(start: text, count: length)
         return unsafe String(decoding: words, as: UTF8.self)
+    }
+
+    /// Where the script stands that calls the server: "roost.lua:12"; empty when nobody calls.
+    var place: String {
+        let text = unsafe [UInt8](unsafeUninitializedCapacity: 128) { buffer, count in
+            count = unsafe clua_place(host, buffer.baseAddress, buffer.count)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     // MARK: Calls from Lua
