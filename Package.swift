@@ -205,7 +205,7 @@ targets += layer(9, [
     tests("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "ModuleKit", "Management",
                             "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite"],
           products: [log]),
-    tests("RemoteControl", needs: ["JSONValue"]), tests("LoadGenerator", needs: ["Basics"]),
+    tests("RemoteControl", needs: ["Basics", "JSONValue"]), tests("LoadGenerator", needs: ["Basics"]),
     tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
     tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
           excludes: ["Scenarios"]),

@@ -44,6 +44,10 @@ public enum Limits {
     public static let definesMax = 512
     /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
     public static let scriptDepthMax = 256
+    /// Most that `max_recursive_level` may be: what the stack of a worker bears.
+    public static let routeDepthMax = 1_000
+    /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
+    public static let variableDepthMax = 16
     /// Deepest nesting of `#!ifdef` (Kamailio: 512).
     public static let conditionalDepthMax = 512
     /// Most `#!subst` rules; each is tried on every string of the script.
@@ -91,6 +95,12 @@ public enum Limits {
     public static let instanceBytesMax = 255
     /// Longest unique name of a contact: the width of the column `ruid`.
     public static let ruidBytesMax = 64
+    /// Most bytes of all attributes of a contact (usrloc parameter `xavp_contact`).
+    public static let contactAttributesBytesMax = 4_096
+    /// Longest name of an attribute of a contact: the width of the column `aname`.
+    public static let attributeNameBytesMax = 64
+    /// Longest value of an attribute of a contact: the width of the column `avalue`.
+    public static let attributeValueBytesMax = 512
     /// Most events that one shard of a location table keeps for its listeners.
     public static let locationEventsMax = 65_536
     /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.

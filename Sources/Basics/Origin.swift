@@ -25,6 +25,12 @@ public enum TransportProtocol: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The transport of a name in any case, nil for none of ours.
+    public static func named(_ name: Span<UInt8>) -> TransportProtocol? {
+        for known in allCases where name.matches(known.name) { return known }
+        return nil
+    }
+
     /// Whether messages travel on connections.
     public var isStream: Bool { self != .udp }
 }

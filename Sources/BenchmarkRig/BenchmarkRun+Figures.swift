@@ -76,6 +76,15 @@ extension BenchmarkRun {
         }
     }
 
+    /// CPU time of a refresh that the long script looks at first.
+    mutating func takeScript(_ contestant: Contestant, _ seat: Seat) throws(RigError) {
+        let server = try RunningServer(contestant, defines: ["WITH_SCRIPT"])
+        defer { server.kill() }
+        _ = try register(creation(server, users: options.users))
+        let refresh = refresh(server, users: options.users)
+        measurements.add(try cost(server, refresh), .registerScript, seat)
+    }
+
     /// The full dump has no opponent: stock Kamailio's is not measured, ours is a remark.
     private mutating func noteFullDump(_ server: RunningServer) throws(RigError) {
         guard server.contestant.kind == .roost else { return }

@@ -56,6 +56,11 @@ public struct BenchmarkRun: Sendable {
                 try run.takeMemory(contestant, seat)
             }
         }
+        if wants([.registerScript]) {
+            attempt("\(place), script") { (run) throws(RigError) in
+                try run.takeScript(contestant, seat)
+            }
+        }
         if let database, wants([.registerDatabase, .flush, .load]) {
             attempt("\(place), MariaDB") { (run) throws(RigError) in
                 try run.takeDatabase(contestant, seat, database)

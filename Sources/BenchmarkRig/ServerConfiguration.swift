@@ -53,6 +53,10 @@ public struct ServerConfiguration: Sendable, Equatable {
         loadmodule "textops.so"
         loadmodule "siputils.so"
         loadmodule "xlog.so"
+        #!ifdef WITH_SCRIPT
+        loadmodule "maxfwd.so"
+        loadmodule "sanity.so"
+        #!endif
         loadmodule "usrloc.so"
         loadmodule "registrar.so"
         loadmodule "cfg_rpc.so"
@@ -77,6 +81,9 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!endif
         modparam("registrar", "max_expires", 7200)
 
+        #!ifdef WITH_SCRIPT
+        \(Self.script)
+        #!else
         request_route {
         \tif (is_method("REGISTER")) {
         \t\tsave("location");
@@ -84,6 +91,7 @@ public struct ServerConfiguration: Sendable, Equatable {
         \t}
         \tsl_send_reply("404", "Not here");
         }
+        #!endif
 
         #!ifndef ROOST
         event_route[xhttp:request] {
@@ -93,4 +101,86 @@ public struct ServerConfiguration: Sendable, Equatable {
 
         """
     }
+
+    /// What operators put in front of `save`: forty statements of checks, flags, regular
+    /// expressions, attributes and string work.
+    private static let script = """
+        request_route {
+        \tif (!mf_process_maxfwd_header("10")) {
+        \t\tsl_send_reply("483", "Too Many Hops");
+        \t\texit;
+        \t}
+        \tif (!sanity_check("17895", "7")) {
+        \t\txlog("L_WARN", "malformed $rm from $si:$sp\\n");
+        \t\texit;
+        \t}
+        \tif ($ua =~ "friendly-scanner|sipcli|sipvicious") exit;
+        \tforce_rport();
+        \tsetflag(1);
+        \tsetflag(5);
+        \tresetflag(2);
+        \tif (isflagset(3)) setflag(4);
+        \tif (msg:len > 4096) {
+        \t\tsl_send_reply("513", "Message Too Large");
+        \t\texit;
+        \t}
+        \tif (!is_method("REGISTER")) {
+        \t\tsl_send_reply("404", "Not here");
+        \t\texit;
+        \t}
+        \tif (has_totag()) {
+        \t\tsl_send_reply("481", "No Such Dialog");
+        \t\texit;
+        \t}
+        \t$var(user) = $tU;
+        \t$var(domain) = $td;
+        \tif (strempty($var(user)) || strlen($var(user)) > 64) {
+        \t\tsl_send_reply("400", "Bad User");
+        \t\texit;
+        \t}
+        \tif ($fU != $tU && !isflagset(7)) {
+        \t\tsl_send_reply("403", "Not Yours");
+        \t\texit;
+        \t}
+        \tif ($var(user) =~ "[^a-z0-9._-]") setflag(6);
+        \t$var(aor) = "sip:" + $var(user) + "@" + $var(domain);
+        \t$xavp(reg=>user) = $var(user);
+        \t$xavp(reg[0]=>domain) = $var(domain);
+        \t$xavp(reg[0]=>agent) = $ua;
+        \t$xavp(reg[0]=>source) = $si;
+        \t$avp(aor) = $var(aor);
+        \t$avp(port) = $sp;
+        \t$var(contact) = $(ct{nameaddr.uri});
+        \t$var(host) = $(var(contact){uri.host});
+        \t$var(port) = $(var(contact){uri.port});
+        \t$var(tail) = $(tU{s.substr,-4,0});
+        \t$var(name) = $(fU{s.tolower});
+        \tif ($var(host) != $si) setflag(8);
+        \tif ($var(port) > 0 && $var(port) < 1024) setflag(9);
+        \tif (src_ip == 10.0.0.0/8 || src_ip == 192.168.0.0/16) setflag(10);
+        \tif (proto == UDP) setflag(11);
+        \tif ($hdr(Expires) != $null && $(hdr(Expires){s.int}) > 86400) setflag(12);
+        \tswitch ($var(tail)) {
+        \t\tcase "0000": setflag(13); break;
+        \t\tcase "9999": setflag(14); break;
+        \t\tdefault: resetflag(13);
+        \t}
+        \troute(SOURCE);
+        \tif ($xavp(reg=>user) != $var(name)) setflag(16);
+        \tif (is_present_hf("Authorization")) remove_hf("Authorization");
+        \tappend_to_reply("X-Served-By: roost\\r\\n");
+        \tsave("location");
+        \texit;
+        }
+
+        route[SOURCE] {
+        \t$var(tries) = 0;
+        \twhile ($var(tries) < 3) {
+        \t\t$var(tries) = $var(tries) + 1;
+        \t\tif ($var(tries) == 2) break;
+        \t}
+        \tif (is_present_hf("X-Trunk")) return -1;
+        \treturn 1;
+        }
+        """
 }

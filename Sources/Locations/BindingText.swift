@@ -14,6 +14,8 @@ public struct BindingText: ~Escapable {
     public var path: Span<UInt8>
     /// The value of `+sip.instance` with its angle brackets (RFC 5626 4.1), empty without one.
     public var instance: Span<UInt8>
+    /// What a script stores with it, as `ContactAttributes` packs it; empty without any.
+    public var attributes: Span<UInt8>
 
     /// The text of a binding.
     @_lifetime(copy uri, copy callID, copy userAgent, copy received, copy path, copy instance)
@@ -21,6 +23,7 @@ public struct BindingText: ~Escapable {
         uri: Span<UInt8>, callID: Span<UInt8>, userAgent: Span<UInt8>, received: Span<UInt8>,
         path: Span<UInt8>, instance: Span<UInt8>
     ) {
+        attributes = Span()
         self.uri = uri
         self.callID = callID
         self.userAgent = userAgent
@@ -35,10 +38,12 @@ public struct BindingText: ~Escapable {
             && userAgent.count <= Limits.userAgentBytesMax
             && received.count <= Limits.receivedBytesMax && path.count <= Limits.pathBytesMax
             && instance.count <= Limits.instanceBytesMax
+            && attributes.count <= Limits.contactAttributesBytesMax
     }
 
     /// Number of bytes of all fields.
     var count: Int {
         uri.count + callID.count + userAgent.count + received.count + path.count + instance.count
+            + attributes.count
     }
 }

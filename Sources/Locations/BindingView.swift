@@ -80,6 +80,11 @@ public struct BindingView: ~Escapable {
         @_lifetime(copy self)
         get { unsafe text.extracting(record.pointee.text.instancePlace) }
     }
+    /// What a script has stored with it, as `ContactAttributes` packs it; empty without any.
+    public var attributes: Span<UInt8> {
+        @_lifetime(copy self)
+        get { unsafe text.extracting(record.pointee.text.attributesPlace) }
+    }
 
     /// Writes the unique name: `uloc-TIME-PROCESS-COUNTER`, or the foreign one it was loaded with.
     public func writeRuid(into writer: inout ByteWriter) {
@@ -95,9 +100,11 @@ public struct BindingView: ~Escapable {
     public var allText: BindingText {
         @_lifetime(copy self)
         get {
-            BindingText(
+            var all = BindingText(
                 uri: uri, callID: callID, userAgent: userAgent, received: received, path: path,
                 instance: instance)
+            all.attributes = attributes
+            return all
         }
     }
 

@@ -22,7 +22,7 @@ func sameBytes(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
 
 /// The value of `+sip.instance` without its angle brackets, so that both spellings are equal.
 @_lifetime(copy instance)
-func withoutBrackets(_ instance: Span<UInt8>) -> Span<UInt8> {
+public func withoutBrackets(_ instance: Span<UInt8>) -> Span<UInt8> {
     let count = instance.count
     guard count >= 2, instance[0] == UInt8(ascii: "<") else { return instance }
     guard instance[count - 1] == UInt8(ascii: ">") else { return instance }

@@ -3,7 +3,7 @@ internal import Basics
 /// The variable text of a stored contact: one block with all fields one behind the other.
 ///
 /// The order is: unique name (only a foreign one), URI, Call-ID, user agent, received, path,
-/// instance. What a refresh may keep stands in front. A refresh that brings the same bytes writes
+/// instance, attributes. What a refresh may keep stands in front. A refresh that brings the same bytes writes
 /// nothing; one that brings others writes over the block while it fits and allocates a new one
 /// when it does not. The struct is plain bytes and does not free its block: its shard does.
 @safe
@@ -16,6 +16,8 @@ struct ContactText: BitwiseCopyable {
     private(set) var uriCount: UInt16 = 0
     /// Bytes of the Path vector.
     private(set) var pathCount: UInt16 = 0
+    /// Bytes of the packed attributes.
+    private(set) var attributesCount: UInt16 = 0
     /// Bytes of a foreign unique name.
     private(set) var ruidCount: UInt8 = 0
     /// Bytes of the Call-ID.
@@ -57,6 +59,16 @@ struct ContactText: BitwiseCopyable {
         return true
     }
 
+    /// Takes over other attributes and leaves all other text as it is.
+    mutating func replace(attributes: Span<UInt8>) {
+        precondition(attributes.count <= Limits.contactAttributesBytesMax)
+        let kept = instancePlace.upperBound
+        if kept + attributes.count > Int(capacity) { move(kept, kept + attributes.count) }
+        attributesCount = UInt16(attributes.count)
+        put(attributes, at: attributesPlace)
+        assert(count == kept + attributes.count)
+    }
+
     /// Shrinks to the unique name, all that is wanted of a contact whose row is to be deleted.
     mutating func keepOnlyRuid() {
         let kept = Int(ruidCount)
@@ -67,13 +79,14 @@ struct ContactText: BitwiseCopyable {
         receivedCount = 0
         pathCount = 0
         instanceCount = 0
+        attributesCount = 0
         assert(count == kept)
     }
 
     // MARK: Places within the block
 
     /// Number of bytes of all fields.
-    var count: Int { instancePlace.upperBound }
+    var count: Int { attributesPlace.upperBound }
     /// The unique name, empty when it is kept as a number.
     var ruidPlace: Range<Int> { 0..<Int(ruidCount) }
     /// The contact's URI.
@@ -88,6 +101,8 @@ struct ContactText: BitwiseCopyable {
     var pathPlace: Range<Int> { behind(receivedPlace, Int(pathCount)) }
     /// The value of `+sip.instance`.
     var instancePlace: Range<Int> { behind(pathPlace, Int(instanceCount)) }
+    /// The packed attributes.
+    var attributesPlace: Range<Int> { behind(instancePlace, Int(attributesCount)) }
 
     /// The whole block; the caller keeps the contact alive and unchanged as long as it is used.
     @_lifetime(borrow self)
@@ -119,11 +134,13 @@ struct ContactText: BitwiseCopyable {
         guard keepingURI || Int(uriCount) == text.uri.count,
             Int(callIDCount) == text.callID.count, Int(userAgentCount) == text.userAgent.count,
             Int(receivedCount) == text.received.count, Int(pathCount) == text.path.count,
-            Int(instanceCount) == text.instance.count
+            Int(instanceCount) == text.instance.count,
+            Int(attributesCount) == text.attributes.count
         else { return false }
         return (keepingURI || has(text.uri, at: uriPlace)) && has(text.callID, at: callIDPlace)
             && has(text.userAgent, at: userAgentPlace) && has(text.received, at: receivedPlace)
             && has(text.path, at: pathPlace) && has(text.instance, at: instancePlace)
+            && has(text.attributes, at: attributesPlace)
     }
 
     private mutating func write(_ text: borrowing BindingText, keepingURI: Bool) {
@@ -141,6 +158,8 @@ struct ContactText: BitwiseCopyable {
         put(text.path, at: pathPlace)
         instanceCount = UInt8(text.instance.count)
         put(text.instance, at: instancePlace)
+        attributesCount = UInt16(text.attributes.count)
+        put(text.attributes, at: attributesPlace)
     }
 
     private func put(_ bytes: Span<UInt8>, at place: Range<Int>) {

@@ -76,6 +76,8 @@ public struct RegistrationRequest: ~Copyable, Sendable {
     public var userAgent = TextPlace.none
     /// The Path vector to store.
     public var path = TextPlace.none
+    /// The attributes to store, as `ContactAttributes` packs them.
+    public var attributes = TextPlace.none
     /// The column `flags`.
     public var flags: UInt32 = 0
     /// Branch flags.
@@ -102,6 +104,17 @@ public struct RegistrationRequest: ~Copyable, Sendable {
         return true
     }
 
+    /// Gives all contacts the same origin: what a Path says of it holds for the whole request.
+    public mutating func setReceived(_ place: TextPlace) {
+        for contact in contacts.indices { contacts[contact].received = place }
+    }
+
+    /// Takes the reg-ids from all contacts, because the way to the client does not support them
+    /// (RFC 5626 6).
+    public mutating func dropRegIDs() {
+        for contact in contacts.indices { contacts[contact].regID = 0 }
+    }
+
     /// Forgets everything and keeps the room.
     public mutating func reset() {
         contacts.removeAll(keepingCapacity: true)
@@ -109,6 +122,7 @@ public struct RegistrationRequest: ~Copyable, Sendable {
         cseq = 0
         userAgent = .none
         path = .none
+        attributes = .none
         flags = 0
         cflags = 0
         socket = .none

@@ -23,6 +23,7 @@ extension Shard {
             address: address)
         let contact = contacts.insert(record)
         addresses[address].contactCount += 1
+        fileName(contact)
         link(contact, newestFirst: newestFirst)
         if values.expiresSeconds != 0 {
             wheel.file(contact, at: values.expiresSeconds, in: &contacts)
@@ -38,7 +39,11 @@ extension Shard {
     ) {
         assert(!contacts[contact].state.contains(.removed))
         let old = contacts[contact].values
+        // A contact of the same URI may come without the instance that the last one had.
+        let isRenamed = (contacts[contact].text.instanceCount > 0) == text.instance.isEmpty
+        if isRenamed { unfileName(contact) }
         _ = contacts[contact].text.replace(text, keepingURI: keepingURI)
+        if isRenamed { fileName(contact) }
         contacts[contact].values = values
         contacts[contact].lastKeepalive = values.lastModifiedSeconds
         if Self.isEarlier(values.expiresSeconds, old.expiresSeconds) {
@@ -55,6 +60,7 @@ extension Shard {
     mutating func endContact(_ contact: UInt32, _ cause: RemovalCause, now: WallTime) {
         precondition(!contacts[contact].state.contains(.removed), "removed already")
         record(cause == .expired ? .expired : .removed, contact)
+        unfileName(contact)
         wheel.remove(contact, in: &contacts)
         // The record goes on existing for a moment even if this was its last contact.
         unlink(contact)

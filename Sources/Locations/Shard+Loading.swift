@@ -119,7 +119,7 @@ extension Shard {
     }
 
     /// The contact of an address record with a unique name.
-    private func contact(of address: UInt32, named name: Span<UInt8>) -> UInt32? {
+    func contact(of address: UInt32, named name: Span<UInt8>) -> UInt32? {
         let number = ruids.find(name)
         var contact = addresses[address].firstContact
         while contact != Slab<ContactRecord>.none {

@@ -43,10 +43,12 @@ struct RegistrationWork: ~Escapable {
     func text(_ request: borrowing RegistrationRequest, _ contact: Int) -> BindingText {
         precondition(contact < request.contacts.count)
         let update = request.contacts[contact]
-        return BindingText(
+        var text = BindingText(
             uri: bytes(update.uri), callID: bytes(request.callID),
             userAgent: bytes(request.userAgent), received: bytes(update.received),
             path: bytes(request.path), instance: bytes(update.instance))
+        text.attributes = bytes(request.attributes)
+        return text
     }
 
     /// All numbers of one contact; nil when it is to be removed.

@@ -105,6 +105,7 @@ extension Shard {
                 queue.remove(contact, in: &contacts)
             }
             wheel.remove(contact, in: &contacts)
+            unfileName(contact)
             contacts[contact].text.free()
             contacts.remove(contact)
             addresses[address].contactCount -= 1

@@ -16,6 +16,8 @@ struct Shard: ~Copyable {
     let persists: Bool
     /// From the hash of a name to its address record.
     var index = HashIndex()
+    /// From the hash of a unique name to its contact, for contacts with an instance.
+    var names = HashIndex()
     /// The addresses-of-record.
     var addresses = Slab<AddressRecord>()
     /// The contacts, and those removed ones whose rows are to be deleted.

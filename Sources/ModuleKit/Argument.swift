@@ -38,6 +38,19 @@ public protocol TemplateCompiler {
     func template(
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)?
+    /// Whether the script has a block of a kind.
+    func has(_ route: NamedRoute, _ name: String) -> Bool
+    /// The name of such a block that is nearest to a name that none has.
+    func suggestion(_ route: NamedRoute, _ name: String) -> String?
+    /// The one pseudo-variable that a text is: what a function reads and writes by its name.
+    func variable(_ text: String) throws(ArgumentError) -> VariableAccess
+}
+
+extension TemplateCompiler {
+    /// No variables.
+    public func variable(_ text: String) throws(ArgumentError) -> VariableAccess {
+        throw ArgumentError("expected a pseudo-variable, found \"\(text)\"")
+    }
 }
 
 /// The type of one argument of a script function: its name, what it accepts, how it is converted.

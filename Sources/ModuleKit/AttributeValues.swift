@@ -106,8 +106,9 @@ public struct StructuredAttributes: Sendable {
         ignoresCase ? one.span.matches(other.span) : one == other
     }
 
-    /// Where a root stands in `roots`; place 0 is the newest, a negative one counts from the
-    /// oldest. Nil when there is none.
+    /// Where a root stands in `roots`, nil when there is none.
+    ///
+    /// Place 0 is the newest; a negative one counts from the oldest.
     public func position(_ root: [UInt8], at place: Int = 0) -> Int? {
         var left = place < 0 ? count(root) + place : place
         guard left >= 0 else { return nil }
@@ -153,6 +154,9 @@ public struct StructuredAttributes: Sendable {
         roots.remove(at: position)
         return true
     }
+
+    /// Removes the root at a position that `position` gave.
+    public mutating func remove(at position: Int) { roots.remove(at: position) }
 
     /// Empties it and keeps its room.
     public mutating func removeAll() {

@@ -14,7 +14,7 @@ public struct MessageEdits: Sendable {
         public var replacement: ByteRange
     }
 
-    /// The changes in the order of the message; those at one place in the order they were asked for.
+    /// The changes in the order of the message; those at one place in the order of asking.
     public private(set) var edits: [Edit] = []
     /// The texts that are put in, one behind the other.
     public private(set) var text: [UInt8] = []
@@ -66,6 +66,9 @@ public struct MessageEdits: Sendable {
         return true
     }
 
+    /// Gives up the changes that a condition holds for; their texts stay where they are.
+    mutating func drop(where condition: (Edit) -> Bool) { edits.removeAll(where: condition) }
+
     /// Forgets all changes and keeps the room.
     public mutating func removeAll() {
         guard !isEmpty else { return }
@@ -75,14 +78,18 @@ public struct MessageEdits: Sendable {
     }
 
     /// Writes `bytes` from `start` to `end` with the changes that begin there.
+    ///
+    /// What is put in just at `end` belongs to it unless `includingEnd` is false: then whoever
+    /// writes the bytes behind `end` writes it.
     public func write(
-        _ bytes: Span<UInt8>, from start: Int, to end: Int, into writer: inout ByteWriter
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, includingEnd: Bool = true,
+        into writer: inout ByteWriter
     ) {
         precondition(start <= end && end <= bytes.count)
         var place = start
         for edit in edits {
             let begin = Int(edit.range.start)
-            guard begin >= place, begin <= end else { continue }
+            guard begin >= place, begin < end || (includingEnd && begin == end) else { continue }
             writer.append(bytes.extracting(place..<begin))
             writer.append(text.span.extracting(edit.replacement.indices))
             place = min(begin + Int(edit.range.count), end)

@@ -47,6 +47,8 @@ public struct VariableDescription: Sendable {
     public var allowsInner: Bool
     /// Whether the script may assign to it.
     public var isWritable: Bool
+    /// The forms of index and name that it takes beyond constant ones.
+    public var accepts: VariableForms
     /// One sentence.
     public var summary: String
     /// Checks a reference without a module.
@@ -120,7 +122,7 @@ public struct ModuleBlueprint: Sendable {
             VariableDescription(
                 name: row.name, module: manifest.name, needsInner: row.inner == .required,
                 allowsInner: row.inner != .none, isWritable: row.isWritable,
-                summary: row.summary, check: row.check)
+                accepts: row.accepts, summary: row.summary, check: row.check)
         }
         statistics = manifest.statistics.map { ($0.name, $0.summary) }
         tables = manifest.tables

@@ -30,7 +30,12 @@ extension ScriptContext {
         headers(&outbox.writer)
         outbox.writer.append(replyHeaders.span)
         outbox.writer.append(serverHeader)
-        outbox.writer.finishMessage()
+        if let replyBody {
+            outbox.writer.finishMessage(
+                contentType: replyBody.contentType.span, body: replyBody.bytes.span)
+        } else {
+            outbox.writer.finishMessage()
+        }
         outbox.commit(
             to: ReplyRoute.destination(for: message, from: origin, forceRport: forcesRport))
         repliedStatus = status

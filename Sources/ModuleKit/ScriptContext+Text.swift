@@ -15,7 +15,8 @@ extension ScriptContext {
     private static func copy(
         _ message: borrowing SIPMessage, _ range: ByteRange, into writer: inout ByteWriter
     ) {
-        writer.append(message[range])
+        // See `lend`: the message may have become shorter since the range was found.
+        if range.end <= message.bytes.count { writer.append(message[range]) }
     }
 
     /// Number of bytes of a text.

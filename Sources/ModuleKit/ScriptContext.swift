@@ -42,6 +42,10 @@ public final class ScriptContext {
     public var variables: [ScriptValue] = []
     /// Further targets of the request beside its URI.
     public var branches: [ScriptBranch] = []
+    /// What a binding says about the way to branch 0; nil until `lookup` has found one.
+    public var target: BranchTarget?
+    /// Priority of branch 0 in thousandths, -1 when unset (`$ru_q`).
+    public var requestQ = -1
     /// `$avp(name)`: they live as long as the message.
     public var attributes = AttributeList()
     /// `$xavp(root=>name)`.
@@ -52,8 +56,25 @@ public final class ScriptContext {
     public var caselessAttributes = StructuredAttributes(ignoresCase: true)
     /// Changes of the message that wait to be made (`append_hf`, `remove_hf` and their like).
     public var edits = MessageEdits()
+    /// The Record-Route field that the message gets when it is sent on; nil for none.
+    public var recordRoute: RecordRoute?
+    /// The body of the next reply (`set_reply_body`); nil for none.
+    public var replyBody: ReplyBody?
+    /// Number of the message at hand, from 1: what a module keeps in its workspace for one message
+    /// is stale under another number.
+    public private(set) var messageNumber: UInt64 = 0
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
+    /// What the script wants of how its messages are sent.
+    public var sending = SendingWishes()
+    /// Requests that were sent on for this message.
+    public internal(set) var forwardedRequests = 0
+    /// Replies that were sent on for this message.
+    public internal(set) var forwardedReplies = 0
+    /// Asked before a message is sent on; false keeps it (`onsend_route`). Nil lets all leave.
+    public var mayLeave: ((ScriptContext, Origin) -> Bool)?
+    /// Where the request is being sent while `onsend_route` runs (`$snd`); nil outside of it.
+    public var sendingTo: Origin?
     /// Status of the last reply that was sent for this message, 0 before.
     public var repliedStatus = 0
     /// The header line that names the server in replies, with its CRLF; empty for none.
@@ -73,6 +94,8 @@ public final class ScriptContext {
     /// The settings of all modules as of this message.
     package var settings: [SettingsBox]
     private var settingsGeneration: UInt64
+    /// Settings that the script has read by name since they changed last, by their slots.
+    var runtimeSettings: [ScriptValue?] = []
 
     /// A context of one worker.
     public init(services: any Services) {
@@ -94,6 +117,9 @@ public final class ScriptContext {
     public func reset(origin: Origin, now: WallTime) {
         self.origin = origin
         self.now = now
+        messageNumber &+= 1
+        if recordRoute != nil { recordRoute = nil }
+        if replyBody != nil { replyBody = nil }
         replyHeaders.removeAll()
         scratch.removeAll()
         returnCode = 0
@@ -107,13 +133,18 @@ public final class ScriptContext {
         if rewrittenURI != nil { rewrittenURI = nil }
         if destinationURI != nil { destinationURI = nil }
         if !branches.isEmpty { branches.removeAll(keepingCapacity: true) }
+        if target != nil { target = nil }
+        requestQ = -1
         attributes.removeAll()
         structured.removeAll()
         uniqueAttributes.removeAll()
         caselessAttributes.removeAll()
         edits.removeAll()
         forcesRport = false
+        if !sending.isEmpty { sending = SendingWishes() }
         repliedStatus = 0
+        forwardedRequests = 0
+        forwardedReplies = 0
         refreshSettings()
     }
 
@@ -123,6 +154,7 @@ public final class ScriptContext {
         guard generation != settingsGeneration else { return }
         settingsGeneration = generation
         settings = services.settings.boxes.map { $0.copy() }
+        runtimeSettings.removeAll(keepingCapacity: true)
     }
 
     /// Reads the settings of a module, as plain fields.
@@ -179,7 +211,8 @@ public final class ScriptContext {
         _ message: borrowing SIPMessage, _ range: ByteRange,
         _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
-        try body(message[range])
+        // A range from before `applyChanges` may end behind a message that has become shorter.
+        try body(message[range.end <= message.bytes.count ? range : .empty])
     }
 
     private static func lend<R, E: Error>(

@@ -53,11 +53,17 @@ public struct ScriptBranch: Sendable, Hashable {
     public var q: Int
     /// Its branch flags.
     public var flags: UInt32
+    /// What a binding says about the way to it.
+    public var target: BranchTarget
     /// A target.
-    public init(uri: [UInt8], destination: [UInt8]?, q: Int, flags: UInt32) {
+    public init(
+        uri: [UInt8], destination: [UInt8]?, q: Int, flags: UInt32,
+        target: BranchTarget = BranchTarget()
+    ) {
         self.uri = uri
         self.destination = destination
         self.q = q
         self.flags = flags
+        self.target = target
     }
 }

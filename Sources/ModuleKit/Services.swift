@@ -63,6 +63,8 @@ public protocol Services: AnyObject, Sendable {
     func isMyself(_ host: Span<UInt8>, port: UInt16) -> Bool
     /// Counts the replies that `ScriptContext.reply` sends; module `sl` shows them.
     var replyCounters: ReplyCounters { get }
+    /// How messages are sent outside of a script's turn.
+    var network: any NetworkServices { get }
     /// Adds a line to `core.psx`: call it from a thread that a module starts.
     func announceThread(_ description: String)
     /// Begins a clean stop with the exit status given.

@@ -31,21 +31,52 @@ public struct VariableReference: Sendable {
     public var inner: String?
     /// What stands in parentheses, where it holds pseudo-variables: `$hdr($var(name))`.
     ///
-    /// A module that takes names apart when the script is loaded must refuse it.
+    /// Only a variable whose row accepts `.dynamicInner` gets such a reference.
     public var dynamicInner: (@Sendable (ScriptContext) -> ScriptValue)?
+    /// Compiles a part of what stands in parentheses, for variables that take it apart:
+    /// `$sht(table=>$si)` has a constant table and a key that is known only when the script runs.
+    ///
+    /// Nil as a result means that the part holds no pseudo-variable. A part that is one variable
+    /// alone keeps its type, and is null when the variable is.
+    public var compilePart: VariablePartCompiler?
     /// The index in brackets.
     public var index: Index?
 
     /// A reference.
     public init(
         name: String, inner: String? = nil, index: Index? = nil,
-        dynamicInner: (@Sendable (ScriptContext) -> ScriptValue)? = nil
+        dynamicInner: (@Sendable (ScriptContext) -> ScriptValue)? = nil,
+        compilePart: VariablePartCompiler? = nil
     ) {
         self.name = name
         self.inner = inner
         self.index = index
         self.dynamicInner = dynamicInner
+        self.compilePart = compilePart
     }
+}
+
+/// Compiles a part of a variable's name; RouteScript provides it.
+public typealias VariablePartCompiler =
+    @Sendable (String) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)?
+
+/// The forms of a reference that a variable takes beyond a constant name and a constant number.
+///
+/// A row that says nothing takes none of them, and the checker refuses them by name: a module that
+/// was written for constant names must not be handed one that is known only when the script runs.
+public struct VariableForms: OptionSet, Sendable, Hashable {
+    /// One bit a form.
+    public let rawValue: UInt8
+    /// A set of bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// `$(name[*])`: all values.
+    public static let all = VariableForms(rawValue: 1)
+    /// `$(name[$var(i)])`: an index that is known when the script runs.
+    public static let dynamicIndex = VariableForms(rawValue: 2)
+    /// `$name($var(x))`: pseudo-variables within the parentheses.
+    public static let dynamicInner = VariableForms(rawValue: 4)
+    /// All of them.
+    public static let every: VariableForms = [.all, .dynamicIndex, .dynamicInner]
 }
 
 /// What a reference compiles to.
@@ -83,6 +114,8 @@ public struct VariableRow<M: AnyObject & Sendable>: Sendable {
     public let inner: Inner
     /// Whether the script may assign to it.
     public let isWritable: Bool
+    /// The forms of index and name that it takes beyond constant ones.
+    public let accepts: VariableForms
     /// One sentence for the reference page.
     public let summary: String
     /// Checks a reference without a module.
@@ -95,13 +128,15 @@ public struct VariableRow<M: AnyObject & Sendable>: Sendable {
     /// `check` refuses what the compiler would refuse, but needs no module: the configuration is
     /// checked before any is made.
     public init(
-        _ name: String, inner: Inner = .none, isWritable: Bool = false, _ summary: String,
+        _ name: String, inner: Inner = .none, isWritable: Bool = false,
+        accepts: VariableForms = [], _ summary: String,
         check: @escaping @Sendable (VariableReference) throws(ArgumentError) -> Void = { _ in },
         compile: @escaping @Sendable (M, VariableReference) throws(ArgumentError) -> VariableAccess
     ) {
         self.name = name
         self.inner = inner
         self.isWritable = isWritable
+        self.accepts = accepts
         self.summary = summary
         self.check = check
         self.compile = compile

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 public import ModuleKit
 
 /// A configuration's route blocks, compiled: what runs for each message.
@@ -9,19 +9,28 @@ public import ModuleKit
 /// is read (names, types, constants, regular expressions, who is called) is decided then, and a
 /// message pays only for what depends on it.
 public struct Program: Sendable {
-    /// The blocks that messages run by themselves.
+    /// The blocks that the server runs, event routes apart.
     public enum Entry: Sendable, Hashable {
-        /// `request_route`.
+        /// `request_route`: every request.
         case request
-        /// `reply_route`.
+        /// `reply_route`: every reply, before any transaction sees it.
         case reply
+        /// `onsend_route`: a request about to be sent.
+        case send
+        /// `failure_route[NAME]`: the failure of a transaction that was armed with its name.
+        case failure(String)
+        /// `branch_route[NAME]`: a branch about to be sent.
+        case branch(String)
+        /// `onreply_route[NAME]`: a reply of a transaction that was armed with its name.
+        case transactionReply(String)
     }
 
     private let request: Step
     private let reply: Step
-    /// Looked up once an event, not once a message: a dictionary is fast enough here.
-    private let events: [String: Step]
-    private let entries: Set<Entry>
+    /// Blocks that are looked up once a failure or a branch, and events: a dictionary is fast
+    /// enough for them.
+    private let others: [RouteBlockKind: Step]
+    private let entries: Set<RouteBlockKind>
     /// The language that messages run instead of the blocks, nil for the blocks.
     private let engine: EmbeddedEngine?
 
@@ -35,48 +44,34 @@ public struct Program: Sendable {
     public static func compile(
         _ checked: CheckedConfiguration, loaded: [LoadedModule]
     ) throws(ScriptErrors) -> Program {
-        let scope = Scope(
-            loaded: checked.loaded, catalogue: checked.catalogue, instances: loaded)
-        let loopsMax = checked.integer("max_while_loops") ?? Limits.whileLoopsDefault
-        var compiler = Compiler(checked.tree, scope: scope, loopsMax: loopsMax)
+        let scope = Scope(checked, instances: loaded)
+        var compiler = Compiler(checked.tree, scope: scope, rules: ScriptRules(checked))
         compiler.compileRoutes()
-        var request = Step.nothing
-        var reply = Step.nothing
-        var entries: Set<Entry> = []
-        var events: [String: Step] = [:]
+        var compiled: [RouteBlockKind: Step] = [:]
         for block in checked.tree.blocks {
-            switch block.kind {
-            case .request:
-                request = compiler.entry(block)
-                entries.insert(.request)
-            case .reply:
-                reply = compiler.entry(block)
-                entries.insert(.reply)
-            case .event(let name): events[name] = compiler.entry(block)
-            case .named, .transactionReply, .failure, .branch, .send: break
-            }
+            if case .named = block.kind { continue }
+            compiled[block.kind] = compiler.entry(block)
         }
         let errors = compiler.diagnostics.errors
         guard errors.isEmpty else { throw ScriptErrors(errors) }
         let engine = EmbeddedEngine.connect(
             checked, loaded, ScriptNames(scope: scope, routes: compiler.namedRoutes))
-        return Program(
-            request: request, reply: reply, events: events, entries: entries, engine: engine)
+        return Program(compiled, engine)
     }
 
-    private init(
-        request: Step, reply: Step, events: [String: Step], entries: Set<Entry>,
-        engine: EmbeddedEngine?
-    ) {
-        self.request = request
-        self.reply = reply
-        self.events = events
-        self.entries = entries
+    private init(_ compiled: [RouteBlockKind: Step], _ engine: EmbeddedEngine?) {
+        request = compiled[.request] ?? .nothing
+        reply = compiled[.reply] ?? .nothing
+        others = compiled
+        entries = Set(compiled.keys)
         self.engine = engine
     }
 
-    /// Whether the configuration has a block, or runs a language that has its own.
-    public func has(_ entry: Entry) -> Bool { engine != nil || entries.contains(entry) }
+    /// Whether the configuration has a block, or runs a language that has a function for it.
+    public func has(_ entry: Entry) -> Bool {
+        if let engine { return engine.has(entry) }
+        return entries.contains(entry.kind)
+    }
 
     /// Makes what an embedded language needs for a worker's context, before its first message.
     public func prepare(_ context: ScriptContext) { engine?.prepare(context) }
@@ -98,15 +93,31 @@ public struct Program: Sendable {
             switch entry {
             case .request: request(context)
             case .reply: reply(context)
+            default: (others[entry.kind] ?? .nothing)(context)
             }
         return flow == .leave ? 0 : context.actionValue
+    }
+
+    /// Runs `onsend_route` for a request that another block is sending on; false when it drops it.
+    ///
+    /// That block goes on where it was: what it knows of its own course is put back.
+    public func maySend(to hop: Origin, _ context: ScriptContext) -> Bool {
+        let course = (context.returnCode, context.actionValue, context.hasFailed)
+        let place = (context.isStopped, context.isDropped, context.depth)
+        context.sendingTo = hop
+        run(.send, in: context)
+        let isDropped = context.isDropped
+        context.sendingTo = nil
+        (context.returnCode, context.actionValue, context.hasFailed) = course
+        (context.isStopped, context.isDropped, context.depth) = place
+        return !isDropped
     }
 
     /// Whether the configuration has an event route.
     ///
     /// A function of an embedded language that takes all events stands for those without a block.
     public func hasEvent(_ name: String) -> Bool {
-        events[name] != nil || engine?.takesEvents ?? false
+        entries.contains(.event(name)) || engine?.takesEvents ?? false
     }
 
     /// Runs an event route; false when the configuration has none of that name.
@@ -116,7 +127,7 @@ public struct Program: Sendable {
     @discardableResult
     public func runEvent(_ name: String, in context: ScriptContext) -> Bool {
         Self.begin(context)
-        guard let step = events[name] else {
+        guard let step = others[.event(name)] else {
             return engine?.runEvent(name, in: context) ?? false
         }
         _ = step(context)
@@ -135,5 +146,40 @@ public struct Program: Sendable {
         context.isStopped = false
         context.isDropped = false
         context.depth = 0
+    }
+}
+
+extension Program.Entry {
+    /// The block that it names.
+    var kind: RouteBlockKind {
+        switch self {
+        case .request: .request
+        case .reply: .reply
+        case .send: .send
+        case .failure(let name): .failure(name)
+        case .branch(let name): .branch(name)
+        case .transactionReply(let name): .transactionReply(name)
+        }
+    }
+}
+
+/// What global parameters say about how scripts run.
+struct ScriptRules: Sendable {
+    /// Most turns of a `while` loop, 0 for no bound (`max_while_loops`).
+    var loopsMax = Limits.whileLoopsDefault
+    /// Deepest nesting of blocks and routes (`max_recursive_level`).
+    var depthMax = Limits.scriptDepthMax
+    /// Whether an expression sees the code of a function itself, and every code but 0 holds
+    /// (`return_mode = 1`); otherwise it sees 1 or 0, and codes above 0 hold.
+    var seesCodes = false
+
+    /// What holds when the configuration says nothing.
+    init() {}
+
+    /// The rules of a configuration; the core has checked the bounds of its parameters.
+    init(_ checked: CheckedConfiguration) {
+        if let loops = checked.integer("max_while_loops") { loopsMax = loops }
+        if let depth = checked.integer("max_recursive_level") { depthMax = depth }
+        seesCodes = checked.integer("return_mode") == 1
     }
 }

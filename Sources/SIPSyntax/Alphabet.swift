@@ -23,7 +23,7 @@ public struct Alphabet: Sendable {
     /// The password without escapes.
     static var uriPassword: Alphabet { Alphabet(bit: 1 << 6) }
     /// Names and values of URI parameters without escapes.
-    static var uriParameter: Alphabet { Alphabet(bit: 1 << 7) }
+    public static var uriParameter: Alphabet { Alphabet(bit: 1 << 7) }
     /// Names and values of URI headers without escapes.
     static var uriHeader: Alphabet { Alphabet(bit: 1 << 8) }
     /// Anything that an absolute URI may hold (RFC 3986 appendix A), `%` included.

@@ -8,23 +8,40 @@ internal import Storage
 public enum ModulePages {
     /// The page of one module as Markdown, nil when there is no such module.
     ///
-    /// The name may end in `.so`, as in `loadmodule`; `all` is every page.
+    /// The name may end in `.so`, as in `loadmodule`; `all` is every page, `README` their list.
     public static func page(_ name: String) -> String? {
         let wanted = name.hasSuffix(".so") ? String(name.dropLast(3)) : name
-        let all = [Catalogue.core] + Catalogue.modules
-        return wanted == "all" ? self.all : all.first { $0.name == wanted }.map(page)
+        switch wanted {
+        case "all": return blueprints.map(page).joined(separator: "\n")
+        case index: return contents
+        default: return blueprints.first { $0.name == wanted }.map(page)
+        }
     }
 
-    /// All pages in one document, for docs/reference.md.
-    public static var all: String {
-        let pages = [Catalogue.core] + Catalogue.modules
-        let head = "# Reference\n\nWritten by `roost --help-module all`; do not edit.\n"
-        return head + pages.map { "\n" + page($0) }.joined()
+    /// Names of the pages that are kept in docs/reference, each in a file of its own.
+    public static var names: [String] { [index] + blueprints.map(\.name) }
+
+    /// The name of the page that lists the others.
+    private static let index = "README"
+
+    /// The core first, the modules by name.
+    private static var blueprints: [ModuleBlueprint] {
+        [Catalogue.core] + Catalogue.modules.sorted { $0.name < $1.name }
+    }
+
+    /// The list of all pages.
+    private static var contents: String {
+        var page = "# Reference\n\nOne page a module, written by `tools/document` from what the "
+        page += "modules declare; do not edit.\n\n| module | what it is |\n|---|---|\n"
+        for module in blueprints {
+            page += "| [\(module.name)](\(module.name).md) | \(module.summary) |\n"
+        }
+        return page
     }
 
     /// The page of one module.
     package static func page(_ module: ModuleBlueprint) -> String {
-        var page = "## \(module.name)\n\n\(module.summary)\n"
+        var page = "# \(module.name)\n\n\(module.summary)\n"
         if !module.requires.isEmpty {
             page += "\nNeeds: \(module.requires.joined(separator: ", ")).\n"
         }
@@ -99,6 +116,6 @@ public enum ModulePages {
     /// A section of a page; nothing when it would be empty.
     private static func rows(_ title: String, _ rows: [(String, String)]) -> String {
         guard !rows.isEmpty else { return "" }
-        return "\n### \(title)\n\n" + rows.map { "- `\($0.0)`: \($0.1)\n" }.joined()
+        return "\n## \(title)\n\n" + rows.map { "- `\($0.0)`: \($0.1)\n" }.joined()
     }
 }

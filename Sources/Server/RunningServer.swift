@@ -65,6 +65,7 @@ final class RunningServer: Service, Sendable {
         threshold.follow(services.settings, made.settings, extra: options.debug)
         transport = TransportLayer(
             settings: Self.transportSettings(parameters, options), logger: log)
+        services.link.connect(transport)
         services.installWorkers { [transport] in
             transport.workers.map { (id: $0.threadID, description: $0.worker.name) }
         }

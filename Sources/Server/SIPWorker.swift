@@ -31,6 +31,8 @@ final class SIPWorker: MessageHandler {
     private let program: Program
     private let counters: MessageCounters
     private let forcesRport: Bool
+    /// Who may want a reply before the script does.
+    private let replyTakers: [@Sendable (ScriptContext) -> Bool]
     private var now = WallTime(seconds: 0)
     /// A buffer for the text of refusals, which keeps its room.
     private var unsupported = ByteWriter(capacity: 256)
@@ -45,6 +47,10 @@ final class SIPWorker: MessageHandler {
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
         program.prepare(context)
+        replyTakers = blueprint.services.link.replyTakers
+        if program.has(.send) {
+            context.mayLeave = { [program] context, hop in program.maySend(to: hop, context) }
+        }
     }
 
     /// Takes the time for all messages of a batch.
@@ -80,14 +86,29 @@ final class SIPWorker: MessageHandler {
         if method == .other { counters.unknownMethods.add() }
         guard !refusesExtensions(method) else { return }
         program.run(.request, in: context)
-        if context.repliedStatus == 0 { counters.droppedRequests.add() }
+        if context.forwardedRequests > 0 {
+            counters.forwardedRequests.add(context.forwardedRequests)
+        } else if context.repliedStatus == 0 {
+            counters.droppedRequests.add()
+        }
     }
 
-    /// Nothing was forwarded, so a reply belongs to nobody: the script sees it and it ends here.
+    /// A reply is to a request that a module has sent, or to one that was forwarded: then the script
+    /// sees it, and unless it drops it, it goes on to whom its Via names.
     private func handleReply() {
         counters.countReply(status: context.message.status, method: nil)
-        program.run(.reply, in: context)
-        counters.droppedReplies.add()
+        for taker in replyTakers where taker(context) { return }
+        let value = program.run(.reply, in: context)
+        guard !context.isDropped, value > 0 || !program.has(.reply) else {
+            counters.droppedReplies.add()
+            return
+        }
+        do throws(ForwardFailure) {
+            try context.relayReply()
+            counters.forwardedReplies.add()
+        } catch {
+            counters.droppedReplies.add()
+        }
     }
 
     /// Answers a request that requires an extension which is not there (RFC 3261 8.2.2.3, 16.3).
@@ -105,8 +126,9 @@ final class SIPWorker: MessageHandler {
         if method == .register {
             let end = unsupported.count
             if count > 0 { unsupported.append(", ") }
-            let further = context.message.writeUnsupported(.require, into: &unsupported) { _ in
-                false
+            let further = context.message.writeUnsupported(.require, into: &unsupported) { tag in
+                // What the registrar knows is its to refuse: settings switch it on and off.
+                tag.matches("path") || tag.matches("gruu") || tag.matches("outbound")
             }
             if further == 0 { unsupported.truncate(to: end) }
         }

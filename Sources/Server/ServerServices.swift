@@ -35,6 +35,8 @@ package final class ServerServices: Services {
     package let startedAt: WallTime
     /// The command line.
     package let commandLine: [String]
+    /// The way to the network, once there is a transport.
+    let link = NetworkLink()
     /// Runs the jobs of modules.
     private let timer = ControlTimer()
     /// Read by commands on any thread and changed at the start.
@@ -46,6 +48,9 @@ package final class ServerServices: Services {
         self.startedAt = startedAt
         self.commandLine = commandLine
     }
+
+    /// How messages are sent outside of a script's turn.
+    package var network: any NetworkServices { link }
 
     /// Core parameter `server_id`.
     package var serverID: Int {

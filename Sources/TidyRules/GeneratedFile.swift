@@ -16,25 +16,33 @@ public struct GeneratedFile: Hashable, Sendable {
         self.arguments = arguments
     }
 
-    /// Every generated file of the tree.
-    public static let all = [
-        GeneratedFile("rpc-schema/openrpc.json", "roost", ["schema"]),
-        GeneratedFile("docs/reference.md", "roost", ["--help-module", "all"]),
-    ]
+    /// Every generated file of a tree: the schema, and each page of the reference that is there.
+    public static func all(in repository: Repository) -> [GeneratedFile] {
+        let folder = repository.root.appendingPathComponent(pages)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return [GeneratedFile("rpc-schema/openrpc.json", "roost", ["schema"])]
+            + names.sorted().filter { $0.hasSuffix(".md") }.map { name in
+                GeneratedFile(
+                    "\(pages)/\(name)", "roost", ["--help-module", String(name.dropLast(3))])
+            }
+    }
+
+    /// The folder of the reference pages.
+    private static let pages = "docs/reference"
 
     /// The files that differ from what their commands print.
     ///
     /// A file that does not exist yet and a program that is not built are passed over.
     /// - Parameters:
-    ///   - files: the files to look at.
+    ///   - files: the files to look at, nil for all.
     ///   - repository: where they are committed.
     ///   - products: the folder that holds the built programs.
     /// - Returns: a finding for each file that is not fresh.
     /// - Throws: `Repository.Failure` when a program ends with an error.
     public static func stale(
-        _ files: [GeneratedFile] = all, in repository: Repository, products: URL
+        _ files: [GeneratedFile]? = nil, in repository: Repository, products: URL
     ) throws -> [Finding] {
-        try files.compactMap { file in
+        try (files ?? all(in: repository)).compactMap { file in
             let program = products.appendingPathComponent(file.program)
             let committed = repository.root.appendingPathComponent(file.path)
             guard FileManager.default.isExecutableFile(atPath: program.path),

@@ -59,8 +59,8 @@ public enum HouseNumbers {
         "utils",
     ]
 
-    /// Names that others gave: the module `siputils` is called so in every configuration.
-    public static let givenNames = ["SIPUtils"]
+    /// Names that others gave: these modules are called so in every configuration.
+    public static let givenNames = ["SIPUtils", "CfgUtils", "NATHelper"]
 
     /// The folder of `Sources` that only tests use; its lines count as lines of tests.
     public static let testSupportFolder = "Sources/TestSupport/"

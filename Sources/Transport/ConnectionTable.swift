@@ -65,6 +65,11 @@ final class ConnectionTable: Sendable {
     /// How many connections there are.
     var count: Int { state.withLock { $0.connections.count } }
 
+    /// What the connection of a number is written to; nil when it is not open.
+    func channel(_ number: Int64) -> (any Channel)? {
+        state.withLock { $0.connections[number]?.channel }
+    }
+
     /// Numbers a connection that a peer has opened, if there is room for it.
     func admit(
         _ channel: any Channel, from peer: PeerAddress, _ settings: TransportSettings

@@ -75,7 +75,7 @@ struct Serve: AsyncParsableCommand {
     @Flag(name: .customShort("v"), help: "Print the version.")
     var printsVersion = false
 
-    /// `--help-module`: a module's name, or `all` for the whole reference.
+    /// `--help-module`: a module's name, `all` for every page, or `README` for their list.
     @Option(name: .customLong("help-module"), help: "Print the reference page of a module.")
     var helpModule: String?
 

@@ -32,6 +32,22 @@ struct ServerConfigurationTests {
         #expect(!lines.contains { $0.hasPrefix(" ") })
     }
 
+    @Test("the long script has forty statements and more in front of save")
+    func script() throws {
+        let text = configuration().text
+        let start = try #require(text.range(of: "#!ifdef WITH_SCRIPT\nrequest_route"))
+        let save = try #require(
+            text.range(of: "save(\"location\")", range: start.upperBound..<text.endIndex))
+        let script = text[start.upperBound..<save.lowerBound]
+        #expect(script.filter { $0 == ";" }.count >= 40)
+        for part in [
+            "sanity_check", "mf_process_maxfwd", "=~", "$xavp(", "setflag", "{s.substr", "switch",
+            "while",
+        ] {
+            #expect(text.contains(part), "\(part)")
+        }
+    }
+
     @Test("only what must differ differs between the two")
     func difference() {
         let text = configuration().text

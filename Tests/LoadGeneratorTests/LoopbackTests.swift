@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 import Testing
@@ -53,7 +54,7 @@ struct LoopbackTests {
 
     @Test("what is lost is sent again, the same bytes, until it is answered")
     func lossy() throws {
-        let seen = Mutex<[String: Int]>([:])
+        let seen = Guarded<[String: Int]>([:])
         let responder = try Responder { _, request in
             let times = seen.withLock { known in
                 known[request, default: 0] += 1

@@ -14,7 +14,7 @@ final class Responder: Sendable {
 
     let port: UInt16
     private let socket: SocketHandle
-    private let requests = Mutex<[String]>([])
+    private let requests = Guarded<[String]>([])
     private let isWanted = Atomic<Bool>(true)
 
     /// Listens on UDP, or TCP with `isTCP`, and answers until it is forgotten.

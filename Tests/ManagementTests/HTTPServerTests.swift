@@ -283,6 +283,17 @@ struct HTTPServerTests {
         next.stop()
     }
 
+    @Test("a server can be stopped at the very moment in which heads are refused")
+    func stopWhileRefusing() throws {
+        for _ in 0..<40 {
+            let (server, port) = try server()
+            let clients = (0..<8).map { _ in RawClient(port: port) }
+            for client in clients { client.send("NO HTTP AT ALL\r\n\r\n") }
+            server.stop()
+            for client in clients { #expect(client.answer()?.status == 400 || client.isClosed()) }
+        }
+    }
+
     @Test("requests are logged at debug level")
     func accessLog() throws {
         let lines = Memory.Lines()

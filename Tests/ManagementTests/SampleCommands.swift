@@ -1,9 +1,9 @@
 import Basics
+import Synchronization
 import JSONValue
 import Logging
 import Management
 import ModuleKit
-import Synchronization
 
 /// Commands that tests call: those of the specification's examples, and some that stream or wait.
 enum SampleCommands {
@@ -95,7 +95,7 @@ enum SampleCommands {
 
 /// A door that stays closed until it is opened.
 final class Gate: Sendable {
-    private let isOpen = Mutex(false)
+    private let isOpen = Guarded(false)
     let waiting = Counter()
 
     func open() { isOpen.withLock { $0 = true } }
@@ -108,14 +108,14 @@ final class Gate: Sendable {
 
 /// A result of many records, ten at a time.
 final class Records: ResultStream {
-    private let state: Mutex<Int>
+    private let state: Guarded<Int>
     private let total: Int
     private let produced: Counter
 
     init(_ total: Int, _ produced: Counter) {
         self.total = total
         self.produced = produced
-        state = Mutex(-1)
+        state = Guarded(-1)
     }
 
     func produce(into writer: inout JSONWriter) -> Bool {
@@ -153,7 +153,7 @@ struct Silence: LogHandler {
 /// A log that keeps its lines.
 struct Memory: LogHandler {
     final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
+        private let lines = Guarded<[String]>([])
         var all: [String] { lines.withLock { $0 } }
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }

@@ -4,6 +4,11 @@ import Testing
 
 @Suite("Changes of a message that wait")
 struct MessageEditsTests {
+    /// For calls that change what they are asked of, which `#expect` cannot take apart.
+    private func holds(_ value: Bool, _ location: Testing.SourceLocation = #_sourceLocation) {
+        #expect(value, sourceLocation: location)
+    }
+
     private func apply(_ text: String, _ change: (inout MessageEdits) -> Void) -> String {
         var edits = MessageEdits()
         change(&edits)
@@ -46,10 +51,10 @@ struct MessageEditsTests {
     @Test("what overlaps an earlier replacement is refused and changes nothing")
     func overlap() {
         var edits = MessageEdits()
-        #expect(edits.remove(ByteRange(offset: 2, count: 4)))
-        #expect(!edits.replace(ByteRange(offset: 5, count: 3), with: [65]))
-        #expect(!edits.remove(ByteRange(offset: 0, count: 3)))
-        #expect(edits.remove(ByteRange(offset: 6, count: 1)))
+        holds(edits.remove(ByteRange(offset: 2, count: 4)))
+        holds(!edits.replace(ByteRange(offset: 5, count: 3), with: [65]))
+        holds(!edits.remove(ByteRange(offset: 0, count: 3)))
+        holds(edits.remove(ByteRange(offset: 6, count: 1)))
         #expect(edits.edits.count == 2)
     }
 
@@ -67,8 +72,8 @@ struct MessageEditsTests {
     @Test("the number of changes is bounded")
     func bound() {
         var edits = MessageEdits()
-        for place in 0..<Limits.messageEditsMax { #expect(edits.insert([65], at: place)) }
-        #expect(!edits.insert([65], at: 0))
+        for place in 0..<Limits.messageEditsMax { holds(edits.insert([65], at: place)) }
+        holds(!edits.insert([65], at: 0))
         edits.removeAll()
         #expect(edits.isEmpty)
     }

@@ -1,8 +1,8 @@
 import Basics
+import Synchronization
 import Dispatch
 import Foundation
 import Storage
-import Synchronization
 
 /// A database in memory that knows the location table's statements, and can be told to fail.
 final class FakeDatabase: DatabaseDriver {
@@ -29,7 +29,7 @@ final class FakeDatabase: DatabaseDriver {
         var open = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     let description = "mysql://fake@nowhere/test"
 
     /// Changes what it holds or how it fails.

@@ -1,11 +1,11 @@
 import Basics
+import Synchronization
 import ModuleKit
 import PV
 import RouteScript
 import SIPSyntax
 import SIPUtils
 import SL
-import Synchronization
 import Testing
 import Textops
 import Xlog
@@ -24,7 +24,7 @@ final class NoteModule: ServerModule {
             }
         ])
 
-    let lines = Mutex<[String]>([])
+    let lines = Guarded<[String]>([])
 
     init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
 }

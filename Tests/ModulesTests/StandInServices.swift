@@ -1,11 +1,11 @@
 import Basics
+import Synchronization
 import JSONValue
 import Logging
 import Management
 import ModuleKit
 import RouteScript
 import Storage
-import Synchronization
 import Testing
 
 /// A server that consists of modules and nothing else: no socket, no database.
@@ -17,9 +17,9 @@ final class StandInServices: Services {
     let startedAt = WallTime(seconds: SystemClock.wall().seconds - 41)
     let commandLine = ["roost", "-f", "test.cfg"]
     let stopped = Counter(-1)
-    private let modules = Mutex<[LoadedModule]>([])
+    private let modules = Guarded<[LoadedModule]>([])
     private let driver: (any DatabaseDriver)?
-    private let jobs = Mutex<[String: @Sendable () -> Void]>([:])
+    private let jobs = Guarded<[String: @Sendable () -> Void]>([:])
 
     init(serverID: Int = 0, database: (any DatabaseDriver)? = nil) {
         self.serverID = serverID
@@ -58,7 +58,7 @@ final class StandInServices: Services {
     /// Adds a module that was made from a configuration.
     func add(_ module: LoadedModule) { modules.withLock { $0.append(module) } }
     /// The script whose event routes are run; without one there are none.
-    private let script = Mutex<Program?>(nil)
+    private let script = Guarded<Program?>(nil)
     /// Says whose event routes are run.
     func installEventRoutes(of program: Program) { script.withLock { $0 = program } }
     func hasEventRoute(_ name: String) -> Bool { script.withLock { $0 }?.hasEvent(name) ?? false }
@@ -111,7 +111,7 @@ final class StandInServices: Services {
 
 /// The lines that a test's server has logged.
 final class LogLines: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Guarded<[String]>([])
     var all: [String] { lines.withLock { $0 } }
     func add(_ line: String) { lines.withLock { $0.append(line) } }
 }

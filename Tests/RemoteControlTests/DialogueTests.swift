@@ -1,8 +1,9 @@
+import Basics
+import Synchronization
 import Foundation
 import Glibc
 import JSONValue
 import RemoteControl
-import Synchronization
 import Testing
 
 /// A server of several answers, one a connection, chosen by the method that is called.
@@ -10,7 +11,7 @@ final class ScriptedServer: Sendable {
     private let descriptor: Int32
     private let port: UInt16
     private let answers: [String: String]
-    private let methods = Mutex<[String]>([])
+    private let methods = Guarded<[String]>([])
 
     init(_ answers: [String: String]) {
         self.answers = answers

@@ -1,15 +1,16 @@
+import Basics
+import Synchronization
 import Foundation
 import Glibc
 import JSONValue
 import RemoteControl
-import Synchronization
 import Testing
 
 /// A server of one answer: it takes a connection, keeps what it is sent, and answers bytes.
 final class CannedServer: Sendable {
     let port: UInt16
     private let descriptor: Int32
-    private let request = Mutex("")
+    private let request = Guarded("")
 
     init(_ answer: String) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

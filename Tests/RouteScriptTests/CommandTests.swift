@@ -71,11 +71,14 @@ struct CommandTests {
         #expect(found.first?.message.hasSuffix("arguments, found \(most + 1)") ?? false)
     }
 
-    @Test("commands that are not there are refused by name", arguments: CoreCommand.later.sorted())
+    @Test(
+        "commands that are not there are refused by name",
+        arguments: CoreCommand.later.keys.sorted())
     func later(name: String) {
         let found = errors(of: "request_route {\n  \(name)();\n}")
         #expect(found.map(\.kind) == [.unsupported])
         #expect(found.map(\.message) == ["the command \"\(name)\" is not supported"])
+        #expect(found.map(\.hint) == [CoreCommand.later[name]])
         #expect(found.map(\.location.column) == [3])
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import Synchronization
 import Core
 import DBMySQL
 import DBSQLite
@@ -6,7 +7,6 @@ import Dispatch
 import Logging
 import ModuleKit
 import Storage
-import Synchronization
 import Testing
 
 @testable import Server
@@ -70,7 +70,7 @@ struct ServerServicesTests {
     @Test("a stop that is asked for before anyone listens is carried out later, once")
     func earlyStop() {
         let services = services()
-        let statuses = Mutex<[Int32]>([])
+        let statuses = Guarded<[Int32]>([])
         services.requestStop(status: 3)
         services.installStop { status in statuses.withLock { $0.append(status) } }
         #expect(statuses.withLock { $0 } == [3])
@@ -87,7 +87,7 @@ struct ServerServicesTests {
         var prepared = 0
         services.runEventRoute("usrloc:contact-expired") { _ in prepared += 1 }
         #expect(prepared == 0)
-        let names = Mutex<[String]>([])
+        let names = Guarded<[String]>([])
         services.installEventRoutes { name, context in
             names.withLock { $0.append("\(name) \(context.serverID)") }
         }

@@ -146,8 +146,8 @@ struct ModulePageTests {
         ] as [(String, [String])])
     func sections(name: String, sections: [String]) throws {
         let page = try #require(ModulePages.page(name))
-        let found = page.split(separator: "\n").filter { $0.hasPrefix("### ") }
-            .map { String($0.dropFirst(4)) }
+        let found = page.split(separator: "\n").filter { $0.hasPrefix("## ") }
+            .map { String($0.dropFirst(3)) }
         #expect(found == sections)
     }
 

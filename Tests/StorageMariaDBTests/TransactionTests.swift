@@ -1,8 +1,8 @@
 import Basics
+import Synchronization
 import Foundation
 import Storage
 import StorageMariaDB
-import Synchronization
 import TestSupport
 import Testing
 
@@ -45,8 +45,8 @@ struct TransactionTests {
         let url = scene.database.url
         let both = DispatchGroup()
         let (first, second) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let runs = Mutex(0)
-        let errors = Mutex<[String]>([])
+        let runs = Guarded(0)
+        let errors = Guarded<[String]>([])
         func start(_ near: Int, _ far: Int, mine: DispatchSemaphore, other: DispatchSemaphore) {
             both.enter()
             Thread.detachNewThread {

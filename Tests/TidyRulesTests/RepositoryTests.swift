@@ -121,12 +121,16 @@ struct GeneratedFileTests {
         }
     }
 
-    @Test("every generated file of the tree names a program and where it goes")
-    func namesAll() {
-        #expect(!GeneratedFile.all.isEmpty)
-        for file in GeneratedFile.all {
-            #expect(!file.path.hasPrefix("/"))
-            #expect(!file.program.isEmpty)
-        }
+    @Test("each page of the reference is a generated file, and nothing else in its folder is")
+    func namesAll() throws {
+        let folder = try Folder(["Package.swift": ""])
+        try folder.write("docs/reference/core.md", Data())
+        try folder.write("docs/reference/notes.txt", Data())
+        let files = GeneratedFile.all(in: Repository(root: folder.url))
+        #expect(
+            files == [
+                GeneratedFile("rpc-schema/openrpc.json", "roost", ["schema"]),
+                GeneratedFile("docs/reference/core.md", "roost", ["--help-module", "core"]),
+            ])
     }
 }

@@ -1,7 +1,7 @@
 import Basics
+import Synchronization
 import CLinux
 import Dispatch
-import Synchronization
 import Transport
 
 /// Sends each message back to where it came from, and notes what happened.
@@ -36,10 +36,10 @@ final class Record: Sendable {
     }
 
     let batches = Counter()
-    private let arrivals = Mutex<[Arrival]>([])
-    private let threads = Mutex<[WorkerID: Int]>([:])
-    private let redirection = Mutex<Origin?>(nil)
-    private let gate = Mutex<DispatchSemaphore?>(nil)
+    private let arrivals = Guarded<[Arrival]>([])
+    private let threads = Guarded<[WorkerID: Int]>([:])
+    private let redirection = Guarded<Origin?>(nil)
+    private let gate = Guarded<DispatchSemaphore?>(nil)
 
     func note(_ arrival: Arrival) { arrivals.withLock { $0.append(arrival) } }
 

@@ -26,10 +26,7 @@ public final class HTTPServer: Sendable {
         public var connectionsMax = Limits.httpConnectionsMax
         /// Most connections of one address.
         public var connectionsPerAddressMax = Limits.httpConnectionsPerAddressMax
-        /// Seconds without progress after which a connection is closed; not fewer than 3.
-        ///
-        /// libmicrohttpd 0.9.75 crashes when a connection times out in the very moment in which it
-        /// refuses a head that is too long: with seconds between the two that cannot happen.
+        /// Seconds without progress after which a connection is closed.
         public var idleSecondsMax = Limits.httpIdleSecondsMax
         /// Seconds within which a request must have arrived.
         public var requestSecondsMax = Limits.httpRequestSecondsMax
@@ -46,6 +43,8 @@ public final class HTTPServer: Sendable {
         let daemon: OpaquePointer
         /// What its callbacks work with, retained once for the daemon.
         let service: Unmanaged<HTTPService>
+        /// The socket that accepts, ours again once the daemon is quiet.
+        let listener: Int32
         let port: UInt16
     }
 
@@ -85,33 +84,39 @@ public final class HTTPServer: Sendable {
         settings.connections = UInt32(configuration.connectionsMax)
         settings.connections_per_address = UInt32(configuration.connectionsPerAddressMax)
         settings.idle_seconds = UInt32(configuration.idleSecondsMax)
-        // Room for heads of several hundred kilobytes: refusing one for want of room is where
-        // libmicrohttpd 0.9.75 can crash when the client goes or times out at that moment.
-        settings.connection_bytes = 16 * Limits.httpPieceBytes
+        settings.connection_bytes = 4 * Limits.httpPieceBytes
         settings.stack_bytes = 1 << 20
         var daemon: OpaquePointer?
         ThreadPriority.runLowered("http") {
             unsafe daemon = cmicrohttpd_start(
                 &settings, HTTPService.accept, HTTPService.handle, HTTPService.completed,
-                service.toOpaque())
+                HTTPService.connected, service.toOpaque())
         }
         guard let daemon = unsafe daemon else {
             unsafe service.release()
             close(listener.descriptor)
             throw StartFailure("HTTP: libmicrohttpd does not start on \(configuration.address)")
         }
-        let started = unsafe Running(daemon: daemon, service: service, port: listener.port)
+        let started = unsafe Running(
+            daemon: daemon, service: service, listener: listener.descriptor, port: listener.port)
         running.withLock { $0 = started }
     }
 
     /// Closes all connections, waits for their threads and frees everything.
+    ///
+    /// The connections are ended before the library is told to stop. It would end them too, but a
+    /// connection of libmicrohttpd 0.9.75 that refuses a head while the daemon stops has no answer
+    /// to send, looks for it all the same, and takes the process with it.
     public func stop() {
         let ended = running.withLock { state in
             defer { state = nil }
             return state
         }
         guard let ended else { return }
+        unsafe MHD_quiesce_daemon(ended.daemon)
+        unsafe ended.service.takeUnretainedValue().drain(patience: 2_000_000_000)
         unsafe MHD_stop_daemon(ended.daemon)
+        close(ended.listener)
         unsafe ended.service.release()
     }
 }

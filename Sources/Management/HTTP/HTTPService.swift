@@ -1,6 +1,8 @@
 internal import Basics
 internal import CMicroHTTPD
+internal import Glibc
 internal import Logging
+internal import Synchronization
 
 /// What the callbacks of libmicrohttpd work with.
 ///
@@ -23,6 +25,8 @@ final class HTTPService: Sendable {
     private let configuration: HTTPServer.Configuration
     private let endpoints: [any HTTPEndpoint]
     private let logger: Logger
+    /// The sockets of the connections that are open.
+    private let sockets = Guarded<Set<Int32>>([])
 
     /// What the callbacks of one daemon need.
     init(
@@ -70,6 +74,39 @@ final class HTTPService: Sendable {
         guard let context = unsafe context, let known = unsafe context.pointee else { return }
         unsafe Unmanaged<HTTPExchange>.fromOpaque(known).release()
         unsafe context.pointee = nil
+    }
+
+    /// A connection begins or ends; its socket is closed when the call about its end has returned.
+    static let connected: MHD_NotifyConnectionCallback = { closure, connection, _, event in
+        guard let service = unsafe HTTPService.from(closure), let connection = unsafe connection
+        else { return }
+        let socket = unsafe cmicrohttpd_socket(connection)
+        service.sockets.withLock { sockets in
+            if event == .CONNECTION_NOTIFY_STARTED {
+                sockets.insert(socket)
+            } else {
+                sockets.remove(socket)
+            }
+        }
+    }
+
+    /// Ends the connections without the library's help: first those that wait for a request, by the
+    /// end of what they can read; after `patience` nanoseconds the others too.
+    ///
+    /// Returns when there are none left, or when it has waited twice as long.
+    func drain(patience: UInt64) {
+        for direction in [SHUT_RD, SHUT_RDWR] {
+            let start = SystemClock.monotonic()
+            repeat {
+                let isEmpty = sockets.withLock { sockets in
+                    // Under the lock no socket is closed, so no number can be another's by now.
+                    for socket in sockets { shutdown(socket, Int32(direction)) }
+                    return sockets.isEmpty
+                }
+                if isEmpty { return }
+                usleep(2_000)
+            } while SystemClock.monotonic().since(start) < patience
+        }
     }
 
     /// The service behind the pointer that the library carries for us.

@@ -1,3 +1,4 @@
+internal import Basics
 public import ModuleKit
 
 extension Core {
@@ -106,8 +107,11 @@ extension Core {
             "Rounds after which a while loop ends; 0 for no limit"),
         ParameterRow(
             // A route that calls itself must end before the stack of the worker does.
-            "max_recursive_level", \.maxRecursiveLevel, 1...10_000,
+            "max_recursive_level", \.maxRecursiveLevel, 1...Limits.routeDepthMax,
             "Depth of nested blocks and route calls"),
+        ParameterRow(
+            "return_mode", \.returnMode, 0...1,
+            "1: conditions see the codes of functions themselves, and every code but 0 holds"),
         ParameterRow(
             "force_rport", \.forcesRport, "Whether replies go to the source port without rport"),
     ]

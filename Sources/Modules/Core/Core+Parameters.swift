@@ -56,6 +56,8 @@ extension Core {
         public var maxWhileLoops = 100
         /// Depth of nested blocks and route calls.
         public var maxRecursiveLevel = 256
+        /// How conditions see the codes of functions: 0 as 1 or 0, 1 as they are.
+        public var returnMode = 0
         /// What stands between the parts of a statistic's name.
         public var statisticsNameSeparator = "_"
         /// Where sockets and pid files are made.

@@ -22,7 +22,8 @@ extension Corex {
 
     /// The declaration.
     public static let manifest = Manifest<Corex>(
-        "corex", "Commands about sockets, aliases and the log level",
+        "corex", "Branches, extended flags, and commands about sockets, aliases and the log level",
+        functions: flagFunctions + [appending],
         methods: [
             MethodRow(
                 "corex.list_sockets", result: .array(socket), "The sockets listened on",

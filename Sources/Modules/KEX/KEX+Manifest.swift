@@ -9,7 +9,8 @@ extension KEX {
 
     /// The declaration.
     public static let manifest = Manifest<KEX>(
-        "kex", "Statistics of all modules",
+        "kex", "Flags, destinations, and the statistics of all modules",
+        functions: flagFunctions + destinationFunctions,
         methods: [
             MethodRow(
                 // Two separators for historical reasons: lines have a colon, the members of fetch a

@@ -10,10 +10,13 @@ public final class KEX: ServerModule {
     public typealias Parameters = NoParameters
 
     private let services: any Services
+    /// Where a worker finds its script flags.
+    let settings: SettingsHandle<NoParameters>
 
     /// Makes the module.
     public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
         services = setup.services
+        settings = setup.settings
     }
 
     /// `group:name = value` lines.

@@ -9,9 +9,18 @@ extension PVModule {
         parameters: [
             ParameterRow(
                 "varset", list: \.varset,
-                "A value that a $var has before the script sets it: name=s:text or name=i:number.")
+                "A value that a $var has before the script sets it: name=s:text or name=i:number."),
+            ParameterRow(
+                "shvset", list: \.shvset,
+                "A value that a $shv has at the start: name=s:text or name=i:number."),
+            ParameterRow(
+                "avp_aliases", list: \.aliases,
+                "Other names of attributes: alias=s:name;alias=i:number."),
         ],
-        variables: requestLine + destination + addresses + headers + body + transport + own)
+        functions: variableFunctions + structuredFunctions + branchFunctions,
+        variables: requestLine + destination + addresses + headers + body + transport + own
+            + attributes + routing + identities + sockets + flags + times + constants,
+        methods: sharedVariableCommands)
 
     /// The request or status line.
     private static var requestLine: [VariableRow<PVModule>] {
@@ -97,23 +106,32 @@ extension PVModule {
             VariableRow("cT", "Content-Type.") { Read.header($0, .contentType) },
             VariableRow("cl", "Content-Length.") { Read.contentLength($0) },
             VariableRow("ua", "User-Agent.") { Read.header($0, .userAgent) },
+            // The name is checked without a module: a wrong one is found by `--check` too.
             VariableRow(
-                // The name is checked without a module: a wrong one is found by `--check` too.
-                "hdr", inner: .required,
+                "hdr", inner: .required, accepts: .every,
                 "A header field by its name; the first, or the one of an index.",
-                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
-                },
-                compile: { (_, reference) throws(ArgumentError) in
+                access: { (reference) throws(ArgumentError) in
                     let field = try HeaderReference(reference)
                     return VariableAccess(read: { field.read($0) })
                 }),
             VariableRow(
-                "hdrc", inner: .required, "How many fields have a name.",
-                check: { (reference) throws(ArgumentError) in try HeaderReference.check(reference)
-                },
-                compile: { (_, reference) throws(ArgumentError) in
+                "hdrc", inner: .required, accepts: .dynamicInner, "How many fields have a name.",
+                access: { (reference) throws(ArgumentError) in
                     let field = try HeaderReference(reference)
                     return VariableAccess(read: { .integer(field.count($0)) })
+                }),
+            VariableRow(
+                "hfl", inner: .required, accepts: [.dynamicIndex],
+                "One body of header fields that are lists, such as Via and Route.",
+                access: { (reference) throws(ArgumentError) in
+                    let bodies = try HeaderBodies(reference)
+                    return VariableAccess(read: { bodies.read($0) })
+                }),
+            VariableRow(
+                "hflc", inner: .required, "How many bodies header fields of a name have.",
+                access: { (reference) throws(ArgumentError) in
+                    let bodies = try HeaderBodies(reference)
+                    return VariableAccess(read: { .integer(bodies.count($0)) })
                 }),
         ]
     }
@@ -172,11 +190,6 @@ extension PVModule {
             ) { module, reference in module.nullVariable(reference.inner ?? "") },
             // A constant that scripts return: `return $true`.
             VariableRow("true", "The integer 1.") { _ in .integer(1) },
-            // Both are shown as bits: flag 3 is 8.
-            VariableRow("mf", "The message flags as a number.") { .integer(Int($0.flags)) },
-            VariableRow("bf", "The branch flags as a number.") {
-                .integer(Int($0.branchFlags))
-            },
             VariableRow("Ts", "Time of the message in seconds since 1970.") {
                 .integer($0.now.seconds)
             },

@@ -8,6 +8,10 @@ public final class PVModule: ServerModule {
     public struct Parameters: Sendable {
         /// Values that variables have before the script sets them: `name=s:text`, `name=i:5`.
         public var varset: [String] = []
+        /// Values that shared variables have before the script sets them, in the same form.
+        public var shvset: [String] = []
+        /// Other names of attributes: `email=s:address;number=i:7`.
+        public var aliases: [String] = []
     }
 
     /// Nothing is set before the script sets it.
@@ -19,6 +23,11 @@ public final class PVModule: ServerModule {
     private let slots = Guarded<[String: Int]>([:])
     /// What `varset` gives, by name; only `$var` has it, never `$vn`.
     private let initial: [String: ScriptValue]
+    /// `$shv`.
+    let shared = SharedVariables()
+    /// What `avp_aliases` gives.
+    let aliases: [String: [UInt8]]
+    private let settings: SettingsHandle<Parameters>
 
     /// Reads the initial values.
     public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
@@ -32,6 +41,36 @@ public final class PVModule: ServerModule {
             initial[name] = value
         }
         self.initial = initial
+        for setting in setup.parameters.shvset {
+            guard let (name, value) = Self.initialValue(setting) else {
+                throw StartFailure(
+                    "pv: shvset \"\(setting)\" has not the form name=s:text or name=i:number")
+            }
+            shared.set(shared.place(name), value)
+        }
+        aliases = try Self.aliases(setup.parameters.aliases)
+        settings = setup.settings
+    }
+
+    /// The names of attributes that `avp_aliases` gives others for.
+    private static func aliases(_ settings: [String]) throws(StartFailure) -> [String: [UInt8]] {
+        var aliases: [String: [UInt8]] = [:]
+        for pair in settings.flatMap({ $0.split(separator: ";") }) {
+            let sides = pair.split(separator: "=", maxSplits: 1).map {
+                $0.filter { $0 != " " }
+            }
+            guard sides.count == 2, let name = AttributeName.parse(Array(sides[1].utf8)) else {
+                throw StartFailure(
+                    "pv: avp_aliases \"\(pair)\" has not the form alias=s:name or alias=i:number")
+            }
+            aliases[sides[0]] = name
+        }
+        return aliases
+    }
+
+    /// What the module keeps for a worker.
+    func workspace(_ context: ScriptContext) -> PVWorkspace {
+        context.workspace(settings) { PVWorkspace() }
     }
 
     /// Name and value of one `varset`; nil for another form.
@@ -65,6 +104,15 @@ public final class PVModule: ServerModule {
         access(slot("var:\(name)"), unset: initial[name] ?? .integer(0), null: .integer(0))
     }
 
+    /// The variables of the class `$var` by name, with their places in a context.
+    var scriptVariables: [(name: String, slot: Int)] {
+        slots.withLock { slots in
+            slots.filter { $0.key.hasPrefix("var:") }
+                .map { (String($0.key.dropFirst(4)), $0.value) }
+                .sorted { $0.name < $1.name }
+        }
+    }
+
     /// `$vn(name)`: null until it is set; it outlives the message.
     func nullVariable(_ name: String) -> VariableAccess {
         access(slot("vn:\(name)"), unset: .null, null: .null)
@@ -96,4 +144,14 @@ public final class PVModule: ServerModule {
                 return true
             })
     }
+}
+
+/// What the module keeps for one worker.
+final class PVWorkspace {
+    /// `$sbranch`.
+    let staticBranch = StaticBranch()
+    /// The time that `$TV(s)` and `$TV(u)` show, and the message it belongs to.
+    var cachedTime: (message: UInt64, seconds: Int, microseconds: Int)?
+    /// The microseconds of the last `$TV(sn)`.
+    var lastMicroseconds = 0
 }

@@ -11,7 +11,7 @@ enum Read {
     ///
     /// Absent and empty are both null: a script asks for a value by comparing
     /// with `$null`, and an empty User-Agent is none.
-    private static func text(_ range: ByteRange?) -> ScriptValue {
+    static func text(_ range: ByteRange?) -> ScriptValue {
         guard let range, !range.isEmpty else { return .null }
         return .text(.message(range))
     }
@@ -81,17 +81,20 @@ enum Read {
     /// Reads `$rP`.
     static func requestTransport(_ context: ScriptContext) -> ScriptValue {
         guard context.message.kind == .request else { return .null }
-        let uri = context.requestURI
+        return transport(of: context.requestURI, context)
+    }
+
+    /// The transport that a URI names, `UDP` in capitals where a SIP URI names none, as Kamailio
+    /// shows it; a transport that is named is shown as it is.
+    static func transport(of uri: ScriptText, _ context: ScriptContext) -> ScriptValue {
         // nil: no SIP URI, which has no transport. Empty: a SIP URI that names none, for which UDP
-        // is
-        // shown although RFC 3263 4.1 might choose another: scripts compare it with "UDP".
+        // is shown although RFC 3263 4.1 might choose another: scripts compare it with "UDP".
         let range = context.withBytes(of: uri) { bytes -> ByteRange? in
             guard let parsed = try? SIPURI(parsing: bytes), parsed.isSIP else { return nil }
             let pair = parsed.parameter("transport", in: bytes)
             return pair.map { $0.value ?? .empty } ?? .empty
         }
         guard let range else { return .null }
-        // In capitals, as Kamailio shows the default; a transport that is named is shown as it is.
         if range.isEmpty { return .text(context.compose { $0.append("UDP") }) }
         return slice(uri, range, context)
     }
@@ -236,7 +239,7 @@ enum Read {
     ///
     /// The URI is parsed at each use. It is short, and a cache would have to notice that the script
     /// has set another one.
-    private static func part(
+    static func part(
         of uri: ScriptText, _ context: ScriptContext, _ part: URIPiece
     ) -> ScriptValue {
         let range = context.withBytes(of: uri) { bytes in
@@ -249,7 +252,7 @@ enum Read {
     /// The port of a SIP URI or its default (RFC 3261 19.1.2): 5060, 5061 for sips.
     ///
     /// Other URIs, such as tel, have neither.
-    private static func port(of uri: ScriptText, _ context: ScriptContext) -> ScriptValue {
+    static func port(of uri: ScriptText, _ context: ScriptContext) -> ScriptValue {
         let port = context.withBytes(of: uri) { bytes -> Int? in
             guard let parsed = try? SIPURI(parsing: bytes), parsed.isSIP else { return nil }
             return Int(parsed.portOrDefault)
@@ -258,7 +261,7 @@ enum Read {
     }
 
     /// A part of a text, in place where the text is part of the message.
-    private static func slice(
+    static func slice(
         _ text: ScriptText, _ range: ByteRange, _ context: ScriptContext
     ) -> ScriptValue {
         switch text {

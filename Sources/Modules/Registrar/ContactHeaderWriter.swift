@@ -14,6 +14,10 @@ struct ContactHeaderWriter {
     ///
     /// That of the message, so that a lifetime that was granted is shown as it was granted.
     let now: WallTime
+    /// The AoR for GRUUs; nil when the client does not support them (RFC 5627 5.3).
+    var gruu: GRUUName?
+    /// Who notes the bindings for the script; nil for nobody.
+    var recorder: BindingRecorder?
 
     /// Adds one binding; the first one opens the header line.
     ///
@@ -35,7 +39,9 @@ struct ContactHeaderWriter {
             writer.append(binding.received)
             writer.append(UInt8(ascii: "\""))
         }
+        recorder?.add(binding)
         guard !binding.instance.isEmpty else { return }
+        gruu?.write(binding, into: &writer)
         writer.append(";+sip.instance=\"")
         writer.append(binding.instance)
         writer.append(UInt8(ascii: "\""))

@@ -4,14 +4,6 @@ import ModuleKit
 import SIPSyntax
 import Usrloc
 
-/// What `save` was asked to do, as far as it is known when the script is loaded.
-struct SaveCall: Sendable {
-    /// The table that the script names.
-    let table: LocationTable
-    /// The flags that the script gives.
-    let flags: SaveFlags
-}
-
 /// The function `save`: a REGISTER from the message to the table and back, in one go.
 ///
 /// One message passes through it without a String, a dictionary or an allocation: the message is
@@ -28,39 +20,64 @@ extension RegistrarModule {
     func save(_ context: ScriptContext, _ call: SaveCall, uri: ScriptText?) -> Int {
         context.with(settings) { parameters in
             let work = context.workspace(settings) { RegistrarWorkspace() }
-            work.contacts.removeAll()
+            work.headers.removeAll()
+            work.reply = PreparedReply(message: context.messageNumber)
+            let header = contactHeader(context, parameters, work)
+            let code: Int
             do throws(RegistrarFailure) {
-                try writeAddress(context, uri, parameters, &work.input.aor)
-                let code = try carryOut(
-                    context, call, parameters, &work.input, &work.contacts)
+                try writeAddress(context, uri, parameters, &work.input.aor, header.gruu)
+                header.gruu?.take(hash: call.table.hashValue(of: work.input.aor.span))
+                code = try carryOut(
+                    context, call, parameters, header, &work.input, &work.headers)
                 accepted.add()
-                answer(context, call.flags, &work.contacts)
-                return code
+                answer(context, call.flags, 200, work)
             } catch {
                 rejected.add()
-                refuse(context, call.flags, error, parameters, &work.contacts)
-                return error == .tooManyContacts ? -2 : -1
+                refuse(error, parameters, &work.headers)
+                answer(context, call.flags, error.status, work)
+                code = error == .tooManyContacts ? -2 : -1
             }
+            header.recorder?.finish(parameters.recordRootBytes)
+            return code
         }
     }
 
     // MARK: Steps
 
+    /// What writes the bindings into the reply, with GRUUs for a client that supports them.
+    private func contactHeader(
+        _ context: ScriptContext, _ parameters: borrowing RegistrarParameters,
+        _ work: RegistrarWorkspace
+    ) -> ContactHeaderWriter {
+        var header = ContactHeaderWriter(
+            receivedParameter: parameters.receivedParameter, now: context.now)
+        if parameters.isGRUUEnabled, context.message.has(.supported),
+            context.message.supports("gruu")
+        {
+            header.gruu = work.gruu
+        }
+        header.recorder = BindingRecorder(context, parameters)
+        return header
+    }
+
     /// Writes the AoR of the To URI, or of the URI given (RFC 3261 10.3 step 5).
     private func writeAddress(
         _ context: ScriptContext, _ uri: ScriptText?, _ parameters: borrowing RegistrarParameters,
-        _ aor: inout ByteWriter
+        _ aor: inout ByteWriter, _ gruu: GRUUName?
     ) throws(RegistrarFailure) {
         let rules = addressRules(parameters)
         if let uri {
             return try context.withBytes(of: uri) { (bytes) throws(RegistrarFailure) in
                 let whole = ByteRange(offset: 0, count: bytes.count)
-                try Self.write(bytes, whole, rules, &aor)
+                let parsed = try Self.parse(bytes, whole)
+                try Self.write(bytes, parsed, rules, &aor)
+                gruu?.take(parsed, in: bytes)
             }
         }
         try context.withMessage { (message) throws(RegistrarFailure) in
             guard let to = Self.toURI(message) else { throw .toParse }
             try Self.write(message.bytes, to, rules, &aor)
+            gruu?.take(to, in: message.bytes)
         }
     }
 
@@ -72,45 +89,121 @@ extension RegistrarModule {
     /// Reads the request under the settings of this message and carries it out.
     private func carryOut(
         _ context: ScriptContext, _ call: SaveCall, _ parameters: borrowing RegistrarParameters,
-        _ input: inout RegistrarInput, _ contacts: inout ByteWriter
+        _ header: ContactHeaderWriter, _ input: inout RegistrarInput, _ headers: inout ByteWriter
     ) throws(RegistrarFailure) -> Int {
-        let reader = RegistrationReader(
-            expiry: ExpiryRules(parameters), contactMaxSize: parameters.contactMaxSize,
-            defaultQ: parameters.defaultQ < 0 ? nil : parameters.defaultQ,
-            keepsExact: call.flags.contains(.exactExpires), now: context.now)
-        let header = ContactHeaderWriter(
-            receivedParameter: parameters.receivedParameter, now: context.now)
-        var rules = usrloc.rules
-        rules.contactsMax = parameters.maxContacts
-        rules.memoryOnly = call.flags.contains(.memoryOnly)
-        rules.singleContact = call.flags.contains(.singleContact)
+        input.scratch.removeAll()
+        input.request.reset()
+        var reader = reader(context, call, parameters, &input.scratch)
+        reader.overrides = RequestOverrides(context, parameters)
+        let rules = rules(call, parameters, reader.overrides)
         return try context.withMessage { (message) throws(RegistrarFailure) in
-            let purpose = try read(
-                message, reader, header, call, context, &input, &contacts)
-            input.request.flags = rules.memoryOnly ? 1 : 0
-            input.request.cflags = context.branchFlags
-            input.request.socket = context.origin.socket
-            input.request.connection = context.origin.connection
-            input.request.serverID = UInt32(truncatingIfNeeded: context.serverID)
-            return try change(
-                message, purpose, rules, header, call.table, context.now, input, &contacts)
+            let purpose: RegistrationReader.Purpose
+            do throws(RegistrarFailure) {
+                purpose = try read(message, reader, parameters, &input) { context.random() }
+            } catch {
+                if error.listsBindings {
+                    try list(call.table, header, context.now, input, &headers)
+                }
+                throw error
+            }
+            complete(context, rules, reader.overrides, &input)
+            let code = try change(
+                message, purpose, rules, header, call.table, context.now, input, &headers)
+            Self.closeContact(&headers)
+            if purpose == .update { Self.writePath(message, parameters, input, &headers) }
+            OutboundRules(parameters).writeAnswer(message, into: &headers)
+            return code
         }
     }
 
-    /// Reads the request; when a contact of it is refused, the reply lists what is bound.
+    /// What reads the request, with what the script and its variables say about it.
+    private func reader(
+        _ context: ScriptContext, _ call: SaveCall, _ parameters: borrowing RegistrarParameters,
+        _ scratch: inout ByteWriter
+    ) -> RegistrationReader {
+        var reader = RegistrationReader(
+            expiry: ExpiryRules(parameters), contactMaxSize: parameters.contactMaxSize,
+            defaultQ: parameters.defaultQ < 0 ? nil : parameters.defaultQ,
+            keepsExact: call.flags.contains(.exactExpires), now: context.now)
+        reader.knowsGRUU = parameters.isGRUUEnabled
+        guard !parameters.receivedAttribute.isEmpty, !context.attributes.entries.isEmpty,
+            case .text(let text)? = context.attributes.value(parameters.receivedAttribute)
+        else { return reader }
+        let start = scratch.count
+        context.withBytes(of: text) { scratch.append($0) }
+        reader.received = .scratch(ByteRange(offset: start, count: scratch.count - start))
+        return reader
+    }
+
+    /// The rules of this call.
+    private func rules(
+        _ call: SaveCall, _ parameters: borrowing RegistrarParameters,
+        _ overrides: RequestOverrides
+    ) -> RegistrationRules {
+        var rules = usrloc.rules
+        rules.contactsMax = overrides.contactsMax ?? parameters.maxContacts
+        rules.memoryOnly = call.flags.contains(.memoryOnly)
+        rules.singleContact = call.flags.contains(.singleContact)
+        return rules
+    }
+
+    /// Reads the request with the extensions that the settings have.
     private func read(
         _ message: borrowing SIPMessage, _ reader: RegistrationReader,
-        _ header: ContactHeaderWriter, _ call: SaveCall, _ context: ScriptContext,
-        _ input: inout RegistrarInput, _ contacts: inout ByteWriter
+        _ parameters: borrowing RegistrarParameters, _ input: inout RegistrarInput,
+        random: () -> UInt64
     ) throws(RegistrarFailure) -> RegistrationReader.Purpose {
-        do throws(RegistrarFailure) {
-            return try reader.read(message, into: &input) { context.random() }
-        } catch {
-            if error.listsBindings {
-                try list(call.table, header, context.now, input, &contacts)
-            }
-            throw error
+        if message.has(.require) { try Self.checkRequired(message, parameters) }
+        let purpose = try reader.read(message, into: &input, random: random)
+        try OutboundRules(parameters).apply(to: &input.request, message)
+        if purpose == .update, parameters.usesPath, message.has(.path) {
+            try readPath(message, parameters, &input)
         }
+        return purpose
+    }
+
+    /// Refuses what a client requires and the settings have switched off.
+    private static func checkRequired(
+        _ message: borrowing SIPMessage, _ parameters: borrowing RegistrarParameters
+    ) throws(RegistrarFailure) {
+        let missing = RequiredExtensions(requiredBy: message).subtracting(
+            RequiredExtensions(offeredBy: parameters))
+        if !missing.isEmpty { throw .unsupported(missing) }
+    }
+
+    /// Takes the Path up; nothing is stored for a client that must support it and does not.
+    private func readPath(
+        _ message: borrowing SIPMessage, _ parameters: borrowing RegistrarParameters,
+        _ input: inout RegistrarInput
+    ) throws(RegistrarFailure) {
+        let path = try PathVector(
+            message, wantsReceived: parameters.usesPathReceived, &input.scratch)
+        if parameters.pathMode == .strict, !Self.supportsPath(message) { throw .pathUnsupported }
+        input.request.path = path.text
+        guard !path.received.isEmpty else { return }
+        // The proxy has seen a NAT; what the client or this server could see is the proxy.
+        input.request.setReceived(path.received)
+        input.request.cflags |= usrloc.parameters.natMask
+    }
+
+    /// Adds what does not stand in the message.
+    private func complete(
+        _ context: ScriptContext, _ rules: RegistrationRules, _ overrides: RequestOverrides,
+        _ input: inout RegistrarInput
+    ) {
+        input.request.flags = rules.memoryOnly ? 1 : 0
+        input.request.cflags |= context.branchFlags
+        input.request.socket = overrides.socket ?? context.origin.socket
+        input.request.connection = overrides.connection ?? context.origin.connection
+        input.request.serverID = UInt32(truncatingIfNeeded: context.serverID)
+        let root = usrloc.parameters.attributesRootBytes
+        guard !root.isEmpty else { return }
+        input.request.attributes = StoredAttributes.pack(root, of: context, into: &input.scratch)
+    }
+
+    /// Whether a client says that it understands Path (RFC 3327 5.3).
+    static func supportsPath(_ message: borrowing SIPMessage) -> Bool {
+        message.supports("path") || message.lists("path", in: .require)
     }
 
     /// Lists, removes or binds, and turns the outcome into the code that the script gets.
@@ -172,11 +265,15 @@ extension RegistrarModule {
         _ bytes: Span<UInt8>, _ range: ByteRange, _ rules: AddressRules,
         _ aor: inout ByteWriter
     ) throws(RegistrarFailure) {
-        let uri: SIPURI
-        do throws(SyntaxError) { uri = try SIPURI(parsing: bytes, in: range) } catch {
+        try write(bytes, try parse(bytes, range), rules, &aor)
+    }
+
+    private static func parse(
+        _ bytes: Span<UInt8>, _ range: ByteRange
+    ) throws(RegistrarFailure) -> SIPURI {
+        do throws(SyntaxError) { return try SIPURI(parsing: bytes, in: range) } catch {
             throw .toParse
         }
-        try write(bytes, uri, rules, &aor)
     }
 
     /// Writes the AoR of a URI that was read before.
@@ -191,45 +288,5 @@ extension RegistrarModule {
                 user: bytes.extracting(user.indices), host: bytes.extracting(uri.host.indices),
                 rules: rules, into: &aor)
         else { throw .aorTooLong }
-    }
-
-    // MARK: Replies
-
-    /// Sends 200 with the bindings, or leaves their header field to the script.
-    private func answer(
-        _ context: ScriptContext, _ flags: SaveFlags, _ contacts: inout ByteWriter
-    ) {
-        if contacts.count > 0 { contacts.append("\r\n") }
-        guard !flags.contains(.noReply) else {
-            if flags.contains(.prepareReply) { context.replyHeaders.append(contacts.span) }
-            return
-        }
-        context.reply(200, Span()) { writer in writer.append(contacts.span) }
-    }
-
-    /// Sends the refusal with what a phone needs to do better: the shortest lifetime (RFC 3261
-    /// 20.23) and when to try again (20.33).
-    private func refuse(
-        _ context: ScriptContext, _ flags: SaveFlags, _ failure: RegistrarFailure,
-        _ parameters: borrowing RegistrarParameters, _ contacts: inout ByteWriter
-    ) {
-        guard !flags.contains(.noReply) else { return }
-        if contacts.count > 0 { contacts.append("\r\n") }
-        let retryAfter = failure.status >= 500 ? parameters.retryAfter : 0
-        context.reply(failure.status, Span()) { writer in
-            writer.append(contacts.span)
-            if case .tooBrief(let minimum) = failure {
-                writer.append("Min-Expires: ")
-                writer.append(decimal: minimum)
-                writer.append("\r\n")
-            }
-            writer.append("P-Registrar-Error: ")
-            writer.append(failure.text)
-            writer.append("\r\n")
-            guard retryAfter > 0 else { return }
-            writer.append("Retry-After: ")
-            writer.append(decimal: retryAfter)
-            writer.append("\r\n")
-        }
     }
 }

@@ -20,7 +20,6 @@ enum RegistrarFailure: Error, Equatable {
     /// A contact or what belongs to it is longer than the settings or the columns allow.
     case contactTooLong
     /// The request names more than `Limits.contactsPerRequestMax`.
-    /// The AoR would have more bindings than `max_contacts`.
     case tooManyContactsNamed
     /// `*` stands beside another contact (RFC 3261 10.2.2).
     case starNotAlone
@@ -35,7 +34,23 @@ enum RegistrarFailure: Error, Equatable {
     /// A lifetime is shorter than the registrar grants; the associated value is the shortest in
     /// seconds.
     case tooBrief(minimum: Int)
+    /// The AoR would have more bindings than `max_contacts`.
     case tooManyContacts
+    /// Path cannot be read, or its first URI is no loose router (RFC 3327 5.3).
+    case pathParse
+    /// Path does not fit into its column: a request could not be sent back along it.
+    case pathTooLong
+    /// There is a Path and the client does not support it (`path_mode` 2).
+    case pathUnsupported
+    /// The request requires extensions that settings have switched off (RFC 3261 8.2.2.3).
+    case unsupported(RequiredExtensions)
+    /// The client does not support flows (`outbound_mode` 2).
+    case outboundRequired
+    /// The proxy nearest to the client does not support flows (RFC 5626 6).
+    case firstHopLacksOutbound
+    /// The contact is a GRUU of the domain: requests to it would go round in a circle
+    /// (RFC 5627 5.1).
+    case gruuContact
     /// The database does not answer (db_mode 3).
     case unavailable
 
@@ -45,6 +60,10 @@ enum RegistrarFailure: Error, Equatable {
     var status: Int {
         switch self {
         case .unknownScheme: 404
+        case .gruuContact: 403
+        case .pathUnsupported, .unsupported: 420
+        case .outboundRequired: 421
+        case .firstHopLacksOutbound: 439
         case .tooBrief: 423
         case .tooManyContacts: 503
         case .unavailable: 503
@@ -58,7 +77,7 @@ enum RegistrarFailure: Error, Equatable {
     /// The other failures happen before the AoR is known, or the table has listed them by itself.
     var listsBindings: Bool {
         switch self {
-        case .badQ, .badRegID, .tooBrief: true
+        case .badQ, .badRegID, .tooBrief, .pathParse, .pathTooLong, .pathUnsupported: true
         default: false
         }
     }
@@ -81,6 +100,15 @@ enum RegistrarFailure: Error, Equatable {
         case .badRegID: "Invalid Reg-Id number"
         case .tooBrief: "Interval too brief"
         case .tooManyContacts: "Too many registered contacts"
+        case .pathParse: "Path parse error"
+        case .pathTooLong: "Path too long"
+        case .pathUnsupported: "No support for found Path indicated"
+        case .unsupported(let extensions):
+            extensions.contains(.outbound)
+                ? "No support for Outbound on server" : "No support for a required extension"
+        case .outboundRequired: "No support for Outbound indicated"
+        case .firstHopLacksOutbound: "No support for Outbound on edge proxy"
+        case .gruuContact: "A GRUU is no contact"
         case .unavailable: "Location database unavailable"
         }
     }

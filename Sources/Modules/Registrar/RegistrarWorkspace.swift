@@ -9,8 +9,22 @@ import SIPSyntax
 final class RegistrarWorkspace {
     /// What the request asks for.
     var input = RegistrarInput()
-    /// The header field Contact of the reply.
-    var contacts = ByteWriter(capacity: 1024)
+    /// The header fields of the reply, Contact first.
+    var headers = ByteWriter(capacity: 1024)
+    /// The AoR for GRUUs.
+    let gruu = GRUUName()
+    /// The reply that the last call of `save` has come to.
+    var reply = PreparedReply()
+}
+
+/// What `save` would answer, for a script that sends the reply itself (`reg_send_reply`).
+struct PreparedReply {
+    /// The message that it answers; the number is that of the context.
+    var message: UInt64 = 0
+    /// Its status, 0 without one.
+    var status = 0
+    /// Whether its header fields wait in the context for whoever replies (flag 0x10).
+    var isPrepared = false
 }
 
 /// A registration as it is read: the AoR, the contacts, and text that the message lacks.

@@ -29,6 +29,12 @@ struct RegistrationReader {
     let keepsExact: Bool
     /// The time of the message.
     let now: WallTime
+    /// What the script has decided for this request.
+    var overrides = RequestOverrides()
+    /// Where the client was seen, as the script says it; for contacts that do not say it.
+    var received = TextPlace.none
+    /// Whether GRUUs are known, so that none of them may be a contact.
+    var knowsGRUU = false
 
     /// Reads the message into the workspace's request.
     ///
@@ -36,7 +42,6 @@ struct RegistrationReader {
     func read(
         _ message: borrowing SIPMessage, into work: inout RegistrarInput, random: () -> UInt64
     ) throws(RegistrarFailure) -> Purpose {
-        work.scratch.removeAll()
         try readHead(message, into: &work.request, &work.scratch)
         let header = Self.stated(message.expires)
         var contacts = message.contacts
@@ -63,7 +68,6 @@ struct RegistrationReader {
         _ message: borrowing SIPMessage, into request: inout RegistrationRequest,
         _ scratch: inout ByteWriter
     ) throws(RegistrarFailure) {
-        request.reset()
         guard let callID = message.callID else { throw .messageParse }
         guard callID.count <= Limits.callIDBytesMax else { throw .callIDTooLong }
         request.callID = .message(callID)
@@ -89,13 +93,9 @@ struct RegistrationReader {
     ) throws(RegistrarFailure) -> ContactUpdate {
         guard contact.uri.count <= contactMaxSize, contact.uri.count <= Limits.contactBytesMax
         else { throw .contactTooLong }
-        try Self.check(contact, message)
+        try check(contact, message)
         var update = ContactUpdate(uri: .message(contact.uri), lifetime: .removed)
-        switch contact.q {
-        case .absent: update.q = defaultQ
-        case .value(let q): update.q = Int(q)
-        case .malformed: throw .badQ
-        }
+        update.q = try q(contact)
         if let instance = contact.instance, !instance.isEmpty {
             update.instance = .message(instance)
             switch contact.regID {
@@ -106,16 +106,13 @@ struct RegistrationReader {
             default: throw .badRegID
             }
         }
-        if let received = contact.received { update.received = .message(received) }
+        update.received = contact.received.map { .message($0) } ?? received
         if let methods = contact.methods {
             update.methods = MethodSet(list: message[methods]).rawValue
         } else {
             update.methods = allowed.rawValue
         }
-        let lifetime = expiry.lifetime(
-            parameter: Self.stated(contact.expires), header: header, keepsExact: keepsExact,
-            random: random)
-        switch lifetime {
+        switch lifetime(contact, header, random) {
         case .removal: update.lifetime = .removed
         case .seconds(let seconds):
             update.lifetime = .until(WallTime(seconds: now.seconds + seconds))
@@ -124,15 +121,56 @@ struct RegistrationReader {
         return update
     }
 
+    /// The q of a contact: the script's, its own, or the default.
+    private func q(_ contact: Contact) throws(RegistrarFailure) -> Int? {
+        if let q = overrides.q {
+            guard q >= 0, q <= 1000 else { throw .badQ }
+            return q
+        }
+        switch contact.q {
+        case .absent: return defaultQ
+        case .value(let q): return Int(q)
+        case .malformed: throw .badQ
+        }
+    }
+
+    /// The lifetime of a contact: the script's, which nothing shortens at random, or that which the
+    /// request asks for.
+    private func lifetime(
+        _ contact: Contact, _ header: ExpiryRules.Stated, _ random: UInt64
+    ) -> ExpiryRules.Lifetime {
+        if let seconds = overrides.expires {
+            return expiry.lifetime(
+                parameter: .seconds(seconds), header: .absent, keepsExact: true, random: random)
+        }
+        return expiry.lifetime(
+            parameter: Self.stated(contact.expires), header: header, keepsExact: keepsExact,
+            random: random)
+    }
+
     /// A contact whose URI cannot be read is refused: other phones would get it back as it is.
-    private static func check(
+    private func check(
         _ contact: Contact, _ message: borrowing SIPMessage
     ) throws(RegistrarFailure) {
+        let uri: SIPURI
         do throws(SyntaxError) {
-            _ = try SIPURI(parsing: message.bytes, in: contact.uri)
+            uri = try SIPURI(parsing: message.bytes, in: contact.uri)
         } catch {
             throw .contactParse
         }
+        guard knowsGRUU, contact.instance != nil, !uri.parameters.isEmpty else { return }
+        try checkIsNoGRUU(uri, message)
+    }
+
+    /// A GRUU at the host of the AoR would be forwarded to itself (RFC 5627 5.1).
+    private func checkIsNoGRUU(
+        _ uri: SIPURI, _ message: borrowing SIPMessage
+    ) throws(RegistrarFailure) {
+        guard GRUU(uri, in: message.bytes) != .none else { return }
+        let to: SIPURI?
+        do throws(SyntaxError) { to = try message.toURI } catch { to = nil }
+        guard let to, message[to.host].matches(message[uri.host]) else { return }
+        throw .gruuContact
     }
 
     /// The next contact; nil behind the last.

@@ -6,7 +6,23 @@ extension SIPUtilsModule {
     /// What the module declares.
     public static let manifest = Manifest<SIPUtilsModule>(
         "siputils", "Tests on messages and on strings that have to do with SIP.",
-        functions: messageTests + stringTests + comparisons)
+        parameters: [
+            ParameterRow(
+                "options_accept", \.optionsAccept, "What Accept of options_reply() says."),
+            ParameterRow(
+                "options_accept_encoding", \.optionsAcceptEncoding,
+                "What Accept-Encoding of options_reply() says."),
+            ParameterRow(
+                "options_accept_language", \.optionsAcceptLanguage,
+                "What Accept-Language of options_reply() says."),
+            ParameterRow(
+                "options_support", \.optionsSupport, "What Supported of options_reply() says."),
+            ParameterRow(
+                "contact_flds_separator", \.contactSeparator,
+                "What stands between the parts of an encoded contact."),
+        ],
+        functions: messageTests + stringTests + comparisons + parameterFunctions
+            + addressFunctions + contactFunctions + requestFunctions)
 
     /// What the tests return, in words.
     ///

@@ -4,11 +4,55 @@ internal import SIPSyntax
 
 /// Module `siputils`: tests on messages and on strings that have to do with SIP.
 public final class SIPUtilsModule: ServerModule {
-    /// Nothing can be set.
-    public typealias Parameters = NoParameters
+    /// The settings of the module.
+    public struct Parameters: Sendable {
+        /// What Accept of `options_reply` says.
+        public var optionsAccept = "*/*"
+        /// What Accept-Encoding says.
+        public var optionsAcceptEncoding = ""
+        /// What Accept-Language says.
+        public var optionsAcceptLanguage = "en"
+        /// What Supported says.
+        public var optionsSupport = ""
+        /// What stands between the parts of an encoded contact; the first character counts.
+        public var contactSeparator = "*"
+    }
+
+    /// What holds without `modparam`.
+    public static let defaults = Parameters()
+
+    /// The header lines of `options_reply`.
+    private let capabilities: [UInt8]
+    /// How contacts are encoded.
+    let coding: ContactCoding
 
     /// Nothing is opened.
-    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
+    public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
+        let parameters = setup.parameters
+        guard let separator = parameters.contactSeparator.utf8.first, separator > 32,
+            separator < 127
+        else { throw StartFailure("siputils: contact_flds_separator needs a character") }
+        coding = ContactCoding(separator: separator)
+        let lines = [
+            ("Accept", parameters.optionsAccept),
+            ("Accept-Encoding", parameters.optionsAcceptEncoding),
+            ("Accept-Language", parameters.optionsAcceptLanguage),
+            ("Supported", parameters.optionsSupport),
+        ]
+        // RFC 3261 20: all four may be empty, which says that there is nothing of the kind.
+        capabilities = lines.flatMap { name, value in
+            Array("\(name): ".utf8) + HeaderText.oneLine(Array(value.utf8)) + [13, 10]
+        }
+    }
+
+    /// `options_reply`: 200 with what the server can do, for an OPTIONS without a user.
+    func replyToOptions(_ context: ScriptContext) -> Int {
+        guard context.message.kind == .request, context.message.method == .options,
+            context.requestUser?.isEmpty ?? true
+        else { return -1 }
+        let reason = Array("OK".utf8)
+        return context.reply(200, reason.span) { $0.append(capabilities) } ? 1 : -1
+    }
 
     /// `has_totag()`: whether To has a tag, that is, whether the request belongs to a dialog
     /// (RFC 3261 12.2).

@@ -12,8 +12,12 @@ extension SLModule {
                 "The status of a reply whose own is not from 100 to 699."),
             ParameterRow(
                 "default_reason", \.defaultReason, "The reason phrase that goes with it."),
+            ParameterRow(
+                "bind_tm", \.bindTM,
+                "Whether replies go through a transaction where one exists; there are none yet."),
         ],
-        functions: ["sl_send_reply", "sl_reply", "send_reply"].map(replying),
+        functions: ["sl_send_reply", "sl_reply", "send_reply"].map(replying)
+            + [replyingByMode, replyingError],
         methods: [
             MethodRow(
                 "sl.stats", result: .object(names.map { .init($0, .integer) }, others: nil),
@@ -47,6 +51,27 @@ extension SLModule {
                 }
                 return { context in module.send(context, code.value(context) ?? 0, reason) }
             })
+    }
+
+    /// The mode says which request of a transaction is meant; there is one only.
+    private static let replyingByMode = FunctionRow<SLModule>(
+        "send_reply_mode", .integer("code"), .string("reason"), .integer("mode"),
+        routes: [.request, .failure, .reply, .event],
+        returns: "1 sent or not to be answered, -1 not sent",
+        "Replies to the request at hand.",
+        compile: { (module, code, reason, _) throws(ArgumentError) in
+            let reason = Reason(reason)
+            return { context in module.send(context, code.value(context) ?? 0, reason) }
+        })
+
+    /// What a script sends when it does not know better.
+    private static let replyingError = FunctionRow<SLModule>(
+        "sl_reply_error", routes: [.request, .event],
+        returns: "1 sent or not to be answered, -1 not sent",
+        "Replies that the server has failed."
+    ) { (module, context) in
+        let words = "I'm terribly sorry, server error occurred (1/SL)"
+        return module.send(context, 500, .constant(Array(words.utf8)))
     }
 
     // MARK: Statistics

@@ -10,6 +10,8 @@ public final class SLModule: ServerModule {
         public var defaultCode = 500
         /// The reason phrase that goes with it.
         public var defaultReason = "Internal Server Error"
+        /// Whether replies go through a transaction where one exists.
+        public var bindTM = true
     }
 
     /// What holds without `modparam`.

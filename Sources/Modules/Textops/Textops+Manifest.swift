@@ -4,8 +4,8 @@ public import ModuleKit
 extension TextopsModule {
     /// What the module declares.
     public static let manifest = Manifest<TextopsModule>(
-        "textops", "Tests on the text of messages, and header fields for replies.",
-        functions: messageTests + [appending] + stringTests + listTests)
+        "textops", "Tests on the text of messages, and changes of it.",
+        functions: messageTests + [appending] + stringTests + listTests + editing)
 
     /// What the tests return, in words.
     ///
@@ -31,24 +31,20 @@ extension TextopsModule {
                     try presenceTest(try known(name))
                 }),
             FunctionRow(
-                "search_hf", .constant("name"), .constant("pattern"),
+                "search_hf", .constant("name"), .pattern("pattern"),
                 Argument.constant("flags").optional, returns: truth,
                 "Whether a header field matches a regular expression.",
                 compile: { (_, name, pattern, flags) throws(ArgumentError) in
                     try headerSearch(try known(name), try known(pattern), try known(flags))
                 }),
             FunctionRow(
-                "search", .constant("pattern"), returns: truth,
-                "Whether the message matches a regular expression.",
-                compile: { (_, pattern) throws(ArgumentError) in
-                    try search(try known(pattern), bodyOnly: false)
-                }),
+                "search", .pattern("pattern"), returns: truth,
+                "Whether the message matches a regular expression."
+            ) { (_, context, pattern) in MessageText.search(context, pattern, .message) },
             FunctionRow(
-                "search_body", .constant("pattern"), returns: truth,
-                "Whether the body matches a regular expression.",
-                compile: { (_, pattern) throws(ArgumentError) in
-                    try search(try known(pattern), bodyOnly: true)
-                }),
+                "search_body", .pattern("pattern"), returns: truth,
+                "Whether the body matches a regular expression."
+            ) { (_, context, pattern) in MessageText.search(context, pattern, .body) },
             FunctionRow(
                 "has_body", Argument.constant("type").optional, returns: truth,
                 "Whether there is a body, and of a media type if one is given.",
@@ -58,7 +54,7 @@ extension TextopsModule {
         ]
     }
 
-    /// The one function that writes: into the reply to come, never into the message at hand.
+    /// Writes into the reply to come, never into the message at hand.
     private static var appending: FunctionRow<TextopsModule> {
         FunctionRow(
             "append_to_reply", .string("lines"),
@@ -114,7 +110,7 @@ extension TextopsModule {
     }
 
     /// The value of an argument that only constants are accepted for.
-    private static func known<T>(_ evaluator: Evaluator<T>) throws(ArgumentError) -> T {
+    static func known<T>(_ evaluator: Evaluator<T>) throws(ArgumentError) -> T {
         // `Argument.constant` has refused expressions by now; this is for the type checker.
         guard case .constant(let value) = evaluator else {
             throw ArgumentError("expected a constant")

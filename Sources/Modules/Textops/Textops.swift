@@ -2,9 +2,10 @@ internal import Basics
 public import ModuleKit
 internal import SIPSyntax
 
-/// Module `textops`: tests on the text of messages, and header fields for replies.
+/// Module `textops`: tests on the text of messages, and changes of it.
 ///
-/// Functions that change the message at hand are not declared: the server sends no such message on.
+/// Changes wait until the message is sent on, or until `msg_apply_changes` of module `textopsx`;
+/// until then all functions look at the message as it was received.
 public final class TextopsModule: ServerModule {
     /// Nothing can be set.
     public typealias Parameters = NoParameters
@@ -58,10 +59,7 @@ public final class TextopsModule: ServerModule {
 
     /// The test of `is_present_hf("Name")`.
     static func presenceTest(_ name: String) throws(ArgumentError) -> CompiledCall {
-        let text = Array(name.utf8)
-        guard SIPToken.isToken(text) else {
-            throw ArgumentError("\"\(name)\" is no name of a header field")
-        }
+        let text = try fieldName(name)
         let known = HeaderName(name: text.span)
         return { context in
             let isThere =
@@ -73,30 +71,29 @@ public final class TextopsModule: ServerModule {
         }
     }
 
-    /// The test of `search_hf("Name", "pattern", flags)`; flag `f` looks at the first field only.
-    static func headerSearch(
-        _ name: String, _ pattern: String, _ flags: String?
-    ) throws(ArgumentError) -> CompiledCall {
-        // For its error only: a name that is no token.
-        _ = try presenceTest(name)
+    /// The name of a header field, as bytes; anything that is no token is an error of the script.
+    static func fieldName(_ name: String) throws(ArgumentError) -> [UInt8] {
         let text = Array(name.utf8)
-        let expression = try Self.expression(pattern)
-        // A flag that meant nothing would hide a typing error.
-        if let flags, flags != "a", flags != "f" {
-            throw ArgumentError("\"\(flags)\" is no flag: a (all fields) and f (the first) are")
+        guard SIPToken.isToken(text) else {
+            throw ArgumentError("\"\(name)\" is no name of a header field")
         }
-        let firstOnly = flags == "f"
+        return text
+    }
+
+    /// The test of `search_hf("Name", "pattern", flags)`.
+    static func headerSearch(
+        _ name: String, _ expression: RegularExpression, _ flags: String?
+    ) throws(ArgumentError) -> CompiledCall {
+        let text = try fieldName(name)
+        // A flag that meant nothing would hide a typing error.
+        let choice = try FieldChoice(flag: flags)
         return { context in
-            context.withMessage { message in
-                var number = message.firstField(named: text.span)
-                while let found = number {
-                    // The whole value of the field, which may be a list (RFC 3261 7.3.1).
-                    if expression.matches(message[message.field(found).value]) { return 1 }
-                    if firstOnly { return -1 }
-                    number = message.nextField(named: text.span, after: found)
-                }
-                return -1
+            let numbers = choice.chosen(Fields.named(text, context))
+            let isFound = context.withMessage { message in
+                // The whole value of the field, which may be a list (RFC 3261 7.3.1).
+                numbers.contains { expression.matches(message[message.field($0).value]) }
             }
+            return isFound ? 1 : -1
         }
     }
 
@@ -104,7 +101,7 @@ public final class TextopsModule: ServerModule {
     func appendToReply(_ context: ScriptContext, _ text: ScriptText) -> Int {
         let bytes = context.bytes(of: text)
         // Bounded, because a loop of the script may add to one reply again and again.
-        guard let lines = Self.headerLines(bytes),
+        guard let lines = HeaderText.lines(bytes),
             context.replyHeaders.count + lines.count <= Limits.messageBytesMax
         else {
             context.log(.error, "append_to_reply: the text is no header field")
@@ -114,35 +111,9 @@ public final class TextopsModule: ServerModule {
         return 1
     }
 
-    /// Text as header lines: each has a name and a colon or continues the one before; the last one
-    /// ends with CRLF.
-    ///
-    /// Nil for anything else: a reply must stay one reply.
-    static func headerLines(_ bytes: [UInt8]) -> [UInt8]? {
-        var lines: [UInt8] = []
-        // Lines may end with LF alone, as strings of scripts often do; the reply gets CRLF.
-        for line in bytes.split(separator: 10, omittingEmptySubsequences: true) {
-            var line = line
-            if line.last == 13 { line.removeLast() }
-            // A CR within a line ends it for some parsers: the way to smuggle in a header field.
-            guard let first = line.first, !line.contains(13), !line.contains(0) else { return nil }
-            // RFC 3261 7.3.1: a line that begins with a blank continues the one before, so the
-            // first
-            // line cannot.
-            let isFolded = (first == 32 || first == 9) && !lines.isEmpty
-            let name = line.prefix { $0 != UInt8(ascii: ":") }
-            let isField =
-                name.count < line.count && SIPToken.isToken(name)
-            guard isFolded || isField else { return nil }
-            lines += line
-            lines += [13, 10]
-        }
-        return lines.isEmpty ? nil : lines
-    }
-
     // MARK: Searching
 
-    /// A regular expression; a wrong one is an error of the script.
+    /// A regular expression for a text as a whole; a wrong one is an error of the script.
     static func expression(_ pattern: String) throws(ArgumentError) -> RegularExpression {
         do {
             // Compiled when the script is loaded; a call only matches. Case never matters.
@@ -152,20 +123,15 @@ public final class TextopsModule: ServerModule {
         }
     }
 
-    /// The test of `search("pattern")` and `search_body("pattern")`.
-    static func search(
-        _ pattern: String, bodyOnly: Bool
-    ) throws(ArgumentError) -> CompiledCall {
-        let expression = try expression(pattern)
-        return { context in
-            context.withMessage { message in
-                let isFound =
-                    // `^` and `$` are the ends of what is searched, not of its lines.
-                    bodyOnly
-                    ? expression.matches(message[message.body])
-                    : expression.matches(message.bytes)
-                return isFound ? 1 : -1
-            }
+    /// The expression that a script passes at a call; nil, and a line in the log, for none.
+    static func expression(
+        _ pattern: ScriptText, _ context: ScriptContext
+    ) -> RegularExpression? {
+        do throws(ArgumentError) {
+            return try RegularExpression.linewise(context.string(pattern))
+        } catch {
+            context.log(.error, "textops: \(error.message)")
+            return nil
         }
     }
 

@@ -92,13 +92,13 @@ extension UsrlocModule {
     /// The layout of rows under these settings.
     private var columns: LocationColumns {
         LocationColumns(
-            usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name))
+            usesDomain: parameters.usesDomain, sockets: socketNames)
     }
 
     /// The reader of rows under these settings.
     private func reader(keepsConnections: Bool) -> LocationReader {
         LocationReader(
-            usesDomain: parameters.usesDomain, sockets: services.sockets.map(\.name),
+            usesDomain: parameters.usesDomain, sockets: socketNames,
             rules: rules, keepsConnections: keepsConnections)
     }
 

@@ -50,8 +50,14 @@ extension UsrlocModule {
                 "server_id_filter", \.filtersServerID,
                 "Whether rows of other servers are neither loaded nor deleted nor counted."),
             ParameterRow(
+                "nat_bflag", \.natBranchFlag, -1...31,
+                "Number of the branch flag that marks contacts behind a NAT; -1 for none."),
+            ParameterRow(
                 "hash_size", \.hashSize, 0...20,
                 "Accepted for old files, and said in the log to have no effect: tables grow."),
+            ParameterRow(
+                "xavp_contact", \.attributesRoot,
+                "Name of the $xavp whose attributes are stored with a contact."),
             ParameterRow(
                 "version_table", \.checksVersion,
                 "Whether the version of a table is checked at the start."),

@@ -37,6 +37,8 @@ public final class UsrlocModule: ServerModule {
     /// Keyed at random, so that nobody chooses user names that all fall into one shard.
     private let hash: KeyedHash
     private let domains = Guarded<[LocationTable]>([])
+    /// Whether sockets are stored under the address that they advertise.
+    let advertisesSockets = Guarded(false)
     private let store = Guarded<Store>(.memory)
 
     /// Where the tables are kept beside memory, once the module has started.

@@ -59,8 +59,18 @@ public struct UsrlocParameters: Sendable {
     public var filtersServerID = false
     /// Whether the table's version is checked at the start.
     public var checksVersion = true
+    /// Number of the branch flag that marks contacts behind a NAT; -1 for none.
+    public var natBranchFlag = -1
+    /// The branch flags that mark contacts behind a NAT: one bit, or none.
+    public var natMask: UInt32 { natBranchFlag < 0 ? 0 : 1 << UInt32(natBranchFlag) }
     /// Kamailio's number of slots, which means nothing here; the log says so.
     public var hashSize = 10
+    /// Name of the `$xavp` whose attributes are stored with a contact; nil for none.
+    public var attributesRoot: String? {
+        didSet { attributesRootBytes = attributesRoot.map { Array($0.utf8) } ?? [] }
+    }
+    /// The same as bytes, made once and not for each message; empty for none.
+    public private(set) var attributesRootBytes: [UInt8] = []
 
     /// The defaults.
     public init() {}

@@ -6,9 +6,25 @@ extension XlogModule {
     public static let manifest = Manifest<XlogModule>(
         "xlog", "Lines of the log, written by the script.",
         parameters: [
-            ParameterRow("prefix", \.prefix, "What stands before each line.")
+            ParameterRow("prefix", \.prefix, "What stands before each line."),
+            ParameterRow(
+                "buf_size", \.bufferSize, 16...65_535,
+                "Longest line in bytes; the rest is cut off."),
+            ParameterRow(
+                "methods_filter", \.methodsFilter, -1...0xffff_ffff,
+                "The methods of messages for which xlogm() is silent, a sum of bits; -1 is all.",
+                runtime: .changeable),
         ],
-        functions: [general] + named.map(leveled))
+        functions: [general, filtered] + named.map(leveled))
+
+    /// `xlogm(level, text)`: silent for the methods of `methods_filter`.
+    private static let filtered = FunctionRow<XlogModule>(
+        "xlogm", .string("level"), .string("text"), returns: "1",
+        "Writes a line unless methods_filter has the method of the message.",
+        compile: { (module, level, text) throws(ArgumentError) in
+            let call = try leveled(module, level, text)
+            return { context in module.isFiltered(context) ? 1 : call(context) }
+        })
 
     /// `xlog(text)`, `xlog(level, text)`, `xlog(facility, level, text)`.
     private static let general = FunctionRow<XlogModule>(

@@ -219,8 +219,7 @@ struct Checker {
     /// Checking means compiling: what the check accepts and the start refuses would be found at the
     /// worst time, when the old server has gone already.
     private mutating func checkBlocks(_ configuration: CheckedConfiguration) {
-        let scope = Scope(
-            loaded: configuration.loaded, catalogue: catalogue, instances: nil)
+        let scope = Scope(configuration, instances: nil)
         var seen: [RouteBlockKind: Position] = [:]
         for block in tree.blocks {
             if let first = seen[block.kind] {
@@ -231,7 +230,7 @@ struct Checker {
             seen[block.kind] = block.position
             checkKind(block, scope)
         }
-        var compiler = Compiler(tree, scope: scope, loopsMax: 0)
+        var compiler = Compiler(tree, scope: scope, rules: ScriptRules(configuration))
         compiler.compileRoutes()
         for block in tree.blocks {
             if case .named = block.kind { continue }
@@ -240,22 +239,14 @@ struct Checker {
         for error in compiler.diagnostics.errors { diagnostics.report(error) }
     }
 
-    /// Refuses blocks that nothing would ever run.
+    /// Refuses event routes that nothing would ever run.
     ///
-    /// A block that nothing runs would be a silent difference to Kamailio: the operator relies on
-    /// what it does.
+    /// That would be a silent difference to Kamailio: the operator relies on what the block does.
+    /// Blocks of transactions are armed by functions, which are refused where nobody has them.
     private mutating func checkKind(_ block: RouteBlock, _ scope: Scope) {
-        switch block.kind {
-        case .request, .named, .reply: break
-        case .event(let name):
-            guard !scope.events.contains(name) else { return }
-            report(
-                .unknownEvent, at: block.position, "no loaded module raises the event \"\(name)\"",
-                hint: scope.hint(event: name))
-        case .transactionReply, .failure, .branch, .send:
-            report(
-                .unsupported, at: block.position,
-                "\(block.kind.text) is not supported: nothing would ever run it")
-        }
+        guard case .event(let name) = block.kind, !scope.events.contains(name) else { return }
+        report(
+            .unknownEvent, at: block.position, "no loaded module raises the event \"\(name)\"",
+            hint: scope.hint(event: name))
     }
 }

@@ -152,34 +152,47 @@ enum Concatenation {
     /// Both values as one string in the scratch buffer; fails when it would grow too long.
     ///
     /// The result lies in the scratch buffer, which is emptied between messages: putting strings
-    /// together costs no allocation once the buffer has grown.
+    /// together costs no allocation once the buffer has grown. Null adds nothing.
     static func join(
         _ left: ScriptValue, _ right: ScriptValue, _ context: ScriptContext
     ) -> ScriptValue {
-        guard context.mayBuild(length(left, context) + length(right, context)) else {
-            return .null
+        let nothing = ByteRange(offset: context.scratch.count, count: 0)
+        var whole = nothing
+        if let first = context.text(left) {
+            guard let range = extend(nothing, by: first, context) else { return .null }
+            whole = range
         }
-        let start = context.scratch.count
-        append(left, context)
-        append(right, context)
-        return .text(.scratch(ByteRange(offset: start, count: context.scratch.count - start)))
+        guard let second = context.text(right) else { return .text(.scratch(whole)) }
+        return extend(whole, by: second, context).map { .text(.scratch($0)) } ?? .null
     }
 
-    /// Bytes that a value needs at most.
-    private static func length(_ value: ScriptValue, _ context: ScriptContext) -> Int {
-        switch value {
-        case .null: 0
-        case .integer: 20
-        case .text(let text): context.length(of: text)
+    /// A string in the scratch buffer with a text behind it; nil when it would grow too long.
+    ///
+    /// Bytes in the buffer are written once. So a string that ends where the buffer ends is made
+    /// longer where it lies, and a text that lies right behind it already is not copied: a chain
+    /// of `+` copies each operand once. Whoever holds the shorter string does not notice.
+    static func extend(
+        _ range: ByteRange, by text: ScriptText, _ context: ScriptContext
+    ) -> ByteRange? {
+        let added = context.length(of: text)
+        let end = Int(range.offset) + Int(range.count)
+        if case .scratch(let other) = text {
+            if range.count == 0 { return other }
+            if Int(other.offset) == end, end - Int(range.offset) + added <= textMax {
+                return ByteRange(offset: Int(range.offset), count: Int(range.count) + added)
+            }
         }
+        let isLast = end == context.scratch.count
+        guard context.mayBuild(Int(range.count) + added) else { return nil }
+        var start = Int(range.offset)
+        if !isLast {
+            start = context.scratch.count
+            context.scratch.append(copying: range)
+        }
+        context.appendToScratch(text)
+        return ByteRange(offset: start, count: context.scratch.count - start)
     }
 
-    /// Appends a value to the scratch buffer; null adds nothing.
-    private static func append(_ value: ScriptValue, _ context: ScriptContext) {
-        switch value {
-        case .null: break
-        case .integer(let number): context.scratch.append(decimal: number)
-        case .text(let text): context.appendToScratch(text)
-        }
-    }
+    /// Longest string that a script builds, in bytes.
+    private static let textMax = Limits.scriptTextBytesMax
 }

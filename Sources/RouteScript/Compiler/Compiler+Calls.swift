@@ -11,9 +11,10 @@ extension Compiler {
         if let command = CoreCommand(rawValue: call.name) {
             return try self.command(command, call.arguments, at: position)
         }
-        if CoreCommand.later.contains(call.name) {
+        if let reason = CoreCommand.later[call.name] {
             throw failure(
-                .unsupported, at: position, "the command \"\(call.name)\" is not supported")
+                .unsupported, at: position, "the command \"\(call.name)\" is not supported",
+                hint: reason)
         }
         guard let function = scope.functions[call.name] else {
             throw unknownFunction(call.name, at: position)
@@ -35,16 +36,21 @@ extension Compiler {
         }
         let compiledCall: CompiledCall
         do {
-            compiledCall = try scope.call(function, sources)
+            compiledCall = try scope(at: position).call(function, sources)
         } catch {
             throw failure(
                 .value, at: position, "\(call.name)(): \(error.message)",
                 hint: Self.signature(function))
         }
-        var result = Compiled(.call(Self.noting(compiledCall)))
+        var result = code(Self.noting(compiledCall))
         result.mayStop = true
         result.mayFail = operands.contains(where: \.mayFail)
         return result
+    }
+
+    /// A call, as expressions see its code: with `return_mode = 1` it is an integer like others.
+    private func code(_ call: @escaping IntegerStep) -> Compiled {
+        Compiled(rules.seesCodes ? .integer(call) : .call(call))
     }
 
     /// Notes a function's code in `$rc`; a code of 0 ends the script.
@@ -96,7 +102,8 @@ extension Compiler {
         } else {
             body = dynamicRoute(name.value)
         }
-        var result = Compiled(.call(Self.running(body, cost: nesting + target.depth)))
+        let cost = nesting + target.depth
+        var result = code(Self.running(body, cost: cost, depthMax: rules.depthMax))
         result.mayStop = true
         return result
     }
@@ -107,12 +114,14 @@ extension Compiler {
     ///
     /// Routes may call themselves; the bound is `max_recursive_level` of Kamailio. It is checked at
     /// calls alone: blocks only nest as deep as they are written.
-    private static func running(_ body: Step, cost: Int) -> IntegerStep {
+    private static func running(
+        _ body: Step, cost: Int, depthMax: Int
+    ) -> IntegerStep {
         { context in
-            guard context.depth + cost <= Limits.scriptDepthMax else {
+            guard context.depth + cost <= depthMax else {
                 context.log(
                     .error,
-                    "routes and blocks nest more than \(Limits.scriptDepthMax) deep")
+                    "routes and blocks nest more than \(depthMax) deep")
                 context.returnCode = -1
                 return -1
             }

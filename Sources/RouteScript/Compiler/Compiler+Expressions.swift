@@ -17,9 +17,11 @@ extension Compiler {
         case .string(let text): return Compiled(.constant(.string(text)))
         case .word(let word): throw bareWord(word, at: expression.position)
         case .variable(let variable):
-            if variable.name == CoreVariable.null.rawValue { return Compiled(.null) }
+            if variable == VariableSyntax(CoreVariable.null.rawValue) { return Compiled(.null) }
             return Compiled(.value(try access(variable, at: expression.position).read))
         case .attribute(let attribute): return Compiled(.value(attribute.read))
+        case .select(let name): return try select(name, at: expression.position)
+        case .block(let body): return try block(body)
         case .call(let call): return try self.call(call, at: expression.position)
         case .route(let target): return try route(target, at: expression.position)
         case .unary(let operation, let operand): return try unary(operation, operand)
@@ -28,6 +30,56 @@ extension Compiler {
         case .assignment(let variable, let value):
             return try assignment(variable, value, at: expression.position)
         }
+    }
+
+    /// A select: `@ruri.user`.
+    private func select(_ name: String, at position: Position) throws(ScriptError) -> Compiled {
+        do {
+            return Compiled(.value(try scope.select(name)))
+        } catch {
+            throw failure(error.kind, at: position, error.message, hint: error.hint)
+        }
+    }
+
+    /// A block as a value: that of its last action.
+    ///
+    /// `exit` and `drop` end the script as everywhere. A `return` or `break` would have to leave
+    /// the expression half-way, so they are refused.
+    private mutating func block(_ body: [Statement]) throws(ScriptError) -> Compiled {
+        if let place = Self.escape(from: body, inLoop: false) {
+            throw failure(
+                .placement, at: place, "a block that is a value cannot be left half-way",
+                hint: "give a variable the value, and test it behind the block")
+        }
+        let run = sequence(body)
+        var result = Compiled(
+            .integer { context in
+                context.actionValue = 1
+                _ = run(context)
+                return context.actionValue
+            })
+        result.mayStop = true
+        return result
+    }
+
+    /// Where statements leave the block that they stand in, nil where they do not.
+    private static func escape(from body: [Statement], inLoop: Bool) -> Position? {
+        for statement in body {
+            let found: Position? =
+                switch statement.kind {
+                case .end(.return, _): statement.position
+                case .leave: inLoop ? nil : statement.position
+                case .block(let inner): escape(from: inner, inLoop: inLoop)
+                case .loop(_, let inner): escape(from: [inner], inLoop: true)
+                case .conditional(let arms, let otherwise):
+                    escape(from: arms.map(\.body) + [otherwise].compactMap(\.self), inLoop: inLoop)
+                case .choice(_, let labels):
+                    escape(from: labels.flatMap(\.body), inLoop: true)
+                case .expression, .end: nil
+                }
+            if let found { return found }
+        }
+        return nil
     }
 
     /// The error of a word that stands where a value belongs.
@@ -44,7 +96,7 @@ extension Compiler {
         _ variable: VariableSyntax, at position: Position
     ) throws(ScriptError) -> VariableAccess {
         do {
-            return try scope.variable(variable)
+            return try scope(at: position).variable(variable)
         } catch {
             throw failure(error.kind, at: position, error.message, hint: error.hint)
         }

@@ -143,7 +143,7 @@ extension Compiler {
         var compiled: [(Compiled, Step)] = []
         for arm in arms {
             do {
-                let condition = try expression(arm.condition)
+                let condition = truth(try expression(arm.condition))
                 compiled.append((condition, try branch(arm.body)))
             } catch {
                 // The branch is looked at all the same: it may hold more errors.
@@ -160,6 +160,15 @@ extension Compiler {
             rest = Self.choose(condition, body, otherwise: rest)
         }
         return rest
+    }
+
+    /// A condition that holds when it is above 0.
+    ///
+    /// With `return_mode = 1` every number but 0 holds, negative codes of functions too.
+    private func truth(_ condition: Compiled) -> Compiled {
+        guard rules.seesCodes else { return condition }
+        let read = condition.integer
+        return Compiled(.integer { read($0) == 0 ? 0 : 1 }, from: condition)
     }
 
     /// A statement that a condition guards: one level deeper.
@@ -205,10 +214,10 @@ extension Compiler {
     private mutating func loop(
         _ condition: Expression, _ body: Statement
     ) throws(ScriptError) -> Step {
-        let test = try expression(condition)
+        let test = truth(try expression(condition))
         let run = try branch(body)
         let holds = test.integer
-        let turnsMax = loopsMax
+        let turnsMax = rules.loopsMax
         return Step { context in
             var turns = 0
             while holds(context) > 0, !context.hasFailed {

@@ -101,6 +101,8 @@ extension Compiler {
     ///
     /// Labels are tried in their order, so a pattern in front of a string can win over it. A value
     /// that is undefined fits no label, not even the empty one.
+    ///
+    /// Patterns regard case here, unlike those of `=~`: Kamailio 5.6.3 does it so.
     private func texts(
         _ value: Compiled, _ labels: [Statement.Label], other: Int
     ) throws(ScriptError) -> Finder {
@@ -114,7 +116,7 @@ extension Compiler {
             case .string(let text): tests.append((.same(Array(text.utf8)), place))
             case .pattern(let pattern):
                 do {
-                    let expression = try RegularExpression(pattern, ignoresCase: true)
+                    let expression = try RegularExpression(pattern, ignoresCase: false)
                     tests.append((.matches(expression), place))
                 } catch {
                     throw failure(

@@ -8,8 +8,8 @@ internal import ModuleKit
 struct Compiler {
     /// The names that can be used.
     let scope: Scope
-    /// Most turns of a `while` loop, 0 for no bound.
-    let loopsMax: Int
+    /// What global parameters say about how the script runs.
+    let rules: ScriptRules
     /// Numbers of the flags that have names.
     let flags: [String: Int]
     /// Where errors are and what the lines say.
@@ -20,6 +20,8 @@ struct Compiler {
     var kinds: RouteKinds = .request
     /// Levels of blocks around the statement at hand: part of the depth that a call adds.
     var nesting = 0
+    /// The block at hand.
+    var block = RouteBlockKind.request
     private let blocks: [String: RouteBlock]
     private var routes: [String: Step] = [:]
     private var cells: [String: RouteCell] = [:]
@@ -27,9 +29,9 @@ struct Compiler {
     private let directory = RouteDirectory()
 
     /// A compiler of a tree.
-    init(_ tree: Tree, scope: Scope, loopsMax: Int) {
+    init(_ tree: Tree, scope: Scope, rules: ScriptRules = ScriptRules()) {
         self.scope = scope
-        self.loopsMax = loopsMax
+        self.rules = rules
         sources = tree.sources
         flags = Self.numbers(tree.settings)
         var named: [String: RouteBlock] = [:]
@@ -62,6 +64,13 @@ struct Compiler {
             hint: hint)
     }
 
+    /// The names that can be used, for what stands at a position: `$cfg(line)` asks for it.
+    func scope(at position: Position) -> Scope {
+        var scope = scope
+        scope.place = ScriptPlace(location: sources.location(position), block: block)
+        return scope
+    }
+
     /// Notes an error.
     mutating func report(_ error: ScriptError) { diagnostics.report(error) }
 
@@ -70,6 +79,7 @@ struct Compiler {
     /// Compiles a block that the server itself runs.
     mutating func entry(_ block: RouteBlock) -> Step {
         kinds = block.kind.kinds
+        self.block = block.kind
         nesting = 0
         return sequence(block.body)
     }
@@ -95,9 +105,9 @@ struct Compiler {
         guard let block = blocks[name] else { return nil }
         if underWay.contains(name) || underWay.count >= Self.chainMax { return cell(name) }
         underWay.append(name)
-        let outer = (kinds, nesting)
+        let outer = (kinds, nesting, self.block)
         let step = entry(block)
-        (kinds, nesting) = outer
+        (kinds, nesting, self.block) = outer
         underWay.removeLast()
         routes[name] = step
         cells[name]?.fill(step)
@@ -118,14 +128,14 @@ struct Compiler {
     func dynamicRoute(_ name: @escaping ValueStep) -> Step {
         let directory = directory
         return Step { context in
-            guard let text = context.text(name(context)) else {
+            guard let text = context.text(name(context)), !context.hasFailed else {
                 context.log(.error, "route() was called without a name")
+                context.hasFailed = false
                 context.actionValue = -1
                 return .next
             }
-            let name = context.string(text)
-            guard let route = directory.route(name) else {
-                context.log(.error, "there is no route[\(name)]")
+            guard let route = context.withBytes(of: text, directory.route) else {
+                context.log(.error, "there is no route[\(context.string(text))]")
                 context.actionValue = -1
                 return .next
             }
@@ -153,17 +163,26 @@ final class RouteCell: @unchecked Sendable {
 
 /// The routes by name, for calls whose name is known only at run time.
 ///
+/// A list that is searched: it compares bytes in place, where a dictionary would need a string made
+/// for each call, and configurations have some dozens of routes.
+///
 /// `@unchecked Sendable`: it is filled once, by the compiler, before the program that reads it is
 /// handed to anyone.
 final class RouteDirectory: @unchecked Sendable {
-    private var routes: [String: Step] = [:]
+    private var routes: [(name: [UInt8], body: Step)] = []
 
     /// The route of a name, nil when there is none.
-    func route(_ name: String) -> Step? { routes[name] }
+    func route(_ name: Span<UInt8>) -> Step? {
+        for place in routes.indices {
+            let candidate = routes[place].name
+            if name.equals(candidate.span) { return routes[place].body }
+        }
+        return nil
+    }
 
     /// Sets the routes.
     func fill(_ routes: [String: Step]) {
         precondition(self.routes.isEmpty, "the directory is filled once")
-        self.routes = routes
+        self.routes = routes.sorted { $0.key < $1.key }.map { (Array($0.key.utf8), $0.value) }
     }
 }

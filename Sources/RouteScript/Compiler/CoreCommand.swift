@@ -28,28 +28,67 @@ enum CoreCommand: String, CaseIterable {
     case stringLength = "strlen"
     case isEmptyString = "strempty"
     case select = "selval"
+    case userPhone = "userphone"
+    case setHostPortTransport = "sethostporttrans"
+    case rewriteHostPortTransport = "rewritehostporttrans"
+    case removeBranch = "remove_branch"
+    case clearBranches = "clear_branches"
+    case addLocalRport = "add_local_rport"
+    case forceSendSocket = "force_send_socket"
+    case setAdvertisedAddress = "set_advertised_address"
+    case setAdvertisedPort = "set_advertised_port"
+    case setForwardNoConnect = "set_forward_no_connect"
+    case setReplyNoConnect = "set_reply_no_connect"
+    case forward
+    case forwardUDP = "forward_udp"
+    case forwardTCP = "forward_tcp"
 
     /// Their names.
     static let names = Set(allCases.map(\.rawValue))
 
-    /// Commands that Kamailio has and this server has not: they need transactions, branches or
-    /// sockets of one's choice.
-    static let later: Set<String> = [
-        "forward", "forward_udp", "forward_tcp", "forward_tls", "forward_sctp", "exec",
-        "userphone", "remove_branch", "clear_branches", "add_local_rport", "force_tcp_alias",
-        "udp_mtu_try_proto", "set_advertised_address", "set_advertised_port",
-        "force_send_socket", "set_forward_no_connect", "set_reply_no_connect",
-        "set_forward_close", "set_reply_close", "cfg_select", "cfg_reset", "error",
-        "sethostporttrans", "rewritehostporttrans",
+    /// Commands whose argument is an address that may stand without quotes.
+    static let addressNames: Set<String> = [
+        CoreCommand.forceSendSocket.rawValue, CoreCommand.setAdvertisedAddress.rawValue,
+        CoreCommand.forward.rawValue, CoreCommand.forwardUDP.rawValue,
+        CoreCommand.forwardTCP.rawValue,
+    ]
+
+    /// Commands that Kamailio has and this server refuses, each with its reason.
+    ///
+    /// They are refused by name, so that nobody relies on what does not happen.
+    static let later: [String: String] = [
+        "forward_tls": "the server speaks no TLS", "forward_sctp": "the server speaks no SCTP",
+        "udp_mtu_try_proto": "a request stays on the transport that its destination names",
+        "set_forward_close": "whoever is at the other end decides when a connection is closed",
+        "exec": "a script cannot run programs: whoever could change a message would run them too",
+        "error": "it does nothing in Kamailio either: use xlog()",
+        "force_tcp_alias": "connections have no aliases here",
+        "set_reply_close": "the client decides when its connection is closed",
+        "cfg_select": "groups of runtime variables have no instances here",
+        "cfg_reset": "groups of runtime variables have no instances here",
     ]
 
     /// How many arguments it takes.
     var arity: ClosedRange<Int> {
         switch self {
-        case .forceRport, .addRport, .revertURI: 0...0
+        case .forceRport, .addRport, .revertURI, .userPhone, .clearBranches, .addLocalRport,
+            .setForwardNoConnect, .setReplyNoConnect:
+            0...0
+        case .forward, .forwardUDP, .forwardTCP: 0...2
+        case .removeBranch: 0...1
         case .log: 1...2
         case .select: 3...3
         default: 1...1
+        }
+    }
+
+    /// Whether it may stand in `onsend_route`, whose message is on its way already (script.md 4).
+    var isAllowedWhileSending: Bool {
+        switch self {
+        case .log, .setFlag, .resetFlag, .isFlagSet, .stringLength, .isEmptyString, .select,
+            .setForwardNoConnect, .setReplyNoConnect:
+            true
+        default: false
         }
     }
 }
@@ -68,7 +107,20 @@ extension Compiler {
                 .value, at: position,
                 "\(command.rawValue)() takes \(words) arguments, found \(arguments.count)")
         }
+        guard kinds != .send || command.isAllowedWhileSending else {
+            throw failure(
+                .placement, at: position,
+                "\"\(command.rawValue)\" cannot be called in onsend_route")
+        }
         switch command {
+        case .removeBranch, .clearBranches, .addLocalRport, .forceSendSocket,
+            .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setReplyNoConnect:
+            return try sending(command, arguments)
+        case .forward: return try forwarding(nil, arguments)
+        case .forwardUDP: return try forwarding(.udp, arguments)
+        case .forwardTCP: return try forwarding(.tcp, arguments)
+        case .userPhone, .setHostPortTransport, .rewriteHostPortTransport:
+            return try parameters(command, arguments)
         case .log: return try logging(arguments)
         case .setFlag, .resetFlag, .isFlagSet: return try flag(command, arguments[0])
         case .forceRport, .addRport:
@@ -168,7 +220,7 @@ extension Compiler {
     }
 
     /// The text of an argument that must be known now.
-    private mutating func constantText(_ argument: Expression) throws(ScriptError) -> String {
+    mutating func constantText(_ argument: Expression) throws(ScriptError) -> String {
         guard let text = try expression(argument).constantText else {
             throw failure(
                 .value, at: argument.position, "expected a constant string",

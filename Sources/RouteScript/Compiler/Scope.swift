@@ -11,9 +11,34 @@ struct Scope: Sendable {
     private(set) var variables: [String: VariableDescription] = [:]
     /// The names of the event routes that a loaded module runs.
     private(set) var events: Set<String> = []
+    /// The blocks of the configuration.
+    private(set) var blocks: Set<RouteBlockKind> = []
+    /// What the preprocessor has defined.
+    private(set) var definitions: [Definition] = []
+    /// Settings that `cfg.*` can change, as `group.name`.
+    private(set) var settings: Set<String> = []
+    /// Where the names stand that are looked up.
+    var place = ScriptPlace()
     private let catalogue: [ModuleBlueprint]
     private let instances: [LoadedModule]
     private let isChecking: Bool
+    /// How many pseudo-variables stand around the one at hand.
+    var level = 0
+
+    /// The names of a configuration; without instances its script is only checked.
+    init(_ checked: CheckedConfiguration, instances: [LoadedModule]?) {
+        self.init(loaded: checked.loaded, catalogue: checked.catalogue, instances: instances)
+        blocks = Set(checked.tree.blocks.map(\.kind))
+        definitions = checked.tree.definitions
+        for module in checked.loaded {
+            for row in module.parameters {
+                if let name = row.runtimeName { settings.insert("\(module.name).\(name)") }
+            }
+        }
+        for case .custom(let group, let name, _, _, _) in checked.tree.settings {
+            settings.insert("\(group).\(name)")
+        }
+    }
 
     /// Names of `loaded` modules; `catalogue` holds all there are, for hints.
     init(loaded: [ModuleBlueprint], catalogue: [ModuleBlueprint], instances: [LoadedModule]?) {
@@ -74,12 +99,7 @@ struct Scope: Sendable {
 
     /// Checks a pseudo-variable and, with instances at hand, compiles it.
     func variable(_ syntax: VariableSyntax) throws(VariableFailure) -> VariableAccess {
-        if let own = CoreVariable(rawValue: syntax.name) {
-            guard syntax.inner == nil, syntax.index == nil, syntax.transformations.isEmpty else {
-                throw VariableFailure(.value, "$\(syntax.name) has no parts", nil)
-            }
-            return own.access
-        }
+        if let own = CoreVariable(rawValue: syntax.name) { return try core(own, syntax) }
         guard let description = variables[syntax.name] else {
             throw VariableFailure(
                 .unknownVariable, "unknown pseudo-variable \"$\(syntax.name)\"",
@@ -116,19 +136,9 @@ struct Scope: Sendable {
             throw VariableFailure(
                 .value, "$\(syntax.name) takes nothing in parentheses", nil)
         }
-        if syntax.inner?.contains("$") ?? false {
-            throw VariableFailure(
-                .unsupported, "a pseudo-variable within $\(syntax.name)() is not supported", nil)
-        }
-        switch syntax.index {
-        case nil: return VariableReference(name: syntax.name, inner: syntax.inner)
-        case .number(let number):
-            return VariableReference(
-                name: syntax.name, inner: syntax.inner, index: .number(number))
-        case .all, .variable:
-            throw VariableFailure(
-                .unsupported, "only numbers are supported as an index of $\(syntax.name)", nil)
-        }
+        return VariableReference(
+            name: syntax.name, inner: syntax.inner, index: try index(syntax, description),
+            dynamicInner: try dynamicInner(syntax, description), compilePart: part)
     }
 
     /// Whether the script may assign to a variable; nil for an unknown one.
@@ -168,23 +178,5 @@ struct VariableFailure: Error {
         self.kind = kind
         self.message = message
         self.hint = hint
-    }
-}
-
-/// The pseudo-variables of the language itself.
-enum CoreVariable: String, CaseIterable {
-    /// The value of the last function or route.
-    case rc, retcode
-    /// The same.
-    case mark = "?"
-    /// No value.
-    case null
-
-    /// What a reference compiles to.
-    var access: VariableAccess {
-        switch self {
-        case .rc, .retcode, .mark: VariableAccess(read: { .integer($0.returnCode) })
-        case .null: VariableAccess(read: { _ in .null })
-        }
     }
 }

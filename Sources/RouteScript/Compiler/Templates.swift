@@ -21,13 +21,7 @@ struct Templates: TemplateCompiler {
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? {
         guard text.utf8.contains(Byte.dollar) else { return nil }
-        let pieces = try Self.split(text) { (variable) throws(ArgumentError) in
-            do throws(VariableFailure) {
-                return try scope.variable(variable).read
-            } catch {
-                throw ArgumentError(error.message + (error.hint.map { "; \($0)" } ?? ""))
-            }
-        }
+        let pieces = try pieces(of: text)
         if pieces.count == 1, case .value(let read) = pieces[0] {
             return { context in
                 let value = read(context)
@@ -36,6 +30,63 @@ struct Templates: TemplateCompiler {
             }
         }
         return Self.join(pieces)
+    }
+
+    /// Compiles a part of a variable's name; nil when it holds neither variables nor `$$`.
+    ///
+    /// It differs from a template in one thing: a variable that stands alone keeps its null.
+    func part(
+        _ text: String
+    ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? {
+        guard text.utf8.contains(Byte.dollar) else { return nil }
+        let pieces = try pieces(of: text)
+        if pieces.count == 1, case .value(let read) = pieces[0] { return read }
+        return Self.join(pieces)
+    }
+
+    /// Looks up the variables of a text.
+    private func pieces(of text: String) throws(ArgumentError) -> [Piece] {
+        try Self.split(text) { (variable) throws(ArgumentError) in
+            do throws(VariableFailure) {
+                return try scope.variable(variable).read
+            } catch {
+                throw ArgumentError(error.message + (error.hint.map { "; \($0)" } ?? ""))
+            }
+        }
+    }
+
+    /// Whether the script has a block of a kind.
+    func has(_ route: NamedRoute, _ name: String) -> Bool {
+        scope.blocks.contains(Self.block(route, name))
+    }
+
+    /// The nearest name of such a block.
+    func suggestion(_ route: NamedRoute, _ name: String) -> String? {
+        let names = scope.blocks.compactMap(\.name).sorted()
+        return NearestName.find(name, among: names.filter { has(route, $0) })
+    }
+
+    /// The block that a function names.
+    private static func block(_ route: NamedRoute, _ name: String) -> RouteBlockKind {
+        switch route {
+        case .failure: .failure(name)
+        case .branch: .branch(name)
+        case .reply: .transactionReply(name)
+        case .event: .event(name)
+        }
+    }
+
+    /// The pseudo-variable that a text is as a whole.
+    func variable(_ text: String) throws(ArgumentError) -> VariableAccess {
+        let bytes = Array(text.utf8)
+        guard bytes.first == Byte.dollar, VariableSyntax.end(in: bytes, from: 0) == bytes.count
+        else { throw ArgumentError("expected a pseudo-variable, found \"\(text)\"") }
+        let syntax = try VariableSyntax.parse(text)
+        do throws(VariableFailure) {
+            return try scope.variable(syntax)
+        } catch {
+            throw ArgumentError(error.message + (error.hint.map { "; \($0)" } ?? ""))
+        }
     }
 
     /// Takes a template apart.
@@ -74,36 +125,29 @@ struct Templates: TemplateCompiler {
     }
 
     /// What stands for a variable without a value.
-    private static let missing = ScriptValue.string("<null>")
+    private static let missing = ScriptValue.text(missingText)
+    /// The same as a text.
+    private static let missingText = ScriptText.owned(Array("<null>".utf8))
 
-    /// Writes the pieces one behind the other into the scratch buffer.
+    /// Puts the pieces together in the scratch buffer.
     ///
-    /// Values are read first: a variable may need the buffer itself.
+    /// Bytes in that buffer never change once they are written, so what a piece has put there
+    /// itself, right behind the pieces before it, is taken as it lies. Nothing is allocated.
     private static func join(_ pieces: [Piece]) -> @Sendable (ScriptContext) -> ScriptValue {
         { context in
-            var values: [ScriptValue] = []
-            values.reserveCapacity(pieces.count)
-            var length = 0
-            for piece in pieces {
-                let value: ScriptValue =
-                    switch piece {
-                    case .text(let bytes): .text(.owned(bytes))
-                    case .value(let read): read(context)
-                    }
-                if case .text(let text) = value { length += context.length(of: text) }
-                values.append(value)
-            }
-            guard context.mayBuild(length + 20 * pieces.count) else { return .null }
-            let start = context.scratch.count
-            for value in values {
-                switch value {
-                case .null: context.scratch.append("<null>")
-                case .integer(let number): context.scratch.append(decimal: number)
-                case .text(let text): context.appendToScratch(text)
+            var whole = ByteRange(offset: context.scratch.count, count: 0)
+            for place in pieces.indices {
+                let text: ScriptText
+                switch pieces[place] {
+                case .text(let bytes): text = .owned(bytes)
+                case .value(let read): text = context.text(read(context)) ?? Self.missingText
                 }
+                guard let joined = Concatenation.extend(whole, by: text, context) else {
+                    return .null
+                }
+                whole = joined
             }
-            return .text(
-                .scratch(ByteRange(offset: start, count: context.scratch.count - start)))
+            return .text(.scratch(whole))
         }
     }
 }

@@ -101,7 +101,7 @@ extension VariableSyntax {
             place = end
         }
         if place < bytes.count, bytes[place] == UInt8(ascii: "[") {
-            guard let end = bytes[place...].firstIndex(of: UInt8(ascii: "]")) else {
+            guard let end = bracketEnd(in: bytes, from: place) else {
                 throw ArgumentError("the index of \"\(text)\" has no closing bracket")
             }
             variable.index = try index(string(bytes[(place + 1)..<end]), of: text)
@@ -113,6 +113,17 @@ extension VariableSyntax {
             place = end
         }
         return variable
+    }
+
+    /// The bracket that closes the one at `start`; those of variables within it are counted.
+    private static func bracketEnd(in bytes: [UInt8], from start: Int) -> Int? {
+        var depth = 0
+        for place in start..<bytes.count {
+            if bytes[place] == UInt8(ascii: "[") { depth += 1 }
+            if bytes[place] == UInt8(ascii: "]") { depth -= 1 }
+            if depth == 0 { return place }
+        }
+        return nil
     }
 
     /// What stands in the brackets behind a name.

@@ -28,6 +28,10 @@ public struct Expression: Sendable {
         case variable(VariableSyntax)
         /// A core attribute of the message: `method`, `src_ip`.
         case attribute(Attribute)
+        /// `@ruri.user`: a part of the message by its select's name, without the sign.
+        case select(String)
+        /// `{ … }`: a block whose last action is the value.
+        case block([Statement])
         /// A function call.
         case call(Call)
         /// `route(NAME)`.
@@ -45,7 +49,7 @@ public struct Expression: Sendable {
         self.kind = kind
         self.position = position
         switch kind {
-        case .integer, .string, .word, .variable, .attribute: depth = 1
+        case .integer, .string, .word, .variable, .attribute, .select, .block: depth = 1
         case .call(let call): depth = 1 + (call.arguments.map(\.depth).max() ?? 0)
         case .route(let operand), .unary(_, let operand), .assignment(_, let operand):
             depth = 1 + operand.depth

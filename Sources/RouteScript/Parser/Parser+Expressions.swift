@@ -99,13 +99,54 @@ extension Parser {
             return Expression(.variable(variable), at: token.position)
         case .symbol(.openParenthesis): return try group()
         case .symbol(.openBracket): return try bracketedAddress()
-        case .symbol(.at):
-            throw failure(
-                .unsupported, at: token.position, "selects (@…) are not supported")
+        case .symbol(.openBrace):
+            return Expression(.block(try block()), at: token.position)
+        case .symbol(.at): return try select()
         case .word:
             return try call(at: token.position)
         default: throw unexpected("expected a value")
         }
+    }
+
+    /// `@name.name[index]["key"]`: a select, put together from what is glued.
+    ///
+    /// A dot with white space around it concatenates, as between other operands.
+    private mutating func select() throws(ScriptError) -> Expression {
+        let place = current.position
+        try advance()
+        guard current.kind == .word, current.isGlued else {
+            throw unexpected("expected the name of a select behind \"@\"")
+        }
+        var text = current.text
+        try advance()
+        while current.isGlued, at(.dot) || at(.openBracket) {
+            if try take(.dot) {
+                guard current.kind == .word, current.isGlued else {
+                    throw unexpected("expected a name behind the dot of a select")
+                }
+                text += "." + current.text
+                try advance()
+                continue
+            }
+            try advance()
+            text += "[" + (try selectIndex()) + "]"
+            try expect(.closeBracket, "behind the index of a select")
+        }
+        return Expression(.select(text), at: place)
+    }
+
+    /// What stands in the brackets of a select: a number, `*` or a string.
+    private mutating func selectIndex() throws(ScriptError) -> String {
+        let sign = try take(.minus) ? "-" : ""
+        let text: String
+        switch current.kind {
+        case .number: text = sign + current.text
+        case .string where sign.isEmpty: text = "\"\(current.text)\""
+        case .word where sign.isEmpty: text = "\"\(current.text)\""
+        default: throw unexpected("expected a number or a string in the brackets of a select")
+        }
+        try advance()
+        return text
     }
 
     /// Takes a pseudo-variable's token apart.
@@ -199,7 +240,8 @@ extension Parser {
             var list: [Expression] = []
             while !parser.at(.closeParenthesis) {
                 if !list.isEmpty { try parser.expect(.comma, "between arguments") }
-                list.append(try parser.expression())
+                let isAddress = CoreCommand.addressNames.contains(name)
+                list.append(try isAddress ? parser.bareAddress() : parser.expression())
             }
             return list
         }
@@ -209,6 +251,18 @@ extension Parser {
     }
 
     // MARK: Addresses
+
+    /// An address as an argument, in quotes or not: `udp:10.0.0.1:5060`.
+    private mutating func bareAddress() throws(ScriptError) -> Expression {
+        let place = current.position
+        switch current.kind {
+        case .variable, .string: return try expression()
+        default: break
+        }
+        let text = try spelling()
+        guard !text.isEmpty else { throw unexpected("expected an address") }
+        return Expression(.string(text), at: place)
+    }
 
     /// An IPv4 address or network, whose first number has been read.
     private mutating func address(_ first: Token) throws(ScriptError) -> Expression {

@@ -197,7 +197,7 @@ extension Parser {
     }
 
     /// Words and numbers with the dots, colons and dashes that hold them together.
-    private mutating func spelling() throws(ScriptError) -> String {
+    mutating func spelling() throws(ScriptError) -> String {
         var text = ""
         while text.isEmpty || current.isGlued {
             switch current.kind {

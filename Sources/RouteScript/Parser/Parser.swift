@@ -41,6 +41,7 @@ struct Parser {
             attempt { (parser) throws(ScriptError) in try parser.topLevel() }
         }
         tree.sources = lexer.sources
+        tree.definitions = lexer.definitions.all
         return (tree, diagnostics.errors)
     }
 

@@ -14,6 +14,8 @@ public struct Tree: Sendable {
     public var engine: (name: String, position: Position)?
     /// The files it was read from.
     public var sources = SourceMap()
+    /// What was defined at the end, by name.
+    public var definitions: [Definition] = []
 
     /// An empty configuration.
     public init() {}
@@ -113,6 +115,16 @@ public enum RouteBlockKind: Sendable, Hashable {
         case .branch: .branch
         case .send: .send
         case .event: [.event, .request]
+        }
+    }
+
+    /// The name in brackets, nil for blocks that have none.
+    var name: String? {
+        switch self {
+        case .named(let name), .transactionReply(let name), .failure(let name),
+            .branch(let name), .event(let name):
+            name
+        case .request, .reply, .send: nil
         }
     }
 

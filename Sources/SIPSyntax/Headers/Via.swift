@@ -86,9 +86,7 @@ public struct Via: Sendable, Hashable {
     /// The transport, nil for one that we do not know.
     public func transportProtocol(in bytes: Span<UInt8>) -> TransportProtocol? {
         assert(whole.end <= bytes.count, "not the bytes that were parsed")
-        let name = bytes.part(transport)
-        for known in TransportProtocol.allCases where name.matches(known.name) { return known }
-        return nil
+        return TransportProtocol.named(bytes.part(transport))
     }
 
     /// A host name, an IPv4 address, or an IPv6 address in brackets; one without brackets is

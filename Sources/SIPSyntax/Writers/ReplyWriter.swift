@@ -54,6 +54,16 @@ public enum ReplyWriter {
         writer.finishMessage()
     }
 
+    /// Writes the value of the first Via field of a request that is sent on, with what was seen of
+    /// its sender (RFC 3261 18.2.1, RFC 3581 4).
+    public static func writeTopVia(
+        of request: borrowing SIPMessage, from origin: Origin, forceRport: Bool,
+        into writer: inout ByteWriter
+    ) {
+        guard let top = topVia(request) else { return }
+        writeTop(top, request, origin, forceRport, &writer)
+    }
+
     // MARK: Parts
 
     private static func writeStatus(_ status: Int, _ writer: inout ByteWriter) {

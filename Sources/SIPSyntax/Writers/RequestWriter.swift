@@ -49,7 +49,7 @@ public enum RequestWriter {
         writer.append(UInt8(ascii: " "))
         writer.append(uri)
         writer.append(" SIP/2.0\r\n")
-        writeVia(socket, branch, &writer)
+        writeVia(socket, branch: branch, asksForPort: true, into: &writer)
         writer.appendHeader("Max-Forwards", decimal: maxForwards)
         if !routes.isEmpty { writer.appendHeader("Route", routes) }
         writer.appendHeader("From", identity.from)
@@ -62,9 +62,13 @@ public enum RequestWriter {
         writer.appendLineEnd()
     }
 
-    /// `rport` is asked for always: it costs nothing and survives address translation (RFC 3581).
-    private static func writeVia(
-        _ socket: borrowing ListeningSocket, _ branch: Span<UInt8>, _ writer: inout ByteWriter
+    /// Writes a Via field of ours.
+    ///
+    /// Requests of our own ask for `rport`: it costs nothing and survives address translation (RFC
+    /// 3581). Those that are sent on do not, since their replies must come to the address in Via.
+    public static func writeVia(
+        _ socket: borrowing ListeningSocket, branch: Span<UInt8>, asksForPort: Bool,
+        into writer: inout ByteWriter
     ) {
         assert(!branch.isEmpty)
         writer.append("Via: SIP/2.0/")
@@ -83,6 +87,6 @@ public enum RequestWriter {
         }
         writer.append(";branch=z9hG4bK")
         writer.append(branch)
-        writer.append(";rport\r\n")
+        writer.append(asksForPort ? ";rport\r\n" : "\r\n")
     }
 }

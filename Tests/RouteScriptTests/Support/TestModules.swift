@@ -1,7 +1,7 @@
 import Basics
+import Synchronization
 import ModuleKit
 import SIPSyntax
-import Synchronization
 
 /// A core with the global parameters that the samples set.
 final class TestCore: ServerModule {
@@ -12,6 +12,8 @@ final class TestCore: ServerModule {
         var acceptsWithoutLength = false
         var hasAutomaticAliases = true
         var maxWhileLoops = 100
+        var maxRecursiveLevel = 256
+        var returnMode = 0
         var logName = ""
     }
 
@@ -25,6 +27,8 @@ final class TestCore: ServerModule {
             ParameterRow("tcp_accept_no_cl", \.acceptsWithoutLength, "For HTTP."),
             ParameterRow("auto_aliases", \.hasAutomaticAliases, "Whether names are looked up."),
             ParameterRow("max_while_loops", \.maxWhileLoops, 0...1_000_000, "Most turns."),
+            ParameterRow("max_recursive_level", \.maxRecursiveLevel, 1...1_000, "Depth."),
+            ParameterRow("return_mode", \.returnMode, 0...1, "How codes are seen."),
             ParameterRow("log_name", \.logName, "Name in the log."),
         ])
 
@@ -59,6 +63,9 @@ final class TestModule: ServerModule {
                 "only_failure", routes: .failure, returns: "1", "For failure routes only."
             ) { (_, _) in 1 },
             FunctionRow(
+                "arm", .route("name", .failure), returns: "1", "Names a failure route."
+            ) { (_, context, name: ScriptText) in context.length(of: name) },
+            FunctionRow(
                 "table", .constant("name"), Argument.integer("flags").optional, returns: "1",
                 "Has an optional argument."
             ) { (_, _, _: String, _: Int?) in 1 },
@@ -83,14 +90,20 @@ final class TestModule: ServerModule {
                         return range.map { .text(.message($0)) } ?? .null
                     }
                 }),
+            VariableRow(
+                "field", inner: .required, accepts: .every,
+                "A header field whose name and number the script may compute.",
+                compile: { (_, reference) throws(ArgumentError) in
+                    try TestField(reference).access
+                }),
             VariableRow("var", inner: .required, isWritable: true, "A variable.") {
                 module, reference in module.variable(reference.inner ?? "")
             },
         ],
         eventRoutes: [EventRouteRow("probe:rang", "Somebody rang.")])
 
-    let notes = Mutex<[String]>([])
-    private let slots = Mutex<[String: Int]>([:])
+    let notes = Guarded<[String]>([])
+    private let slots = Guarded<[String: Int]>([:])
 
     init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
         if setup.parameters.name == "refuse" { throw StartFailure("refused") }
@@ -170,4 +183,41 @@ enum TestCatalogue {
         ModuleBlueprint(TestModule.self), ModuleBlueprint(TestUsrloc.self),
         ModuleBlueprint(TestRegistrar.self),
     ]
+}
+
+/// A header field by a name and a number that may both be computed.
+struct TestField: Sendable {
+    let reference: VariableReference
+    /// What stands before and behind `=>`, each compiled on its own.
+    let parts: [(@Sendable (ScriptContext) -> ScriptValue)?]
+
+    init(_ reference: VariableReference) throws(ArgumentError) {
+        self.reference = reference
+        var parts: [(@Sendable (ScriptContext) -> ScriptValue)?] = []
+        if let compile = reference.compilePart, let inner = reference.inner, inner.contains("=>") {
+            for part in inner.split(separator: ">") { parts.append(try compile(String(part))) }
+        }
+        self.parts = parts
+    }
+
+    var access: VariableAccess {
+        VariableAccess { context in
+            if case .all? = reference.index { return .string("all of \(reference.inner ?? "")") }
+            if parts.count == 2 {
+                return .string(parts.map { $0 == nil ? "constant" : "computed" }.joined())
+            }
+            var name = Array((reference.inner ?? "").utf8)
+            if let read = reference.dynamicInner {
+                guard let text = context.text(read(context)) else { return .string("no name") }
+                name = context.bytes(of: text)
+            }
+            var place = 0
+            if let index = reference.index {
+                guard let number = index.number(context) else { return .string("no number") }
+                place = number
+            }
+            let range = context.message.header(named: name.span, occurrence: max(0, place))
+            return range.map { .text(.message($0)) } ?? .null
+        }
+    }
 }

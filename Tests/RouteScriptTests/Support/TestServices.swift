@@ -1,12 +1,12 @@
 import Basics
+import Synchronization
 import Logging
 import ModuleKit
 import Storage
-import Synchronization
 
 /// What was written to a log, by level.
 final class LogRecorder: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Guarded<[String]>([])
 
     var written: [String] { lines.withLock { $0 } }
 

@@ -119,6 +119,8 @@ enum TreePrinter {
         case .string(let text): quoted(text)
         case .word(let word): word
         case .variable(let variable): variable.text
+        case .select(let name): "@\(name)"
+        case .block(let list): "{\n" + body(list, 1) + "}"
         case .attribute(let attribute): attribute.rawValue
         case .call(let call):
             "\(call.name)(\(call.arguments.map(text).joined(separator: ", ")))"

@@ -1,0 +1,240 @@
+internal import Basics
+internal import ModuleKit
+internal import SIPSyntax
+
+/// Why a request does not make sense, as it is answered.
+struct SanityFailure {
+    /// The status.
+    var status = 400
+    /// The reason phrase.
+    var reason: String
+    /// What a 420 says in Unsupported.
+    var unsupported: [UInt8] = []
+}
+
+/// The checks of `sanity_check`, one bit each, with the words of Kamailio's replies.
+struct SanityChecks {
+    /// Which checks, as a sum of bits.
+    let checks: Int
+    /// Which URIs, as a sum of bits.
+    let uris: Int
+    /// The extensions that Proxy-Require may ask for.
+    let supported: [[UInt8]]
+
+    /// A check: the failure that it finds, nil for none.
+    private typealias Check = (borrowing SIPMessage) -> SanityFailure?
+
+    /// The first failure, nil when the request passes.
+    func failure(_ context: ScriptContext) -> SanityFailure? {
+        context.withMessage { message in
+            for (bit, check) in table where checks & bit != 0 {
+                if let failure = check(message) { return failure }
+            }
+            return nil
+        }
+    }
+
+    /// The bits in the order of checking; 8 and 16 do nothing in Kamailio either.
+    private var table: [(Int, Check)] {
+        [
+            (1, version), (2, scheme), (4, requiredFields), (16384, topVia), (32, cSeqMethod),
+            (64, cSeqNumber), (128, contentLength), (256, expires), (512, proxyRequire),
+            (1024, parsedURIs), (2048, credentials), (4096, tags), (8192, authorization),
+        ]
+    }
+
+    private func version(_ message: borrowing SIPMessage) -> SanityFailure? {
+        message[message.versionRange].matches("SIP/2.0")
+            ? nil : SanityFailure(status: 505, reason: "Version Not Supported (R-URI)")
+    }
+
+    private func scheme(_ message: borrowing SIPMessage) -> SanityFailure? {
+        guard let uri = try? SIPURI(parsing: message.bytes, in: message.requestURI) else {
+            return SanityFailure(reason: "Bad Request URI")
+        }
+        guard uri.scheme == .other else { return nil }
+        return SanityFailure(status: 416, reason: "Unsupported URI Scheme in Request URI")
+    }
+
+    private func requiredFields(_ message: borrowing SIPMessage) -> SanityFailure? {
+        for name in [HeaderName.to, .from, .cSeq, .callID, .via] where !message.has(name) {
+            return SanityFailure(reason: "Bad Headers")
+        }
+        return nil
+    }
+
+    private func topVia(_ message: borrowing SIPMessage) -> SanityFailure? {
+        (try? message.topVia) == nil ? SanityFailure(reason: "Bad Headers") : nil
+    }
+
+    private func cSeqMethod(_ message: borrowing SIPMessage) -> SanityFailure? {
+        guard let cSeq = try? message.cSeq else {
+            return SanityFailure(reason: "Missing method in CSeq header")
+        }
+        guard message[cSeq.methodRange].equals(message[message.methodRange]) else {
+            return SanityFailure(reason: "CSeq method does not match request method")
+        }
+        return nil
+    }
+
+    private func cSeqNumber(_ message: borrowing SIPMessage) -> SanityFailure? {
+        guard let value = message.header(.cSeq) else {
+            return SanityFailure(reason: "Missing number in CSeq header")
+        }
+        var cursor = Cursor(message.bytes, in: value)
+        // RFC 3261 8.1.1.5 asks for less than 2^31; Kamailio takes 32 bits, and so do phones.
+        guard cursor.decimal(upTo: UInt64(UInt32.max)) != nil else {
+            return SanityFailure(reason: "CSeq number is illegal")
+        }
+        return nil
+    }
+
+    private func contentLength(_ message: borrowing SIPMessage) -> SanityFailure? {
+        guard let value = message.header(.contentLength) else { return nil }
+        guard let length = message[value].decimal(upTo: UInt64(UInt32.max)) else {
+            return SanityFailure(reason: "Content-Length Failure")
+        }
+        return Int(length) == message.bytes.count - message.body.start
+            ? nil : SanityFailure(reason: "Content-Length mis-match")
+    }
+
+    private func expires(_ message: borrowing SIPMessage) -> SanityFailure? {
+        message.expires == .malformed ? SanityFailure(reason: "Expires value is illegal") : nil
+    }
+
+    private func proxyRequire(_ message: borrowing SIPMessage) -> SanityFailure? {
+        var unsupported = ByteWriter(capacity: 64)
+        let known = supported
+        let count = message.writeUnsupported(.proxyRequire, into: &unsupported) { tag in
+            known.contains { tag.matches($0.span) }
+        }
+        guard count > 0 else { return nil }
+        return SanityFailure(
+            status: 420, reason: "Bad Proxy Require Extension",
+            unsupported: Array(copying: unsupported.span))
+    }
+
+    // MARK: URIs and tags
+
+    private func parsedURIs(_ message: borrowing SIPMessage) -> SanityFailure? {
+        if uris & 1 != 0, (try? SIPURI(parsing: message.bytes, in: message.requestURI)) == nil {
+            return SanityFailure(reason: "Bad Request URI")
+        }
+        if uris & 2 != 0, !hasURI(message, .from) {
+            return SanityFailure(reason: "Invalid From Header")
+        }
+        if uris & 4 != 0, !hasURI(message, .to) {
+            return SanityFailure(reason: "Invalid To Header")
+        }
+        return uris & 8 != 0 ? contacts(message) : nil
+    }
+
+    private func hasURI(_ message: borrowing SIPMessage, _ name: HeaderName) -> Bool {
+        guard let value = message.header(name),
+            let address = try? TaggedAddress(parsing: message.bytes, in: value)
+        else { return false }
+        return (try? SIPURI(parsing: message.bytes, in: address.uri)) != nil
+    }
+
+    private func contacts(_ message: borrowing SIPMessage) -> SanityFailure? {
+        var contacts = message.contacts
+        do throws(SyntaxError) {
+            while let contact = try contacts.next() {
+                if contact.isStar { continue }
+                if (try? SIPURI(parsing: message.bytes, in: contact.uri)) == nil {
+                    return SanityFailure(reason: "Bad Contact URI")
+                }
+            }
+        } catch {
+            return SanityFailure(reason: "Bad Contact Header")
+        }
+        return nil
+    }
+
+    private func tags(_ message: borrowing SIPMessage) -> SanityFailure? {
+        if tagCount(message, .from) > 1 {
+            return SanityFailure(reason: "Many From Tag Params")
+        }
+        return tagCount(message, .to) > 1 ? SanityFailure(reason: "Many To Tag Params") : nil
+    }
+
+    private func tagCount(_ message: borrowing SIPMessage, _ name: HeaderName) -> Int {
+        guard let value = message.header(name),
+            let address = try? TaggedAddress(parsing: message.bytes, in: value)
+        else { return 0 }
+        var all = HeaderParameters(message.bytes, in: address.parameters)
+        var count = 0
+        while let parameter = all.next() {
+            if message[parameter.name].matches("tag") { count += 1 }
+        }
+        return count
+    }
+
+    // MARK: Credentials
+
+    /// All credentials must be of the scheme Digest and complete.
+    private func credentials(_ message: borrowing SIPMessage) -> SanityFailure? {
+        for name in [HeaderName.authorization, .proxyAuthorization] {
+            var number = message.firstField(name)
+            while let field = number {
+                let value = message[message.field(field).value]
+                guard DigestWords.isDigest(value) else {
+                    return SanityFailure(reason: "Bad Auth Credentials")
+                }
+                if let failure = DigestWords(value).failure { return failure }
+                number = message.nextField(after: field)
+            }
+        }
+        return nil
+    }
+
+    /// Only Authorization, and only when its scheme is Digest.
+    private func authorization(_ message: borrowing SIPMessage) -> SanityFailure? {
+        guard let range = message.header(.authorization) else { return nil }
+        let value = message[range]
+        guard DigestWords.isDigest(value) else { return nil }
+        let words = DigestWords(value)
+        return words.isMalformed ? SanityFailure(reason: "Bad Auth Header") : words.failure
+    }
+}
+
+/// The parameters of digest credentials that must be there (RFC 2617 3.2.2).
+struct DigestWords {
+    private var lengths: [String: Int] = [:]
+    /// Whether something in it is no parameter.
+    private(set) var isMalformed = false
+    private static let needed = ["username", "realm", "nonce", "uri", "response"]
+
+    /// Whether the scheme of credentials is Digest.
+    static func isDigest(_ value: Span<UInt8>) -> Bool { value.hasPrefix(matching: "Digest ") }
+
+    /// Reads credentials of the scheme Digest.
+    init(_ value: Span<UInt8>) {
+        var cursor = Cursor(value)
+        cursor.advance(7)
+        while !cursor.isAtEnd {
+            let part = Array(copying: value.part(cursor.listPart()))
+            if part.isEmpty { continue }
+            let name = part.prefix { $0 != UInt8(ascii: "=") && $0 > 32 }
+            let rest = part[name.count...].drop { $0 <= 32 }
+            guard rest.first == UInt8(ascii: "="), !name.isEmpty else {
+                isMalformed = true
+                continue
+            }
+            let text = rest.dropFirst().drop { $0 <= 32 }
+            let isQuoted = text.count >= 2 && text.first == 34 && text.last == 34
+            let key = String(decoding: name, as: UTF8.self).lowercased()
+            lengths[key] = isQuoted ? text.count - 2 : text.count
+        }
+    }
+
+    /// What is missing or empty, nil for nothing.
+    var failure: SanityFailure? {
+        if isMalformed || Self.needed.contains(where: { lengths[$0] == nil }) {
+            return SanityFailure(reason: "Bad Auth Credentials")
+        }
+        if lengths["username"] == 0 { return SanityFailure(reason: "Auth Empty User") }
+        if lengths["nonce"] == 0 { return SanityFailure(reason: "Auth Empty Nonce") }
+        return lengths["response"] == 0 ? SanityFailure(reason: "Auth Empty Response") : nil
+    }
+}

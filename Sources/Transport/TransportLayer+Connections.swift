@@ -1,0 +1,19 @@
+internal import NIOCore
+internal import Synchronization
+
+/// Connections by their numbers, for those who remember one: a contact's flow (RFC 5626 5.3).
+extension TransportLayer {
+    /// Whether the connection of a number is open.
+    public func isOpen(connection: Int64) -> Bool {
+        guard connection > 0, let router = state.withLock({ $0.router }) else { return false }
+        return router.connections.channel(connection)?.isActive ?? false
+    }
+
+    /// Closes the connection of a number, if it is open.
+    ///
+    /// What waits to be written is lost: whoever closes a connection has nothing more to say.
+    public func close(connection: Int64) {
+        guard connection > 0, let router = state.withLock({ $0.router }) else { return }
+        router.connections.channel(connection)?.close(promise: nil)
+    }
+}
