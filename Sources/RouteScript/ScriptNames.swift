@@ -41,7 +41,8 @@ struct ScriptNames: ScriptAccess {
 
     /// A named route; its value is that of its `return`, or of its last action.
     func route(_ name: String) -> (@Sendable (ScriptContext) -> Int)? {
-        guard let step = routes.route(name) else { return nil }
+        let bytes = Array(name.utf8)
+        guard let step = routes.route(bytes.span) else { return nil }
         return { context in
             // `exit` ends the native part only: the caller is no block that it could end.
             let wasStopped = context.isStopped

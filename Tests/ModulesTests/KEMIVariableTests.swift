@@ -89,12 +89,6 @@ struct KEMIVariableTests {
                 ])
     }
 
-    @Test("a class of variables that no module has is logged")
-    func missingContainer() throws {
-        let lines = try KEMIRig.output("out(KSR.pvx.xavu_child_get('t', 'k'))")
-        #expect(lines == ["error Lua: $xavu(t=>k): no loaded module has such a variable", "nil"])
-    }
-
     @Test("hash tables: values, lifetimes and counters")
     func tables() throws {
         let rig = try KEMIRig(
