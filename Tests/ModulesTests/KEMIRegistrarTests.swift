@@ -48,8 +48,9 @@ struct KEMIRegistrarTests {
     @Test("a phone registers, is found, and leaves")
     func life() throws {
         let rig = try KEMIRig(Self.script)
-        #expect(try rig.run(register("<sip:alice@10.1.2.3:5070>", cseq: 1)) == ["info save 1"])
-        #expect(rig.status == "SIP/2.0 200 OK")
+        let first = try rig.run(register("<sip:alice@10.1.2.3:5070>", cseq: 1))
+        #expect(first == ["info save 1"])
+        try #require(rig.status == "SIP/2.0 200 OK")
         #expect(rig.replies[0].contains("Contact: <sip:alice@10.1.2.3:5070>;expires="))
         #expect(try rig.run(register("<sip:alice@10.1.2.3:5070>", cseq: 2)) == ["info save 2"])
         #expect(try rig.run(invite("alice")) == ["info found sip:alice@10.1.2.3:5070"])

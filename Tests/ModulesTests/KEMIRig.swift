@@ -137,7 +137,8 @@ final class KEMIRig {
     ) throws(ScriptErrors) -> CheckedConfiguration {
         let loads = modules.map { "loadmodule \"\($0.name).so\"\n" }.joined()
         let text =
-            loads + "modparam(\"app_lua\", \"load\", \"\(path)\")\n" + native + "\n"
+            loads + "modparam(\"usrloc\", \"preload\", \"location\")\n"
+            + "modparam(\"app_lua\", \"load\", \"\(path)\")\n" + native + "\n"
         return try ConfigurationFile.parse(
             SourceFile(name: "rig.cfg", bytes: Array(text.utf8)), fileSystem: MemoryFiles()
         ).check(catalogue: modules, core: ModuleBlueprint(Core.self))
