@@ -76,7 +76,6 @@ struct KEMIFunctionTests {
             ("KSR.probe.join('a', true)", "argument 2 is a Boolean"),
             ("KSR.probe.join('a', {})", "argument 2 is neither a string nor a number"),
             ("KSR.probe.fixed('bad')", "\"bad\" is no name"),
-            ("KSR.registrar.save('location', 4096)", "save knows the flags"),
         ])
     func wrongCalls(_ call: String, _ words: String) throws {
         let (_, log, _) = try probe("out(\(call))")
