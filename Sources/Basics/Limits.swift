@@ -174,6 +174,8 @@ public enum Limits {
     public static let luaMemoryBytesMax = 64 << 20
     /// Most instructions of Lua for one message; a script that wants more is stopped.
     public static let luaInstructionsMax = 10_000_000
+    /// Most processor time of Lua for one message, in milliseconds.
+    public static let luaMillisecondsMax = 1_000
     /// Most Lua files of one configuration.
     public static let luaFilesMax = 32
     /// Most pseudo-variables that a Lua state keeps compiled; further ones compile at each use.

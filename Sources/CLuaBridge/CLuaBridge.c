@@ -1,7 +1,9 @@
 #include "CLuaBridge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -19,6 +21,9 @@ struct CLuaHost {
     size_t memoryMax;
     int64_t instructions;
     int64_t instructionsMax;
+    // Processor time in nanoseconds at the first count of a run, 0 before; and most that it may use.
+    int64_t begin;
+    int64_t nanosecondsMax;
     // Whether the run has used up its instructions: from then on every instruction is an error, so
     // that no pcall in a loop can go on.
     bool isExhausted;
@@ -49,7 +54,13 @@ static void *allocate(void *owner, void *block, size_t oldSize, size_t newSize) 
     return moved;
 }
 
-// Counts instructions.
+static int64_t processorTime(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// Counts instructions, and looks at the clock: some take long, such as an error far down the stack.
 static void count(lua_State *L, lua_Debug *record) {
     (void)record;
     CLuaHost *host = hostOf(L);
@@ -59,7 +70,12 @@ static void count(lua_State *L, lua_Debug *record) {
             lua_sethook(L, count, LUA_MASKCOUNT, HOOK_EVERY);
         }
         host->instructions += HOOK_EVERY;
-        if (host->instructions <= host->instructionsMax) return;
+        int64_t now = processorTime();
+        if (host->begin == 0) host->begin = now;
+        if (host->instructions <= host->instructionsMax
+            && now - host->begin <= host->nanosecondsMax) {
+            return;
+        }
         host->isExhausted = true;
     }
     lua_sethook(L, count, LUA_MASKCOUNT, 1);
@@ -301,6 +317,7 @@ static int32_t enter(CLuaHost *host, int arguments, int results) {
     lua_insert(L, base);
     if (host->depth == 0) {
         host->instructions = 0;
+        host->begin = 0;
         host->isExhausted = false;
         host->isStopping = false;
         lua_sethook(L, count, LUA_MASKCOUNT, HOOK_EVERY);
@@ -319,11 +336,12 @@ static int32_t enter(CLuaHost *host, int arguments, int results) {
     return isEnd ? CLUA_STOPPED : CLUA_FAILED;
 }
 
-CLuaHost *clua_open(size_t memoryMax, int64_t instructionsMax) {
+CLuaHost *clua_open(size_t memoryMax, int64_t instructionsMax, int64_t millisecondsMax) {
     CLuaHost *host = calloc(1, sizeof *host);
     if (host == NULL) return NULL;
     host->memoryMax = memoryMax;
     host->instructionsMax = instructionsMax;
+    host->nanosecondsMax = millisecondsMax * 1000000;
     host->state = lua_newstate(allocate, host);
     if (host->state == NULL) {
         free(host);
@@ -469,6 +487,17 @@ bool clua_has(CLuaHost *host, const char *name) {
 const uint8_t *clua_error(const CLuaHost *host, size_t *length) {
     *length = host->errorLength;
     return (const uint8_t *)host->error;
+}
+
+size_t clua_place(CLuaHost *host, uint8_t *text, size_t lengthMax) {
+    lua_Debug record;
+    // Neither call allocates: nothing is raised.
+    if (lua_getstack(host->current, 1, &record) == 0) return 0;
+    if (lua_getinfo(host->current, "Sl", &record) == 0 || record.currentline < 0) return 0;
+    int length =
+        snprintf((char *)text, lengthMax, "%s:%d", record.short_src, record.currentline);
+    if (length < 0) return 0;
+    return (size_t)length < lengthMax ? (size_t)length : lengthMax - 1;
 }
 
 size_t clua_memory(const CLuaHost *host) { return host->memory; }

@@ -1,5 +1,6 @@
-/// What an embedded language needs of the routing script: names that become known only when it
-/// runs. RouteScript provides it.
+/// What an embedded language needs of the routing script: names that it learns while it runs.
+///
+/// RouteScript provides it.
 public protocol ScriptAccess: TemplateCompiler, Sendable {
     /// Compiles a pseudo-variable as scripts write it, `$ru` or `$(hdr(Via)[1])`; `write` is nil
     /// where a script may not assign to it.

@@ -29,9 +29,20 @@ struct ScriptNames: ScriptAccess {
         try Templates(scope: scope).template(text)
     }
 
+    /// Whether the script has a block of a kind.
+    func has(_ route: NamedRoute, _ name: String) -> Bool {
+        Templates(scope: scope).has(route, name)
+    }
+
+    /// The name of such a block that is nearest to one that none has.
+    func suggestion(_ route: NamedRoute, _ name: String) -> String? {
+        Templates(scope: scope).suggestion(route, name)
+    }
+
     /// A named route; its value is that of its `return`, or of its last action.
     func route(_ name: String) -> (@Sendable (ScriptContext) -> Int)? {
-        guard let step = routes.route(name) else { return nil }
+        let bytes = Array(name.utf8)
+        guard let step = routes.route(bytes.span) else { return nil }
         return { context in
             // `exit` ends the native part only: the caller is no block that it could end.
             let wasStopped = context.isStopped
@@ -67,14 +78,26 @@ struct EmbeddedEngine: Sendable {
     /// Makes what a worker needs.
     func prepare(_ context: ScriptContext) { module.prepare(context) }
 
+    /// The function that runs for a block; nil for one that is switched off.
+    ///
+    /// What a script arms by a name, as `t_on_failure("name")`, is a function of that name.
+    private func function(of entry: Program.Entry) -> String? {
+        switch entry {
+        case .request: settings.request
+        case .reply: settings.reply
+        case .send: settings.send
+        case .failure(let name), .branch(let name), .transactionReply(let name): name
+        }
+    }
+
+    /// Whether the language has a function for a block.
+    func has(_ entry: Program.Entry) -> Bool {
+        function(of: entry).map { module.hasFunction($0) } ?? false
+    }
+
     /// Runs the function for a message; one that is switched off or missing is worth 1.
     func run(_ entry: Program.Entry, in context: ScriptContext) -> Int {
-        let function =
-            switch entry {
-            case .request: settings.request
-            case .reply: settings.reply
-            }
-        guard let function else { return 1 }
+        guard let function = function(of: entry) else { return 1 }
         let value = module.call(function, nil, in: context)
         // A reply that was dropped is not forwarded: 0 says so.
         if context.isDropped { return 0 }

@@ -191,7 +191,7 @@ struct ErrorPlaceTests {
             ("listen = a virtual", "1:12 unsupported"),
             ("group[3].name = 5", "1:6 unsupported"),
             ("group.5 = 5", "1:7 syntax"),
-            ("cfgengine \"lua\"", "1:1 unsupported"),
+            ("cfgengine \"ruby\"", "1:1 unsupported"),
             ("socket = {}", "1:1 unsupported"),
             ("avpflags a", "1:1 unsupported"),
             ("route[] { }", "1:6 syntax"),

@@ -368,8 +368,9 @@ struct ErrorTextTests {
             ("avpflags a", "\"avpflags\" is not supported"),
             ("socket = { }", "\"socket\" is not supported [use listen = …]"),
             (
-                "cfgengine \"lua\"",
-                "the engine \"lua\" is not supported [\"native\" is: the language of this file]"
+                "cfgengine \"ruby\"",
+                "the engine \"ruby\" is not supported"
+                    + " [\"native\", the language of this file, and \"lua\" are]"
             ),
             ("group[3].name = 5", "instances of groups (group[n].name) are not supported"),
             ("group.5 = 5", "expected the variable's name, found \"5\""),

@@ -52,7 +52,7 @@ enum {
 };
 
 // A new interpreter with its libraries and without functions of the server; NULL without memory.
-CLuaHost *clua_open(size_t memoryMax, int64_t instructionsMax);
+CLuaHost *clua_open(size_t memoryMax, int64_t instructionsMax, int64_t millisecondsMax);
 void clua_close(CLuaHost *host);
 // Who is asked for functions of the server from now on.
 void clua_set_owner(CLuaHost *host, void *owner, CLuaCallback callback);
@@ -70,6 +70,8 @@ int32_t clua_run(
 bool clua_has(CLuaHost *host, const char *name);
 // The words of the last error with its traceback.
 const uint8_t *clua_error(const CLuaHost *host, size_t *length);
+// Where the script stands that calls the server, "file:line"; empty elsewhere.
+size_t clua_place(CLuaHost *host, uint8_t *text, size_t lengthMax);
 // Bytes in use.
 size_t clua_memory(const CLuaHost *host);
 // Whether a run is under way.

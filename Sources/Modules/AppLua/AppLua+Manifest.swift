@@ -11,7 +11,7 @@ extension AppLuaModule {
                 "reload", \.reload, "Whether app_lua.reload may put other files in force."),
             ParameterRow(
                 "log_mode", \.logMode, 0...1,
-                "1 shows the function in Lua that wrote a line of the log."),
+                "1 shows the place in a script that wrote a line of the log."),
         ],
         functions: [running, file, text("lua_dostring"), text("lua_runstring")],
         methods: [listing, reloading, describing])
@@ -94,10 +94,10 @@ extension AppLuaModule {
         ) { (module, _) in
             let version = Int64(module.currentVersion)
             let rows = module.parameters.load.enumerated().map { number, path in
-                JSONValue.object([
-                    ("id", .integer(Int64(number))), ("path", .string(path)),
-                    ("version", .integer(version)),
-                ])
+                [
+                    "id": .integer(Int64(number)), "path": .string(path),
+                    "version": .integer(version),
+                ] as JSONValue
             }
             return .value(.array(rows))
         }
@@ -106,7 +106,10 @@ extension AppLuaModule {
     private static var reloading: MethodRow<AppLuaModule> {
         MethodRow(
             "app_lua.reload",
-            [RPCParameter("id", .integer, isOptional: true, "Number of a file; all of them are read.")],
+            [
+                RPCParameter(
+                    "id", .integer, isOptional: true, "Number of a file; all of them are read.")
+            ],
             result: .nothing, isChange: true,
             "Reads the files again; workers take them up with their next message.",
             example: RPCExample([], [:])
@@ -145,14 +148,12 @@ extension AppLuaModule {
                 ])
         ) { (module, _) in
             let rows = module.functionList.map { function in
-                JSONValue.object([
-                    ("ret", .string(function.result.rawValue)),
-                    ("module", .string(function.object)), ("name", .string(function.name)),
-                    ("params", .string(function.parameters)),
-                ])
+                [
+                    "ret": .string(function.result.rawValue), "module": .string(function.object),
+                    "name": .string(function.name), "params": .string(function.parameters),
+                ] as JSONValue
             }
-            return .value(
-                .object([("msize", .integer(Int64(rows.count))), ("methods", .array(rows))]))
+            return .value(["msize": .integer(Int64(rows.count)), "methods": .array(rows)])
         }
     }
 }

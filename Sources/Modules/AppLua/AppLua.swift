@@ -1,6 +1,7 @@
 internal import Basics
 public import ModuleKit
 internal import RouteScript
+internal import SIPSyntax
 internal import Synchronization
 
 /// Module `app_lua`: routing logic in Lua (KEMI).
@@ -15,7 +16,7 @@ public final class AppLuaModule: ServerModule, ScriptEngine {
         public var load: [String] = []
         /// Whether `app_lua.reload` is allowed.
         public var reload = true
-        /// 1 shows the function in Lua that wrote a line of the log.
+        /// 1 shows the place in a script that wrote a line of the log.
         public var logMode = 0
     }
 
@@ -143,7 +144,8 @@ public final class AppLuaModule: ServerModule, ScriptEngine {
         guard let catalogue, let script else {
             throw LuaFailure("the routing script is not compiled yet")
         }
-        let state = try LuaState(catalogue, script, version: version)
+        let state = try LuaState(
+            catalogue, script, version: version, showsPlaces: parameters.logMode == 1)
         let context = context ?? ScriptContext(services: services)
         for file in scripts { try state.load(file, in: context) }
         return state

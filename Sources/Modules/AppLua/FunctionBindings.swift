@@ -74,7 +74,8 @@ final class FunctionBindings {
     private var plans: [Plan?] = Array(repeating: nil, count: KEMICall.countMax + 1)
     /// The calls whose texts hold pseudo-variables: what those expand to may differ each time, but
     /// the text that is compiled is a constant.
-    private var templates: [Plan] = Array(repeating: Plan(constants: .max), count: KEMICall.countMax + 1)
+    private var templates: [Plan] = Array(
+        repeating: Plan(constants: .max), count: KEMICall.countMax + 1)
 
     /// No bound calls.
     init(_ function: ScriptFunction) { self.function = function }
@@ -164,7 +165,8 @@ final class FunctionBindings {
             }
         }
         let templates: any TemplateCompiler =
-            function.expandsVariables ? call.state.script : LiteralTexts()
+            function.expandsVariables
+            ? call.state.script : LiteralTexts(state: call.state)
         guard
             let compiled = try function.module.function(
                 function.name, sources + function.extra, templates)
@@ -226,8 +228,22 @@ final class FunctionBindings {
 
 /// Texts of Lua are values: a `$` in them, which may come from a message, means nothing.
 struct LiteralTexts: TemplateCompiler {
+    /// The state that calls.
+    let state: LuaState
+
     /// No text is a template.
     func template(
         _ text: String
     ) throws(ArgumentError) -> (@Sendable (ScriptContext) -> ScriptValue)? { nil }
+
+    /// What a script arms by a name is a function of that name.
+    func has(_ route: NamedRoute, _ name: String) -> Bool { state.hasFunction(name) }
+
+    /// Functions of Lua are not listed.
+    func suggestion(_ route: NamedRoute, _ name: String) -> String? { nil }
+
+    /// An argument that is the name of a variable, which the function writes, is one here too.
+    func variable(_ text: String) throws(ArgumentError) -> VariableAccess {
+        try state.script.variable(text)
+    }
 }

@@ -41,7 +41,11 @@ enum CoreFunctions {
 
     private static func write(_ call: KEMICall, _ place: Int, _ level: ScriptLevel) {
         guard call.context.isLogging(level) else { return }
-        call.withText(place) { call.context.log(level, $0) }
+        if call.state.showsPlaces {
+            call.context.log(level, "\(call.state.place): \(call.string(place))")
+        } else {
+            call.withText(place) { call.context.log(level, $0) }
+        }
     }
 
     // MARK: Method

@@ -159,7 +159,8 @@ enum HeaderFunctions {
                 // A line that begins with a space goes on with the one before it.
                 if let first = line.first, first == 32 || first == 9 { return line.count > 1 }
                 guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return false }
-                let name = line[..<colon].filter { $0 != 32 && $0 != 9 }
+                var name = line[..<colon]
+                while let last = name.last, last == 32 || last == 9 { name.removeLast() }
                 return SIPToken.isToken(name)
             }
         guard isWhole, text.count <= Limits.messageBytesMax else {

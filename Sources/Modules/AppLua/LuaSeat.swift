@@ -1,5 +1,6 @@
 internal import Basics
 internal import ModuleKit
+internal import Synchronization
 
 /// Where a context keeps its Lua state.
 ///

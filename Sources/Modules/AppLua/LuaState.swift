@@ -8,8 +8,8 @@ internal import ModuleKit
 /// a Swift frame. What can raise an error runs in `CLuaBridge`, and what Lua calls here returns a
 /// value before anything is raised.
 ///
-/// `@unchecked Sendable`: a state belongs to one seat, or waits in a pool, which hands it over under
-/// its lock; so one thread at a time uses it. The module's probe is used under the module's lock.
+/// `@unchecked Sendable`: a state belongs to one seat, or waits in a pool, which hands it over
+/// under its lock; so one thread at a time uses it. The module's probe is used under its lock.
 @safe
 final class LuaState: @unchecked Sendable {
     /// The version of the files it runs.
@@ -22,9 +22,13 @@ final class LuaState: @unchecked Sendable {
     let names = NameCache()
     /// The arguments of the calls that are under way.
     let frames = ArgumentFrames()
+    /// Whether lines of the log show where in the script they were written (`log_mode`).
+    let showsPlaces: Bool
     private let host: OpaquePointer
     /// The context of the run; it outlives the run, which it is an argument of.
     private var context: ScriptContext?
+    /// How each function is carried out, apart from its names, which a call does not need.
+    private let bodies: [KEMIFunction.Body]
     /// The calls that are bound, by the number of the function.
     private var bindings: [FunctionBindings?]
     /// The calls of `modf`, by the name of the function.
@@ -34,16 +38,20 @@ final class LuaState: @unchecked Sendable {
 
     /// A state whose libraries are there and whose script is not loaded yet.
     init(
-        _ catalogue: KEMICatalogue, _ script: any ScriptAccess, version: UInt64
+        _ catalogue: KEMICatalogue, _ script: any ScriptAccess, version: UInt64,
+        showsPlaces: Bool = false
     ) throws(LuaFailure) {
         guard
             let host = unsafe clua_open(
-                Limits.luaMemoryBytesMax, Int64(Limits.luaInstructionsMax))
+                Limits.luaMemoryBytesMax, Int64(Limits.luaInstructionsMax),
+                Int64(Limits.luaMillisecondsMax))
         else { throw LuaFailure("there is no memory for a Lua state") }
         unsafe self.host = host
         self.catalogue = catalogue
         self.script = script
         self.version = version
+        self.showsPlaces = showsPlaces
+        bodies = catalogue.functions.map(\.body)
         bindings = Array(repeating: nil, count: catalogue.functions.count)
         for (number, function) in catalogue.functions.enumerated() {
             guard unsafe clua_define(host, function.object, function.name, Int32(number)) else {
@@ -90,10 +98,10 @@ final class LuaState: @unchecked Sendable {
     func run(
         _ function: String, _ arguments: [ScriptText], in context: ScriptContext
     ) -> LuaOutcome {
-        var result = CLuaValue()
+        var result = unsafe CLuaValue()
         if arguments.isEmpty {
             let outcome = within(context) { unsafe clua_run(host, function, nil, 0, &result) }
-            return Self.value(outcome, unsafe result)
+            return unsafe Self.value(outcome, result)
         }
         let texts = arguments.map { context.bytes(of: $0) }
         let joined = texts.flatMap { $0 }
@@ -109,7 +117,7 @@ final class LuaState: @unchecked Sendable {
                 return unsafe clua_run(host, function, values, Int32(values.count), &result)
             }
         }
-        return Self.value(outcome, unsafe result)
+        return unsafe Self.value(outcome, result)
     }
 
     /// Runs with a context, and puts back the one of a run around it.
@@ -137,7 +145,16 @@ final class LuaState: @unchecked Sendable {
     private var lastError: String {
         var length = 0
         guard let text = unsafe clua_error(host, &length) else { return "" }
-        return String(decoding: unsafe UnsafeBufferPointer(start: text, count: length), as: UTF8.self)
+        let words = unsafe UnsafeBufferPointer(start: text, count: length)
+        return unsafe String(decoding: words, as: UTF8.self)
+    }
+
+    /// Where the script stands that calls the server: "roost.lua:12"; empty when nobody calls.
+    var place: String {
+        let text = unsafe [UInt8](unsafeUninitializedCapacity: 128) { buffer, count in
+            count = unsafe clua_place(host, buffer.baseAddress, buffer.count)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     // MARK: Calls from Lua
@@ -147,28 +164,28 @@ final class LuaState: @unchecked Sendable {
         _ number: Int, _ arguments: UnsafePointer<CLuaValue>?, _ count: Int
     ) -> KEMIResult {
         guard let context else { return .error("the server is not there") }
-        let function = catalogue.functions[number]
         let call = unsafe KEMICall(
             state: self, context: context,
             arguments: UnsafeBufferPointer(start: arguments, count: count))
-        switch function.body {
+        switch bodies[number] {
         case .native(let parameters, let body):
             guard let fault = call.fault(parameters) else { return body(call) }
-            return refuse(function, fault, context)
+            return refuse(number, fault, context)
         case .byName: return callByName(call)
         case .script(let target):
             let bound = bindings[number] ?? FunctionBindings(target)
             bindings[number] = bound
             do throws(ArgumentError) { return .integer(try bound.run(call)) } catch {
-                return refuse(function, error.message, context)
+                return refuse(number, error.message, context)
             }
         }
     }
 
     /// Logs what is wrong with a call, and answers it as its kind of function says no.
     private func refuse(
-        _ function: KEMIFunction, _ fault: String, _ context: ScriptContext
+        _ number: Int, _ fault: String, _ context: ScriptContext
     ) -> KEMIResult {
+        let function = catalogue.functions[number]
         context.log(.error, "Lua: \(function.fullName): \(fault)")
         return function.refusal
     }
@@ -219,10 +236,16 @@ final class LuaState: @unchecked Sendable {
         if case .owned(let bytes) = text {
             spill.removeAll()
             spill.append(bytes)
-            unsafe Self.point(result, to: spill.span)
+            unsafe Self.point(result, to: spill)
         } else {
             context?.withBytes(of: text) { bytes in unsafe Self.point(result, to: bytes) }
         }
+    }
+
+    private static func point(
+        _ result: UnsafeMutablePointer<CLuaValue>, to writer: borrowing ByteWriter
+    ) {
+        unsafe point(result, to: writer.span)
     }
 
     /// The bytes stand in a buffer that only the next call or the next message changes.

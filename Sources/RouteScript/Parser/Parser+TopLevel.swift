@@ -144,7 +144,9 @@ extension Parser {
         tree.settings.append(.ignored(name, place))
     }
 
-    /// `cfgengine`: which language messages run. The check knows whether its module is loaded.
+    /// `cfgengine`: which language messages run.
+    ///
+    /// The check knows whether the module is loaded that brings it.
     private mutating func engine(at place: Position) throws(ScriptError) {
         try advance()
         _ = try take(.assign)
