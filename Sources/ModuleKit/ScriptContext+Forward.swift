@@ -171,25 +171,6 @@ extension ScriptContext {
         ]
     }
 
-    /// The socket as Via names it: `set_advertised_address` and `set_advertised_port` go before
-    /// what `listen` says.
-    private func shown(_ socket: ListeningSocket) -> ListeningSocket {
-        guard sending.advertisedHost != nil || sending.advertisedPort != nil else { return socket }
-        var host = ByteWriter(capacity: 64)
-        if let advertised = sending.advertisedHost {
-            host.append(advertised)
-        } else {
-            if socket.address.isIPv6 { host.append("[") }
-            socket.address.writeHost(into: &host)
-            if socket.address.isIPv6 { host.append("]") }
-        }
-        host.append(UInt8(ascii: ":"))
-        host.append(decimal: sending.advertisedPort ?? socket.address.port)
-        var shown = socket
-        shown.advertised = host.text
-        return shown
-    }
-
     /// The branch of stateless forwarding: a keyed hash of what names the transaction and of where
     /// its answers go (RFC 3261 16.11).
     ///

@@ -118,13 +118,4 @@ extension RRModule {
         }
         return routes
     }
-
-    /// The URI of the top Route; nil without one.
-    static func topRoute(_ context: ScriptContext) -> ScriptValue {
-        let entry = context.withMessage { message -> RouteEntry? in
-            var routes = message.routes(.route)
-            return try? routes.next()
-        }
-        return entry.map { .text(.message($0.uri)) } ?? .null
-    }
 }

@@ -102,7 +102,6 @@ extension RRModule {
 
     private static var directions: [VariableRow<RRModule>] {
         [
-            VariableRow("route_uri", "URI of the top Route.") { topRoute($0) },
             VariableRow(
                 "rdir", inner: .required,
                 "Direction of the request: $rdir(id) 1 or 2, $rdir(name).",

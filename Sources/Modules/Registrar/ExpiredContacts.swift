@@ -1,5 +1,6 @@
 import Basics
 import Locations
+import SIPSyntax
 
 /// The request that `event_route[usrloc:contact-expired]` sees for a binding that has expired: it
 /// is made up. `$ru` is the contact, `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last
@@ -23,13 +24,13 @@ struct ExpiredContacts: ~Copyable {
     mutating func request(for binding: borrowing BindingView) -> [UInt8] {
         requests.removeAll()
         requests.append("OPTIONS ")
-        append(binding.uri, where: Self.isVisible)
+        append(binding.uri, where: URIBytes.isVisible)
         requests.append(" SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1\r\nFrom: <sip:")
         appendName(binding.aor)
         requests.append(">;tag=expired\r\nTo: <sip:")
         appendName(binding.aor)
         requests.append(">\r\nCall-ID: ")
-        append(binding.callID, where: Self.isVisible)
+        append(binding.callID, where: URIBytes.isVisible)
         requests.append("\r\nCSeq: ")
         requests.append(decimal: binding.values.cseq)
         requests.append(" OPTIONS\r\nContent-Length: 0\r\n\r\n")
@@ -41,11 +42,11 @@ struct ExpiredContacts: ~Copyable {
         var at = usesDomain ? aor.count - 1 : aor.count
         while usesDomain, at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
         if at > 0 {
-            append(aor.extracting(first: at), where: Self.isUserByte)
+            append(aor.extracting(first: at), where: URIBytes.isUserByte)
             requests.append("@")
         }
         if usesDomain {
-            append(aor.extracting(last: aor.count - at - 1), where: Self.isHostByte)
+            append(aor.extracting(last: aor.count - at - 1), where: URIBytes.isHostByte)
         } else {
             requests.append("localhost")
         }
@@ -61,37 +62,6 @@ struct ExpiredContacts: ~Copyable {
                 requests.append("%")
                 requests.append(hexadecimal: UInt64(byte), width: 2)
             }
-        }
-    }
-
-    /// Whether a byte may stand in a line without ending a word of it.
-    static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7f }
-
-    /// Whether a byte may stand unescaped in the user part: `unreserved` and `user-unreserved` of
-    /// RFC 3261 25.1.
-    static func isUserByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "!"),
-            UInt8(ascii: "~"), UInt8(ascii: "*"), UInt8(ascii: "'"), UInt8(ascii: "("),
-            UInt8(ascii: ")"), UInt8(ascii: "&"), UInt8(ascii: "="), UInt8(ascii: "+"),
-            UInt8(ascii: "$"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "?"),
-            UInt8(ascii: "/"):
-            true
-        default: false
-        }
-    }
-
-    /// Whether a byte may stand in a host: a name, or an address with its brackets.
-    static func isHostByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
-            true
-        default: false
         }
     }
 }

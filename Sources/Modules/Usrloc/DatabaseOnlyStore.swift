@@ -135,13 +135,9 @@ final class DatabaseOnlyStore: Sendable {
         _ name: String, into bench: LocationTable, now: WallTime, serverID: Int?
     ) throws(LocationsUnavailable) {
         try leased { (connection) throws(StorageError) in
-            var sql = LocationReader.select(name, connection.dialect)
-            sql += " WHERE expires > ? AND expires <= ?"
-            var values: [DatabaseValue] = [.time(WallTime(seconds: 0)), .time(now)]
-            if let serverID {
-                sql += " AND server_id = ?"
-                values.append(.integer(serverID))
-            }
+            let (condition, values) = columns.expired(
+                by: now, serverID: serverID, connection.dialect)
+            let sql = reader.select(name, connection.dialect) + " WHERE \(condition)"
             var buffer = ByteWriter(capacity: 256)
             try connection.query(sql, values) { row in
                 _ = reader.load(row, into: bench, now: WallTime(seconds: 0), aor: &buffer)

@@ -97,7 +97,7 @@ struct KeepaliveBatch: ~Copyable {
         let socket = sockets[Int(destination.socket.value)]
         bytes.append(settings.parameters.method)
         bytes.append(" ")
-        append(binding.uri, where: ExpiredContacts.isVisible)
+        append(binding.uri, where: URIBytes.isVisible)
         bytes.append(" SIP/2.0\r\nVia: SIP/2.0/")
         bytes.append("\(destination.transport.name)".uppercased())
         bytes.append(" ")
@@ -184,12 +184,12 @@ struct KeepaliveBatch: ~Copyable {
         var at = settings.usesDomain ? aor.count - 1 : aor.count
         while settings.usesDomain, at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
         if at > 0 {
-            append(aor.extracting(first: at), where: ExpiredContacts.isUserByte)
+            append(aor.extracting(first: at), where: URIBytes.isUserByte)
             bytes.append("@")
         }
         if settings.usesDomain {
             append(
-                aor.extracting(last: aor.count - at - 1), where: ExpiredContacts.isHostByte)
+                aor.extracting(last: aor.count - at - 1), where: URIBytes.isHostByte)
         } else {
             bytes.append(settings.parameters.domain)
         }
