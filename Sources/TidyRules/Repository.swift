@@ -38,7 +38,7 @@ public struct Repository: Sendable {
 
     /// The kinds of text that rules are made for; a file without a suffix is a script.
     private static let suffixes: Set<String> = [
-        "", "swift", "c", "h", "modulemap", "md", "cfg", "sh", "py", "yml", "txt",
+        "", "swift", "c", "h", "modulemap", "md", "cfg", "lua", "sh", "py", "yml", "txt",
     ]
 
     /// Reads all texts and asks SwiftPM about the package.
