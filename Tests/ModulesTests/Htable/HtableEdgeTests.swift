@@ -374,7 +374,7 @@ struct HtableCommandEdgeTests {
     @Test("a dump shows each entry once, in the slot that stats counts")
     func dumps() throws {
         let services = try services()
-        for number in 0..<100 { _ = try services.call("htable.seti", "a", "k\(number)", 1) }
+        for number in 0..<100 { _ = try services.call("htable.seti", "a", .string("k\(number)"), 1) }
         let dump = try #require(try services.call("htable.dump", "a")["result"])
         guard case .array(let slots) = dump else {
             Issue.record("no list")
