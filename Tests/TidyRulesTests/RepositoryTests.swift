@@ -53,15 +53,16 @@ struct RepositoryTests {
             "Package.swift": "// a", "README.md": "b", "Sources/A/B.swift": "c", "tools/run": "d",
             ".build/debug/C.swift": "e", "data/roost.sqlite": "f", "Tests/A/message.dat": "g",
             "Config/roost.cfg": "h", ".ci/run": "i", "docs/decisions/0001.md": "j",
+            "Config/roost.lua": "k",
         ])
         try folder.write("Sources/A/Bytes.swift", Data([0xFF, 0xFE, 0x00, 0x80]))
         let texts = Repository(root: folder.url).texts()
         #expect(
             texts.map(\.path) == [
-                ".ci/run", "Config/roost.cfg", "Package.swift", "README.md", "Sources/A/B.swift",
-                "docs/decisions/0001.md", "tools/run",
+                ".ci/run", "Config/roost.cfg", "Config/roost.lua", "Package.swift", "README.md",
+                "Sources/A/B.swift", "docs/decisions/0001.md", "tools/run",
             ])
-        #expect(texts.map(\.content).joined() == "ih// abcjd")
+        #expect(texts.map(\.content).joined() == "ihk// abcjd")
     }
 
     @Test("a program that fails is reported with its command and status")

@@ -146,7 +146,7 @@ struct TableMatchTests {
 private final class HeldShard {
     private var shard = TableShard()
     func put(_ key: [UInt8], end: Int, _ value: Int = 1) {
-        shard.put(key, end: end, value)
+        shard.put(key, TableShard.Entry(value: .integer(value), expires: end))
     }
     func remove(_ key: [UInt8]) -> Bool { shard.remove(key) }
     func removeAll() -> Int { shard.removeAll() }
