@@ -18,7 +18,8 @@ struct KEMIContainerTests {
         let lines = try KEMIRig.output(
             """
             local p = KSR.pvx
-            out(p.\(name)_get('x'), p.\(name)_gete('x'), p.\(name)_getw('x'), p.\(name)_is_null('x'))
+            out(p.\(name)_get('x'), p.\(name)_gete('x'), p.\(name)_getw('x'),
+                p.\(name)_is_null('x'))
             """)
         #expect(
             lines == [
@@ -135,9 +136,10 @@ struct KEMIContainerTests {
                 for _, v in ipairs({5, 5.0, '5', '0x10', -1, math.maxinteger, math.mininteger}) do
                     p.var_seti('n', v) out(p.var_get('n'))
                 end
-                """).map { $0 } == [
-                    "5", "5", "5", "16", "-1", "9223372036854775807", "-9223372036854775808",
-                ])
+                """
+            ).map { $0 } == [
+                "5", "5", "5", "16", "-1", "9223372036854775807", "-9223372036854775808",
+            ])
     }
 
     @Test(
@@ -145,10 +147,13 @@ struct KEMIContainerTests {
         arguments: [
             ("p.xavp_params_explode('a=b;c=d', 'x')", "KSR.pv.get('$xavp(x=>c)')", "1 \"d\""),
             ("p.xavu_params_explode('a=b', 'x')", "KSR.pv.get('$xavu(x=>a)')", "1 \"b\""),
-            ("p.xavp_slist_explode('a,b', ',', 't', 'x')", "KSR.pv.get('$xavp(x=>v[1])')", "1 \"b\""),
+            (
+                "p.xavp_slist_explode('a,b', ',', 't', 'x')", "KSR.pv.get('$xavp(x=>v[1])')",
+                "1 \"b\""
+            ),
             ("p.pv_var_to_xavp('none', 'x')", "KSR.pv.get('$xavp(x)')", "-1 nil"),
             ("p.pv_xavp_to_var('none')", "1", "-1 1"), ("p.sbranch_reset()", "1", "1 1"),
-            ("p.sbranch_append()", "KSR.pv.get('$branch(count)')", "-1 0"),
+            ("p.sbranch_append()", "KSR.pv.get('$branch(count)')", "-1 nil"),
             ("p.sbranch_set_ruri()", "KSR.pv.get('$rU')", "-1 \"carol\""),
         ])
     func functions(call: String, read: String, expected: String) throws {
@@ -185,7 +190,8 @@ struct KEMIValueTests {
                     {}, {nil}, {nil, nil}, {true}, {{}}, {print}, {''}, {'x'}, {'$ru'}, {-1},
                     {1.5}, {math.huge}, {0/0}, {math.mininteger}, {'x', {}}, {'x', 'y'},
                     {'x', 'y', 'z'}, {'x', 'y', 'z', 'w'}, {1, 2, 3, 4}, {('x'):rep(70000)},
-                    {('x'):rep(70000), ('y'):rep(70000)}, {'\\0'}, {'\\r\\n'}, {coroutine.create(print)},
+                    {('x'):rep(70000), ('y'):rep(70000)}, {'\\0'}, {'\\r\\n'},
+                    {coroutine.create(print)},
                     {{}, {}, {}, {}}, {1, 2, 3, 4, 5, 6, 7, 8},
                 }
                 function ksr_request_route()
@@ -200,7 +206,9 @@ struct KEMIValueTests {
                         for _, v in ipairs(values) do
                             calls = calls + 1
                             local ok, e = pcall(\(table)[name], table.unpack(v))
-                            if not ok then failed = failed + 1 KSR.err(name .. ': ' .. tostring(e)) end
+                            if not ok then
+                                failed = failed + 1 KSR.err(name .. ': ' .. tostring(e))
+                            end
                         end
                     end
                     KSR.info('calls ' .. (calls > 0 and 'made' or 'none') .. ' failed ' .. failed)

@@ -10,7 +10,8 @@ import Testing
 struct KEMIExpiredTests {
     /// A registrar in Lua with a function for contacts that expire.
     private func rig(
-        _ function: String, settings: String = "modparam(\"registrar\", \"event_callback\", \"gone\")",
+        _ function: String,
+        settings: String = "modparam(\"registrar\", \"event_callback\", \"gone\")",
         events: String = ""
     ) throws -> KEMIRig {
         try KEMIRig(
@@ -110,12 +111,11 @@ struct KEMIExpiredTests {
         }
     }
 
-    @Test("a contact that is refreshed, or removed by its phone, is none of the function's concern")
+    @Test("a contact that lives is none of the function's concern")
     func alive() throws {
         let rig = try rig("function gone(e) out(KSR.pv.get('$ru')) end")
-        try register(rig, "<sip:a@10.0.0.1>", cseq: 1)
         rig.now = SystemClock.wall()
-        try register(rig, "<sip:a@10.0.0.1>", cseq: 2)
+        try register(rig, "<sip:a@10.0.0.1>")
         #expect(try tick(rig) == [])
     }
 

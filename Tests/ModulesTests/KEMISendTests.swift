@@ -100,7 +100,8 @@ struct KEMISendTests {
     @Test("the argument of a callback is a text of any bytes")
     func arguments() throws {
         let rig = try KEMIRig(
-            KEMIRig.prelude + "function ksr_request_route() end\nfunction f(a) out(a) return #a end")
+            KEMIRig.prelude + "function ksr_request_route() end\nfunction f(a) out(a) return #a end"
+        )
         try rig.run()
         for text in ["", "x", "usrloc:contact-expired", "$ru", "a\"b", "\u{fc}"] {
             #expect(rig.module.call("f", text, in: rig.context) == text.utf8.count)

@@ -37,7 +37,11 @@ final class HashTable: Sendable {
         CoreHash.fold(CoreHash.hash(key), bits: definition.sizeBits)
     }
 
-    private func shard(_ key: [UInt8]) -> Int { Int(CoreHash.hash(key)) % Self.shardCount }
+    /// The shard of a key, by a hash that strangers cannot aim at: `CoreHash` would let them send
+    /// all keys to one lock.
+    private func shard(_ key: [UInt8]) -> Int {
+        Int(UInt(bitPattern: key.hashValue) % UInt(Self.shardCount))
+    }
 
     // MARK: One entry
 

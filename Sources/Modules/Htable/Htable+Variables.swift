@@ -65,7 +65,8 @@ extension HtableModule {
             name, inner: .required, isWritable: isWritable, accepts: .dynamicInner, summary,
             check: { (reference) throws(ArgumentError) in _ = try TableKey(reference) },
             compile: { (module, reference) throws(ArgumentError) in
-                let key = try TableKey(reference)
+                var key = try TableKey(reference)
+                key.workspace = { module.workspace($0) }
                 return access(try module.knownTable(key.table), key)
             })
     }

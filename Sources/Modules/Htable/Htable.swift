@@ -128,6 +128,8 @@ public final class HtableModule: ServerModule {
 final class HtableWorkspace {
     /// The entry that `event_route[htable:expired:…]` is about.
     var record: (key: [UInt8], value: ScriptValue)?
+    /// The key at hand, as `TableKey` puts it together.
+    var key: [UInt8] = []
     /// The walks that the script has begun, by name.
     var walks: [(name: [UInt8], walk: TableWalk)] = []
 

@@ -30,8 +30,8 @@ struct TableDefinition: Sendable, Hashable {
             throw ArgumentError("\"\(name)\" is no name of a table: letters, digits, - and _")
         }
         for pair in text[arrow.upperBound...].split(separator: ";") {
-            let sides = pair.split(separator: "=", maxSplits: 1)
-            let key = Self.trimmed(pair.split(separator: "=", maxSplits: 1).first ?? "")
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let key = Self.trimmed(sides.first ?? "")
             if key.isEmpty, sides.count < 2 { continue }
             try take(key, sides.count == 2 ? Self.trimmed(sides[1]) : "")
         }

@@ -7,6 +7,8 @@ struct TableKey: Sendable {
     let table: String
     private let constant: [UInt8]
     private let dynamic: (@Sendable (ScriptContext) -> ScriptValue)?
+    /// Where a worker puts its keys together; nil while a reference is only checked.
+    var workspace: (@Sendable (ScriptContext) -> HtableWorkspace)?
 
     /// Takes a reference apart.
     init(_ reference: VariableReference) throws(ArgumentError) {
@@ -36,8 +38,14 @@ struct TableKey: Sendable {
     func key(_ context: ScriptContext) -> [UInt8]? {
         guard let dynamic else { return constant }
         guard let text = context.text(dynamic(context)) else { return nil }
-        let bytes = context.bytes(of: text)
-        return bytes.isEmpty ? nil : bytes
+        guard let space = workspace?(context) else { return nil }
+        // One buffer for all keys of a worker: a look at a table allocates nothing, and a key that
+        // a table keeps takes the buffer along.
+        space.key.removeAll(keepingCapacity: true)
+        context.withBytes(of: text) { bytes in
+            for place in bytes.indices { space.key.append(bytes[place]) }
+        }
+        return space.key.isEmpty ? nil : space.key
     }
 }
 

@@ -13,12 +13,16 @@ struct AttributeVariable: Sendable {
     }
     private let name: Name
     private let index: VariableReference.Index?
+    /// Where a worker puts names together; nil while a reference is only checked.
+    private let workspace: (@Sendable (ScriptContext) -> PVWorkspace)?
 
     /// What a reference names; `aliases` are those of the parameter `avp_aliases`.
     init(
-        _ reference: VariableReference, aliases: [String: [UInt8]] = [:]
+        _ reference: VariableReference, aliases: [String: [UInt8]] = [:],
+        _ workspace: (@Sendable (ScriptContext) -> PVWorkspace)? = nil
     ) throws(ArgumentError) {
         index = reference.index
+        self.workspace = workspace
         if let read = reference.dynamicInner {
             name = .dynamic(read)
             return
@@ -70,11 +74,13 @@ struct AttributeVariable: Sendable {
         switch name {
         case .constant(let key): return key
         case .dynamic(let read):
-            switch read(context) {
-            case .null: return nil
-            case .integer(let number): return AttributeName.number(number)
-            case .text(let text): return AttributeName.parse(context.bytes(of: text))
+            let value = read(context)
+            guard let space = workspace?(context), let text = context.text(value) else {
+                return nil
             }
+            var isNumber = false
+            if case .integer = value { isNumber = true }
+            return space.attributeName(text, isNumber: isNumber, context)
         }
     }
 }

@@ -225,7 +225,8 @@ extension ScriptContext {
         }
         let name = string(text)
         let place = services.sockets.firstIndex { socket in
-            socket.name == name || socket.name.hasSuffix(":" + name)
+            socket.name == name
+                || socket.name.dropFirst(socket.transport.name.utf8CodeUnitCount + 1) == name
         }
         return place.map { SocketIndex($0) }
     }

@@ -19,7 +19,9 @@ extension PVModule {
                     _ = try AttributeVariable(reference)
                 },
                 compile: { (module, reference) throws(ArgumentError) in
-                    try AttributeVariable(reference, aliases: module.aliases).access
+                    try AttributeVariable(reference, aliases: module.aliases) {
+                        module.workspace($0)
+                    }.access
                 }),
             VariableRow(
                 "cnt", inner: .required, accepts: .dynamicInner,
@@ -28,7 +30,9 @@ extension PVModule {
                     _ = try CountVariable.access(reference, aliases: [:])
                 },
                 compile: { (module, reference) throws(ArgumentError) in
-                    try CountVariable.access(reference, aliases: module.aliases)
+                    try CountVariable.access(reference, aliases: module.aliases) {
+                        module.workspace($0)
+                    }
                 }),
             VariableRow(
                 "shv", inner: .required, isWritable: true,

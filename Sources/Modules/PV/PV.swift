@@ -153,4 +153,21 @@ final class PVWorkspace {
     var cachedTime: (message: UInt64, seconds: Int, microseconds: Int)?
     /// The microseconds of the last `$TV(sn)`.
     var lastMicroseconds = 0
+    /// The name of the `$avp` at hand; one buffer for all, so that a look allocates nothing.
+    private var name: [UInt8] = []
+
+    /// The name of an attribute that a value is: a number means the number's name; nil for none.
+    func attributeName(
+        _ text: ScriptText, isNumber: Bool, _ context: ScriptContext
+    ) -> [UInt8]? {
+        name.removeAll(keepingCapacity: true)
+        if isNumber { name += "i:".utf8 }
+        context.withBytes(of: text) { bytes in
+            for place in bytes.indices { name.append(bytes[place]) }
+        }
+        // A number's name is one already, and so is a text without prefix.
+        let hasPrefix = name.count > 1 && name[1] == UInt8(ascii: ":")
+        if isNumber || (!hasPrefix && !name.isEmpty) { return name }
+        return AttributeName.parse(name)
+    }
 }

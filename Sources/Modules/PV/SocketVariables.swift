@@ -205,7 +205,8 @@ enum ProtocolConstant: String, Sendable, CaseIterable {
 enum CountVariable {
     /// What a reference counts.
     static func access(
-        _ reference: VariableReference, aliases: [String: [UInt8]]
+        _ reference: VariableReference, aliases: [String: [UInt8]],
+        _ workspace: (@Sendable (ScriptContext) -> PVWorkspace)? = nil
     ) throws(ArgumentError) -> VariableAccess {
         let text = reference.inner ?? ""
         guard text.hasPrefix("$"), text.hasSuffix(")"),
@@ -216,7 +217,7 @@ enum CountVariable {
         if kind == "avp" {
             var name = VariableReference(name: "avp", inner: inner)
             name.dynamicInner = try reference.compilePart?(inner)
-            let variable = try AttributeVariable(name, aliases: aliases)
+            let variable = try AttributeVariable(name, aliases: aliases, workspace)
             return VariableAccess { .integer(variable.count($0)) }
         }
         guard let structured = StructuredClass(rawValue: kind), !inner.contains("$") else {

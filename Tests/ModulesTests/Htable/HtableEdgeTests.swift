@@ -224,8 +224,10 @@ struct HtableEdgeTests {
 
     @Test(
         "variables that only read cannot be set",
-        arguments: ["shtinc(a=>x)", "shtdec(a=>x)", "shtcn(a=>x)", "shtcv(a=>x)", "shtitkey(i)",
-                    "shtitval(i)", "shtrecord(key)"])
+        arguments: [
+            "shtinc(a=>x)", "shtdec(a=>x)", "shtcn(a=>x)", "shtcv(a=>x)", "shtitkey(i)",
+            "shtitval(i)", "shtrecord(key)",
+        ])
     func readOnly(variable: String) {
         let error = scriptError(
             "$\(variable) = 1;", before: "modparam(\"htable\", \"htable\", \"a=>size=4\")",
@@ -304,7 +306,8 @@ struct HtableCommandEdgeTests {
             #expect(arguments[2] == "0x10" && answer["error"]?["code"] == 500)
             return
         }
-        let item = try services.exchange("htable.get", .array([arguments[0], "k"]))["result"]?["item"]
+        let item = try services.exchange("htable.get", .array([arguments[0], "k"]))["result"]?[
+            "item"]
         #expect(item?["value"] == value && item?["flags"] == .integer(flags))
         #expect(item?["name"] == "k")
     }
@@ -374,7 +377,9 @@ struct HtableCommandEdgeTests {
     @Test("a dump shows each entry once, in the slot that stats counts")
     func dumps() throws {
         let services = try services()
-        for number in 0..<100 { _ = try services.call("htable.seti", "a", .string("k\(number)"), 1) }
+        for number in 0..<100 {
+            _ = try services.call("htable.seti", "a", .string("k\(number)"), 1)
+        }
         let dump = try #require(try services.call("htable.dump", "a")["result"])
         guard case .array(let slots) = dump else {
             Issue.record("no list")

@@ -67,14 +67,17 @@ struct HeaderVariableTests {
             "X-Multi: one\nX-Multi: two\nX-Multi: three\n",
             with: fields.map { $0 + "\n" }.joined())
         #expect(try expanded("$(hdr(X-A)[*])", text) == expected)
-        #expect(try expanded("$hdrc(X-A)", text) == "\(fields.count { $0.lowercased().hasPrefix("x-a") })")
+        #expect(
+            try expanded("$hdrc(X-A)", text)
+                == "\(fields.count { $0.lowercased().hasPrefix("x-a") })")
     }
 
     @Test("an empty field is there, counts, and reads as an empty text")
     func empty() throws {
         let text = message("X-E:", "X-E:   ", "X-E: v")
-        #expect(try expanded("$hdrc(X-E) [$hdr(X-E)] [$(hdr(X-E)[1])] [$(hdr(X-E)[2])]", text)
-            == "3 [] [] [v]")
+        #expect(
+            try expanded("$hdrc(X-E) [$hdr(X-E)] [$(hdr(X-E)[1])] [$(hdr(X-E)[2])]", text)
+                == "3 [] [] [v]")
     }
 
     @Test(

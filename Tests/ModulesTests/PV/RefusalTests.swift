@@ -17,7 +17,8 @@ func scriptErrorPlace(
     } catch let error as ScriptErrors {
         let first = error.errors[0]
         // The modules, what stands before, an empty line and the first line of the route.
-        let lines = ScriptRig.modules.count + further.count + 2
+        let lines =
+            ScriptRig.modules.count + further.count + 2
             + before.split(separator: "\n", omittingEmptySubsequences: false).count - 1
         return "\(first.location.line - lines):\(first.location.column) \(first.message)"
     } catch {
@@ -119,7 +120,8 @@ struct PVRefusalTests {
         arguments: [
             ("\"varset\", 5", "string"), ("\"shvset\", 5", "string"),
             ("\"avp_aliases\", 5", "string"), ("\"vars\", \"a=i:1\"", "vars"),
-            ("\"varset\", \"a\"", "form name=s:text"), ("\"shvset\", \"a=f:1\"", "form name=s:text"),
+            ("\"varset\", \"a\"", "form name=s:text"),
+            ("\"shvset\", \"a=f:1\"", "form name=s:text"),
             ("\"avp_aliases\", \"a=i:b\"", "form alias=s:name"),
         ])
     func parameters(setting: String, words: String) {

@@ -45,7 +45,8 @@ struct SharedVariableTests {
 
     @Test("contexts share a variable, and each has its own $var")
     func contexts() throws {
-        let rig = try rig("$shv(a) = $shv(a) + 1; $var(a) = $var(a) + 1; note(\"$shv(a) $var(a)\");")
+        let rig = try rig(
+            "$shv(a) = $shv(a) + 1; $var(a) = $var(a) + 1; note(\"$shv(a) $var(a)\");")
         #expect(try rig.run() == ["8 1"])
         let other = ScriptContext(services: rig.services)
         rig.program.run(.request, in: other)
@@ -114,7 +115,10 @@ struct SharedVariableTests {
             (["a", "str", "x"], ["name": "a", "type": "string", "value": "x"]),
             (["a", "str", ""], ["name": "a", "type": "string", "value": ""]),
             (["a", "str", "5"], ["name": "a", "type": "string", "value": "5"]),
-            (["a", "str", "\u{e9} \"q\""], ["name": "a", "type": "string", "value": "\u{e9} \"q\""]),
+            (
+                ["a", "str", "\u{e9} \"q\""],
+                ["name": "a", "type": "string", "value": "\u{e9} \"q\""]
+            ),
         ] as [([JSONValue], JSONValue)])
     func commands(arguments: [JSONValue], expected: JSONValue) throws {
         let rig = try rig()

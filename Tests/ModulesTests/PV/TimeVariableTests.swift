@@ -54,7 +54,8 @@ struct TimeVariableTests {
         arguments: [
             ("%Y-%m-%d", "2023-11-14"), ("%H:%M:%S", "22:13:20"), ("%a %A", "Tue Tuesday"),
             ("%b %B", "Nov November"), ("%j %u %w", "318 2 2"), ("%s", nil), ("%%", "%"),
-            ("%y", "23"), ("%e", "14"), ("%T", "22:13:20"), ("%D", "11/14/23"), ("%F", "2023-11-14"),
+            ("%y", "23"), ("%e", "14"), ("%T", "22:13:20"), ("%D", "11/14/23"),
+            ("%F", "2023-11-14"),
             ("plain", "plain"), ("", ""), ("%", nil), ("%Q", nil), ("\u{e9}%Y", "\u{e9}2023"),
         ] as [(String, String?)])
     func formats(format: String, expected: String?) {
