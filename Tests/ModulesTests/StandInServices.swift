@@ -17,9 +17,6 @@ final class StandInServices: Services {
     let startedAt = WallTime(seconds: SystemClock.wall().seconds - 41)
     let commandLine = ["roost", "-f", "test.cfg"]
     let stopped = Counter(-1)
-    /// What modules send, and which connections they find open.
-    let standInNetwork = StandInNetwork()
-    var network: any NetworkServices { standInNetwork }
     private let modules = Guarded<[LoadedModule]>([])
     private let driver: (any DatabaseDriver)?
     private let jobs = Guarded<[String: @Sendable () -> Void]>([:])
@@ -31,9 +28,11 @@ final class StandInServices: Services {
         logger = Logger(label: "test") { _ in LineLog(lines) }
     }
 
-    /// What modules have sent outside of a script's turn.
+    /// What modules send outside of a script's turn, and which connections they find open.
     let wire = StandInNetwork()
     var network: any NetworkServices { wire }
+    /// The same under the name that tests of connections have for it.
+    var standInNetwork: StandInNetwork { wire }
     var loadedModules: [LoadedModule] { modules.withLock { $0 } }
     var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
     var aliases: [HostAlias] {
