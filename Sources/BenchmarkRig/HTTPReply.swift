@@ -109,7 +109,8 @@ struct HTTPReply {
         let lines = String(decoding: head, as: UTF8.self).lowercased().split(separator: "\r\n")
         head.removeAll()
         status =
-            lines.first.flatMap { $0.split(separator: " ").dropFirst().first }
+            lines.first { $0.hasPrefix("http/1.") }
+            .flatMap { $0.split(separator: " ").dropFirst().first }
             .flatMap { Int($0) } ?? 0
         framing = .untilClose
         for line in lines.dropFirst() {

@@ -79,7 +79,9 @@ final class FakeServer: Sendable {
                 }
                 my $client = $tcp->accept or next;
                 my $request = '';
-                while ($request !~ /\\r\\n\\r\\n.*\\}$/s) { sysread($client, $request, 65536, length $request) or last; }
+                while ($request !~ /\\r\\n\\r\\n.*\\}$/s) {
+                    sysread($client, $request, 65536, length $request) or last;
+                }
                 my ($method) = $request =~ /"method":"([^"]*)"/;
                 my ($first) = $request =~ /"params":\\["([^"]*)"/;
                 note("$method $first");

@@ -115,7 +115,7 @@ struct ServerNameTests {
         "what is no host and port is refused",
         arguments: [
             "", ":5060", "host:", "host:0", "host:65536", "host:x", "[::1", "[]:5060",
-            "[::1]5060", "a:b:c", "::1",
+            "[::1]5060", "a:b:c", "::1", "host:+5060", "[::1]:+1", "host: 1",
         ])
     func refused(_ text: String) {
         let error = #expect(throws: LoadError.self) { try ServerName(text) }

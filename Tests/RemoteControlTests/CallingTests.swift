@@ -209,7 +209,10 @@ struct AddressDetailTests {
             ("http://:80", "\"http://:80\" names no host"), ("h:", "\"\" is no port"),
             ("h:65536", "\"65536\" is no port"), ("h:-1", "\"-1\" is no port"),
             ("h\n", "\"h\n\" is no URL"), ("hä", "\"hä\" is no URL"),
-            ("/x", "\"/x\" names no host"),
+            ("/x", "\"/x\" names no host"), ("h:+80", "\"+80\" is no port"),
+            ("[::1]junk", "\"[::1]junk\" names no host"), ("[::1]80", "\"[::1]80\" names no host"),
+            ("http://[::1", "\"http://[::1\" names no host"),
+            ("[]:80", "\"[]:80\" names no host"),
         ])
     func refusals(_ url: String, _ message: String) {
         let error = #expect(throws: ControlError.self) { try ServerAddress(url) }

@@ -28,7 +28,8 @@ struct HTTPReplyTests {
     @Test("it is read in single bytes as well")
     func bytes() throws {
         let text =
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n1\r\nd\r\n0\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+            + "3;a=b\r\nabc\r\n1\r\nd\r\n0\r\n\r\n"
         #expect(try read(text.map { "\($0)" })?.text == "abcd")
     }
 

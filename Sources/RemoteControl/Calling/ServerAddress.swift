@@ -56,9 +56,8 @@ public struct ServerAddress: Sendable, Hashable {
             let host = authority[authority.index(after: authority.startIndex)..<end]
             let behind = authority[authority.index(after: end)...]
             // What is no port must not be passed over: the operator meant something by it.
-            return (
-                host, behind.isEmpty ? nil : behind.hasPrefix(":") ? behind.dropFirst() : behind
-            )
+            guard behind.isEmpty || behind.hasPrefix(":") else { return ("", nil) }
+            return (host, behind.isEmpty ? nil : behind.dropFirst())
         }
         guard !authority.hasPrefix("[") else { return ("", nil) }
         guard let colon = authority.lastIndex(of: ":") else { return (authority, nil) }
