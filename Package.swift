@@ -209,6 +209,7 @@ targets += layer(9, [
                             "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite"],
           products: [log]),
     tests("RemoteControl", needs: ["Basics", "JSONValue"]), tests("LoadGenerator", needs: ["Basics"]),
+    tests("TestSupport", needs: ["Basics", "JSONValue"]),
     tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
     tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
           excludes: ["Scenarios"]),
