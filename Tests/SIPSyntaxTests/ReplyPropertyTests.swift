@@ -131,7 +131,7 @@ struct ReplyPropertyTests {
                 address: PeerAddress(high: 0x2001_0db8 << 32, low: random.next(), port: 5060))
             let uri = Array(BuiltURI.random(&random).text.utf8)
             let name = Array("\(method.name)".utf8)
-            let branch = Array("z9hG4bK\(random.next())".utf8)
+            let branch = Array("\(random.next())".utf8)
             let routes = Array((Bool.random(using: &random) ? "<sip:p;lr>, <sip:q;lr>" : "").utf8)
             let from = Array("<sip:f@h>;tag=\(random.next())".utf8)
             let to = Array("<sip:t@h>".utf8)
@@ -157,7 +157,8 @@ struct ReplyPropertyTests {
             #expect(message.texts(.route).count == (routes.isEmpty ? 0 : 2))
             let via = try #require(try message.topVia)
             #expect(via.transportProtocol(in: message.bytes) == transport)
-            #expect(message.text(via.branch).map { Array($0.utf8) } == branch)
+            let cookie = Array("z9hG4bK".utf8)
+            #expect(message.text(via.branch).map { Array($0.utf8) } == cookie + branch)
             #expect(via.hasRport && via.rport == nil)
         }
     }
@@ -170,7 +171,7 @@ struct ReplyPropertyTests {
             writer.append("X: " as StaticString)
             writer.appendOneLine(bytes.span)
             let written = Array(copying: writer.span)
-            let isControl = byte < 32 || byte == 127
+            let isControl = (byte < 32 && byte != 9) || byte == 127
             #expect(written == Array("X: A".utf8) + [isControl ? 32 : byte, 66])
         }
     }
@@ -225,6 +226,17 @@ struct NameTableTests {
         for status in 100...699 {
             let phrase = "\(ReasonPhrase.of(status))"
             #expect(phrase.utf8.allSatisfy { $0 >= 32 && $0 < 127 })
+        }
+    }
+
+    @Test("a zero byte in a header field's name makes it malformed, and no name that we know")
+    func zeroBytes() throws {
+        for name in [
+            "Via\u{0}", "v\u{0}", "Content-Length\u{0}", "l\u{0}\u{0}", "\u{0}", "Vi\u{0}a",
+        ] {
+            let text = Sample.request("\(name): SIP/2.0/UDP h;branch=z9hG4bKlonger")
+            #expect(throws: SyntaxError.self) { _ = try loaded(text) }
+            #expect(with(name) { HeaderName(name: $0) } == .other)
         }
     }
 
