@@ -32,8 +32,7 @@ final class StandInServices: Services {
     }
 
     /// What modules have sent outside of a script's turn.
-    let wire = StandInNetwork()
-    var network: any NetworkServices { wire }
+    var wire: StandInNetwork { standInNetwork }
     var loadedModules: [LoadedModule] { modules.withLock { $0 } }
     var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
     var aliases: [HostAlias] {
