@@ -1,6 +1,5 @@
 public import Basics
 internal import Crypto
-internal import FoundationEssentials
 
 /// Digests of bytes, computed by swift-crypto.
 ///
@@ -39,30 +38,37 @@ public enum DigestAlgorithm: Sendable, Hashable, CaseIterable {
     }
 
     /// Hands the bytes of the digest to `body`.
+    ///
+    /// A digest is a sequence too, but iterating over one copies it into an array first.
     private func digest(_ input: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
         switch self {
-        case .md5: Self.hash(Insecure.MD5.self, input, body)
-        case .sha256: Self.hash(SHA256.self, input, body)
-        case .sha384: Self.hash(SHA384.self, input, body)
-        case .sha512: Self.hash(SHA512.self, input, body)
+        case .md5:
+            let digest = Self.hash(Insecure.MD5.self, input)
+            unsafe digest.withUnsafeBytes { unsafe Self.hand($0, to: body) }
+        case .sha256:
+            let digest = Self.hash(SHA256.self, input)
+            unsafe digest.withUnsafeBytes { unsafe Self.hand($0, to: body) }
+        case .sha384:
+            let digest = Self.hash(SHA384.self, input)
+            unsafe digest.withUnsafeBytes { unsafe Self.hand($0, to: body) }
+        case .sha512:
+            let digest = Self.hash(SHA512.self, input)
+            unsafe digest.withUnsafeBytes { unsafe Self.hand($0, to: body) }
         }
     }
 
     /// Hashes with one of swift-crypto's functions.
-    ///
-    /// Its digests are sequences too, but iterating over one copies it into an array first.
     private static func hash<Function: HashFunction>(
-        _: Function.Type, _ input: Span<UInt8>, _ body: (Span<UInt8>) -> Void
-    ) {
-        let digest = unsafe input.withUnsafeBytes { bytes in
-            var function = Function()
-            unsafe function.update(bufferPointer: bytes)
-            return function.finalize()
-        }
-        unsafe digest.withUnsafeBytes { bytes in
-            assert(bytes.count == Function.Digest.byteCount, "swift-crypto's size of a digest")
-            let bound = unsafe bytes.bindMemory(to: UInt8.self)
-            unsafe body(Span(_unsafeElements: bound))
-        }
+        _: Function.Type, _ input: Span<UInt8>
+    ) -> Function.Digest {
+        var function = Function()
+        unsafe input.withUnsafeBytes { unsafe function.update(bufferPointer: $0) }
+        return function.finalize()
+    }
+
+    /// Hands bytes on as a span, which lives as long as this call.
+    private static func hand(_ bytes: UnsafeRawBufferPointer, to body: (Span<UInt8>) -> Void) {
+        let bound = unsafe bytes.bindMemory(to: UInt8.self)
+        unsafe body(Span(_unsafeElements: bound))
     }
 }

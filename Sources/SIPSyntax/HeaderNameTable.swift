@@ -20,6 +20,8 @@ final class HeaderNameTable: Sendable {
     private struct Entry {
         var name = Packed()
         var header = HeaderName.other
+        /// Bytes of the name; without it a zero byte behind a name would be taken for padding.
+        var count: UInt8 = 0
     }
 
     /// Number of places; a power of two, more than twice the number of names and compact forms.
@@ -53,7 +55,9 @@ final class HeaderNameTable: Sendable {
         let name = Self.pack(bytes, range)
         var place = Self.bucket(name)
         while entries[place].header != .other {
-            if entries[place].name == name { return entries[place].header }
+            if entries[place].name == name, UInt32(entries[place].count) == range.count {
+                return entries[place].header
+            }
             place = (place &+ 1) & (Self.size - 1)
         }
         return .other
@@ -86,7 +90,9 @@ final class HeaderNameTable: Sendable {
         }
         var place = Self.bucket(name)
         while entries[place].header != .other {
-            if entries[place].name == name { return (entries[place].header, count) }
+            if entries[place].name == name, Int(entries[place].count) == count {
+                return (entries[place].header, count)
+            }
             place = (place &+ 1) & (Self.size - 1)
         }
         return nil
@@ -114,7 +120,7 @@ final class HeaderNameTable: Sendable {
             precondition(entries[place].name != name, "two header fields of one name")
             place = (place + 1) & (size - 1)
         }
-        entries[place] = Entry(name: name, header: header)
+        entries[place] = Entry(name: name, header: header, count: UInt8(bytes.count))
     }
 
     /// The words of a name of 1 to 24 bytes.

@@ -144,3 +144,67 @@ struct OtherHeaderTests {
         }
     }
 }
+
+/// Dates, day by day.
+@Suite("Calendar of SIP dates")
+struct SIPDateCalendarTests {
+    private func read(_ text: String) -> Int? { with(text) { SIPDate.read($0) }?.seconds }
+
+    @Test(
+        "a month has its days and no more, in common years and in leap years",
+        arguments: [
+            ("Jan", 31), ("Mar", 31), ("Apr", 30), ("May", 31), ("Jun", 30), ("Jul", 31),
+            ("Aug", 31), ("Sep", 30), ("Oct", 31), ("Nov", 30), ("Dec", 31),
+        ])
+    func months(name: String, days: Int) {
+        for year in [1970, 2000, 2023, 2024, 2100] {
+            for day in 1...31 {
+                let text = "Mon, \(day < 10 ? "0" : "")\(day) \(name) \(year) 12:00:00 GMT"
+                #expect((read(text) != nil) == (day <= days), "\(text)")
+            }
+        }
+    }
+
+    @Test(
+        "February has 29 days in leap years",
+        arguments: [
+            (1972, true), (2000, true), (2024, true), (2400, true), (1970, false), (2023, false),
+            (2100, false), (2200, false), (9999, false),
+        ])
+    func february(year: Int, isLeap: Bool) {
+        #expect((read("Mon, 29 Feb \(year) 00:00:00 GMT") != nil) == isLeap)
+        #expect(read("Mon, 28 Feb \(year) 00:00:00 GMT") != nil)
+        #expect(read("Mon, 30 Feb \(year) 00:00:00 GMT") == nil)
+    }
+
+    @Test("one day follows another, for centuries")
+    func consecutive() {
+        let names = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        var expected = 0
+        for year in 1970...2110 {
+            for name in names {
+                for day in 1...31 {
+                    let text = "Mon, \(day < 10 ? "0" : "")\(day) \(name) \(year) 00:00:00 GMT"
+                    guard let seconds = read(text) else { continue }
+                    if seconds != expected { Issue.record("\(text)") }
+                    expected += 86_400
+                }
+            }
+        }
+        #expect(expected == 86_400 * (141 * 365 + 34))
+    }
+
+    @Test("a leap second is one, a second after it is none; names are spelled as the RFC has them")
+    func edges() {
+        #expect(read("Sat, 31 Dec 2016 23:59:60 GMT") == 1_483_228_800)
+        #expect(read("Sat, 31 Dec 2016 23:59:61 GMT") == nil)
+        #expect(read("Sat, 31 Dec 2016 23:60:00 GMT") == nil)
+        #expect(read("SAT, 31 Dec 2016 23:59:59 GMT") == nil)
+        #expect(read("Sat, 31 dec 2016 23:59:59 GMT") == nil)
+        #expect(read("Sat, 31 Dec 2016 23:59:59 gmt") == nil)
+        #expect(read("Sat, 31 Dec 2016 23:59:59 GMT ") == nil)
+        #expect(read("Sat,  1 Dec 2016 23:59:59 GMT") == nil)
+    }
+}

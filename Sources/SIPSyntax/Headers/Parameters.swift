@@ -115,8 +115,13 @@ extension Cursor {
     /// Moves over white space and one parameter; nil when no `;` comes next.
     @_lifetime(self: copy self)
     mutating func parameter() throws(SyntaxError) -> HeaderParameter? {
+        let start = position
         skipSpace()
-        guard take(UInt8(ascii: ";")) else { return nil }
+        guard take(UInt8(ascii: ";")) else {
+            // White space that no parameter follows stands behind the element, not in it.
+            move(to: start)
+            return nil
+        }
         skipSpace()
         let name = try token("Malformed parameter")
         let key = HeaderNameTable.word(bytes, name.start, min(Int(name.count), 8))

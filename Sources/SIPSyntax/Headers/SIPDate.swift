@@ -38,9 +38,11 @@ public enum SIPDate {
             let day = number(bytes, 5..<7), let year = number(bytes, 12..<16),
             let hour = number(bytes, 17..<19), let minute = number(bytes, 20..<22),
             let second = number(bytes, 23..<25),
-            year >= 1970, day >= 1, day <= 31, hour < 24, minute < 60, second < 61
+            year >= 1970, day >= 1, hour < 24, minute < 60, second < 61
         else { return nil }
         let days = daysSince1970(year, month + 1, day)
+        // A day that its month does not have is counted into the next one: 30 Feb is no date.
+        guard civil(days).day == day else { return nil }
         return WallTime(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
     }
 
