@@ -237,7 +237,9 @@ extension SIPUtilsModule {
                     message.header(.date).flatMap { SIPDate.read(message[$0]) }
                 }
                 guard let date else { return -1 }
-                return date.seconds + seconds < context.now.seconds ? -4 : 1
+                // The age, and not the end of the period: a script may give any number of seconds,
+                // and the sum of both could leave the range of numbers.
+                return context.now.seconds - date.seconds > seconds ? -4 : 1
             },
         ]
     }
