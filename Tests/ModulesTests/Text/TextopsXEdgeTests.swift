@@ -274,7 +274,7 @@ struct TextopsXIteratorEdgeTests {
         let rig = try ScriptRig(
             "remove_body(); note(\"$rc\"); set_body(\"x\", \"a/b\"); note(\"$rc\");")
         #expect(try rig.run() == ["1", "1"])
-        #expect(rig.rendered().hasSuffix("Content-Length: 1\n\nx"))
+        #expect(rig.rendered().hasSuffix("Content-Length: 1\nContent-Type: a/b\n\nx"))
         #expect(try code("remove_body()", for: bodiless) == "1")
         #expect(try changes("remove_body();", in: bodiless).isEmpty)
     }
