@@ -76,9 +76,12 @@ extension ScriptContext {
     /// changes.
     public func replaceBody(_ body: [UInt8], contentType: [UInt8]) -> Bool {
         guard body.count <= Limits.messageBytesMax else { return false }
-        if let number = message.firstField(.contentType) {
-            guard replaceValue(ofField: number, with: contentType) else { return false }
-        } else if !contentType.isEmpty {
+        // A field that the script has taken out has no value to replace: then it gets a new one,
+        // or `remove_body` and `remove_hf("Content-Type")` would forbid every body after them.
+        let isReplaced = message.firstField(.contentType).map {
+            replaceValue(ofField: $0, with: contentType)
+        }
+        if isReplaced != true, !contentType.isEmpty {
             let line = Array("Content-Type: ".utf8) + HeaderText.oneLine(contentType)
             guard addHeader(line, .last) else { return false }
         }

@@ -110,9 +110,10 @@ struct TextopsStringTests {
         "lists of several separators are split at the first character",
         arguments: [
             ("a", "a;b", ";", true), ("b", "a;b", ";", true), ("a;b", "a;b", ",", true),
-            ("", "a;;b", ";", true), ("", "", ";", true), ("", "a", ";", false),
+            ("", "a;;b", ";", false), ("", "", ";", false), ("", "a", ";", false),
             ("a", ";a", ";", true), ("a", "a;", ";", true), ("A", "a;b", ";", false),
-            ("a b", "x,a b,y", ",", true), (" a", "x, a", ",", true), ("a", "x, a", ",", false),
+            ("a b", "x,a b,y", ",", true), (" a", "x, a", ",", false), ("a", "x, a", ",", true),
+            ("b", "a\\t, b\\r\\n,c", ",", true), ("b", " a  b ", " ", true), ("a", "x a", ",", false),
         ])
     func lists(text: String, list: String, separator: String, expected: Bool) throws {
         #expect(
@@ -124,7 +125,7 @@ struct TextopsStringTests {
         arguments: [
             ("+4930", "+43,+49", true), ("+4930", "+4930", true), ("+49", "+4930", false),
             ("+4930", "", false), ("+4930", ",,", false), ("", "a", false),
-            ("+4930", "+1,,+4", true),
+            ("+4930", "+1,,+4", true), ("+4930", "+1, +4 ", true), ("+4930", " , ", false),
         ])
     func prefixes(text: String, list: String, expected: Bool) throws {
         #expect(try holds("in_list_prefix(\"\(text)\", \"\(list)\", \",\")") == expected)

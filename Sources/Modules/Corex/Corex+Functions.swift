@@ -41,6 +41,7 @@ extension Corex {
     ) -> FunctionRow<Corex> {
         FunctionRow(name, .integer("flag"), returns: "1 yes, -1 no", summary) {
             (module, context, flag) in
+            // A computed number may be anything; a shift by it would trap.
             guard (0..<64).contains(flag) else { return -1 }
             return deed(module.extendedFlags(context), 1 << UInt64(flag))
         }
@@ -53,6 +54,7 @@ extension Corex {
             routes: [.request, .failure, .event], returns: "1 added, -1 not",
             "Adds a target to the request: a URI, or its own."
         ) { (_, context, uri: ScriptText?, q: ScriptText?) in
+            // A loop in a script must not fork without end.
             guard context.branches.count < Limits.branchesMax else { return -1 }
             let bytes = context.bytes(of: uri ?? context.requestURI)
             guard (try? SIPURI(parsing: bytes.span)) != nil else { return -1 }
@@ -63,6 +65,8 @@ extension Corex {
             }
             context.branches.append(
                 ScriptBranch(
+                    // A destination belongs to the URI it was set for, so a given URI starts
+                    // without.
                     uri: bytes, destination: uri == nil ? context.destinationURI : nil,
                     q: priority, flags: context.branchFlags))
             return 1

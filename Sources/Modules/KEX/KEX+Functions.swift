@@ -53,6 +53,7 @@ extension KEX {
         return script.map { name, deed, summary in
             FunctionRow(name, .integer("flag"), returns: truth, summary) {
                 (module, context, flag) in
+                // A computed number may be anything; a shift by it would trap.
                 guard (0..<32).contains(flag) else { return -1 }
                 return deed.perform(&module.scriptFlags(context).bits, flag)
             }
@@ -65,6 +66,7 @@ extension KEX {
                     guard (0..<32).contains(flag) else { return -1 }
                     let branch = branch ?? 0
                     if branch == 0 { return deed.perform(&context.branchFlags, flag) }
+                    // Only targets that the script has added before have flags.
                     guard branch > 0, branch <= context.branches.count else { return -1 }
                     return deed.perform(&context.branches[branch - 1].flags, flag)
                 }
@@ -78,6 +80,7 @@ extension KEX {
                 "setdsturi", .string("uri"), returns: done, "Sets the destination, as $du does."
             ) { (_, context, uri: ScriptText) in
                 let bytes = context.bytes(of: uri)
+                // What is no URI would make the request undeliverable only when it is sent.
                 guard (try? SIPURI(parsing: bytes.span)) != nil else { return -1 }
                 context.destinationURI = bytes
                 return 1

@@ -47,6 +47,7 @@ public final class MaxFwdModule: ServerModule {
             "Whether Max-Forwards is lower than a limit."
         ) { (_, context, limit) in
             switch value(context) {
+            // Three answers below zero: a script can tell what is wrong, and all of them are false.
             case .absent: -2
             case .malformed: -3
             case .number(let number): number < limit ? 1 : -1
@@ -74,13 +75,16 @@ public final class MaxFwdModule: ServerModule {
         switch Self.value(context) {
         case .malformed: return -2
         case .absent:
+            // The script's number may be computed and out of any range.
             let number = min(max(initial, 0), limit)
             let line = Array("Max-Forwards: \(number)\r\n".utf8)
             // Nothing of it is a stranger's, so it needs no look as other header lines do.
             return context.edits.insert(line, at: context.message.headers.start) ? 2 : -2
+        // The script answers 483 (RFC 3261 16.3 step 3).
         case .number(0): return -1
         case .number(let number):
             guard let range = context.message.header(.maxForwards) else { return -2 }
+            // A value far above the limit is a way to make a request circle for long.
             let next = Array(String(min(number - 1, limit)).utf8)
             return context.edits.override(range, with: next) ? 1 : -2
         }

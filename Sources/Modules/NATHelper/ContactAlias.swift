@@ -32,6 +32,7 @@ struct ContactAlias: Equatable {
 
     /// Writes the value.
     func write(into writer: inout ByteWriter) {
+        // The brackets keep the colons of the address apart from what may follow.
         if address.isIPv6 { writer.append("[") }
         address.writeHost(into: &writer)
         if address.isIPv6 { writer.append("]") }
@@ -75,6 +76,7 @@ struct AliasParameter {
         var found: AliasParameter?
         var pairs = uri.parameterPairs(in: bytes)
         while let pair = pairs.next() {
+            // A parameter without value is no alias; others may use the name for a flag.
             guard let value = pair.value, !value.isEmpty, bytes.part(pair.name).matches(name.span)
             else { continue }
             found = AliasParameter(

@@ -25,6 +25,7 @@ extension NATHelperModule {
                 while let contact = try contacts.next() {
                     guard !contact.isStar else { continue }
                     let uri = try SIPURI(parsing: message.bytes, in: contact.uri)
+                    // A telephone number in a Contact has no host that could be rewritten.
                     guard uri.isSIP else { continue }
                     let parametersEnd = uri.headers.isEmpty ? uri.whole.end : uri.headers.start - 1
                     let hostEnd =
@@ -62,6 +63,8 @@ extension NATHelperModule {
     func fixRegister(_ context: ScriptContext) -> Int {
         context.with(settings) { parameters in
             let name = parameters.receivedAttribute
+            // Without received_avp nothing is noted, as documented; `save` looks at its own
+            // settings.
             guard !name.isEmpty else { return 1 }
             context.attributes.removeAll(name)
             let uri = ScriptValue.text(context.compose { Self.writeSource(context.origin, &$0) })
@@ -78,6 +81,7 @@ extension NATHelperModule {
         let uri = Array(copying: source.span)
         for place in places {
             if toURI {
+                // `;transport=` in the value would begin a parameter of the contact itself.
                 guard context.origin.transport == .udp else { return -1 }
                 Self.insert(Array(";received=".utf8) + uri, into: place, context)
             } else {
@@ -156,6 +160,7 @@ extension NATHelperModule {
         }
         guard code == 1 else { return code }
         guard context.setRequestURI(rest) else { return -1 }
+        // Only when the URI is free of it: the phone must not see our parameter.
         context.destinationURI = Array(copying: destination.span)
         return 1
     }
@@ -171,6 +176,7 @@ extension NATHelperModule {
             let old = context.withMessage { message in
                 AliasParameter.find(name, in: place.uri, message.bytes, last: false)?.whole
             }
+            // A phone that repeats what it was sent would collect aliases otherwise.
             if let old { context.edits.remove(old) }
         }
         var text = ByteWriter(capacity: 64)

@@ -52,6 +52,7 @@ struct NATTests: OptionSet, Sendable {
         guard !isDisjoint(with: [.received, .via, .port]), let via = try? message.topVia else {
             return false
         }
+        // sent-by is what the phone believes its address to be (RFC 3261 18.2.1).
         let host = message[via.host]
         if contains(.via), PrivateAddresses.contain(host, countsReserved: countsReserved) {
             return true
@@ -74,6 +75,7 @@ struct NATTests: OptionSet, Sendable {
         {
             return true
         }
+        // A NAT that keeps addresses may still change ports.
         return contains(.contactPort) && uri.portOrDefault != origin.source.port
     }
 
@@ -87,6 +89,8 @@ struct NATTests: OptionSet, Sendable {
         let body = message[message.body]
         var lines = SDPLines(body)
         while let line = lines.next() {
+            // `o=` names the creator of the session and says nothing of where media go (RFC 8866
+            // 5.2).
             guard line.kind == UInt8(ascii: "c"), let address = line.address else { continue }
             let host = body.part(address)
             if contains(.media), PrivateAddresses.contain(host, countsReserved: countsReserved) {

@@ -52,6 +52,7 @@ struct PingTarget {
             let address = PeerAddress(literal: bytes.part(uri.host), port: uri.portOrDefault)
         else { return nil }
         let transport = uri.transport(in: bytes) ?? (values.connection > 0 ? .tcp : .udp)
+        // A NAT lets nobody open a stream to a phone; only the one that the phone opened works.
         guard transport == .udp || values.connection > 0 else { return nil }
         return Origin(
             transport: transport, socket: socket ?? values.socket, source: address,

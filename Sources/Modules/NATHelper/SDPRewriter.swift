@@ -51,6 +51,7 @@ struct SDPRewriter {
             let isMeant =
                 changes.contains(wanted)
                 || line.kind == UInt8(ascii: "a") && changes.contains(.origin)
+            // What is right already stays, so that "nothing replaced" can be told.
             guard isMeant, !body.part(old).equals(address.span) else { continue }
             cuts.append(Cut(range: old, text: address))
             oldAddresses.append(Array(copying: body.part(old)))
@@ -63,6 +64,7 @@ struct SDPRewriter {
             for old in oldAddresses { tail += Array("a=oldmediaip:".utf8) + old + [13, 10] }
         }
         guard !tail.isEmpty else { return }
+        // A last line without its end would run into the first of ours.
         let endsLine = body.isEmpty || body[body.count - 1] == 10
         insert((endsLine ? [] : [13, 10]) + tail, at: body.count)
     }
@@ -105,6 +107,7 @@ extension NATHelperModule {
                 body.span, changes, address: address, marker: Array(parameters.marker.utf8),
                 keepsOld: parameters.keepsOldAddress)
             let changed = rewriter.rewritten(body.span)
+            // Many short addresses become long ones: the message must still fit.
             guard changed.count <= Limits.messageBytesMax else { return -1 }
             if changed != body { context.edits.body = changed }
             return rewriter.hasReplaced ? 1 : 2

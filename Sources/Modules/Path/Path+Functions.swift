@@ -17,6 +17,7 @@ extension PathModule {
         guard context.message.kind == .request, let own = socket(context) else { return -1 }
         let user = user.map { context.bytes(of: $0) } ?? []
         let extra = extra.map { context.bytes(of: $0) } ?? []
+        // Both may hold what strangers sent; a `>` or a line end would write fields of its own.
         guard user.allSatisfy(Self.isUserByte), extra.allSatisfy(Self.isParameterByte) else {
             return -1
         }
@@ -41,6 +42,7 @@ extension PathModule {
             writer.append(user)
             writer.append("@")
         }
+        // What others reach us by, which behind a load balancer is not the socket.
         if let advertised = socket.advertised {
             writer.append(advertised)
         } else {
@@ -58,6 +60,7 @@ extension PathModule {
             ReceivedParameter.write(origin, parameters.receivedFormat, into: &writer)
         }
         if !extra.isEmpty {
+            // Scripts write "ob" as well as ";ob".
             if extra[0] != UInt8(ascii: ";") { writer.append(";") }
             writer.append(extra)
         }

@@ -26,6 +26,7 @@ public final class PathModule: ServerModule, RouteFollower {
     /// Sends a request that came along a Path of this server to where the client was seen
     /// (parameter `use_received`).
     public func didFollow(_ route: Span<UInt8>, _ context: ScriptContext) {
+        // Off unless asked for: it lets the sender of a Route say where a request goes.
         guard parameters.usesReceived else { return }
         let name = Array(parameters.receivedName.utf8)
         guard let uri = try? SIPURI(parsing: route), uri.isSIP,

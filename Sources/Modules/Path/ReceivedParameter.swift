@@ -26,6 +26,7 @@ enum ReceivedParameter {
 
     /// The URI that a parameter of either form stands for; nil when it stands for none.
     static func target(_ value: Span<UInt8>) -> [UInt8]? {
+        // Three bytes for each that is escaped.
         guard value.count <= Limits.receivedBytesMax * 3 else { return nil }
         var writer = ByteWriter(capacity: 64)
         if let (address, transport) = short(value) {
@@ -38,6 +39,7 @@ enum ReceivedParameter {
         } else {
             EscapedText.write(value, into: &writer)
         }
+        // The Route came through the client: it may have been changed on the way.
         guard let uri = try? SIPURI(parsing: writer.span), uri.isSIP else { return nil }
         return Array(copying: writer.span)
     }

@@ -31,8 +31,10 @@ extension RRModule {
             // 16.4: a strict router has put our own URI into the request line; the target is last.
             let last = routes.count - 1
             state.consumed = own
+            // The last Route is what the sender meant before the strict router changed the request.
             guard context.setRequestURI(routes[last].uri) else { return -1 }
             removed.insert(last)
+            // With one entry the target is also the next hop.
             if last == 0 { context.destinationURI = routes[0].uri }
         }
         var place = 0
@@ -43,6 +45,7 @@ extension RRModule {
         }
         let left = (place..<routes.count).first { !removed.contains($0) }
         state.hasNext = place > 0 && left != nil
+        // What was found is only written when all of it could be: a half-routed request loops.
         if let left, !forward(context, to: routes[left], left, &removed) { return -1 }
         if left == nil { tellFollowers(of: routes.prefix(place), context) }
         guard context.removeValues(values, where: { removed.contains($0) }) else { return -1 }
@@ -70,6 +73,7 @@ extension RRModule {
         guard context.addHeader(line, .after(Array("Route".utf8))),
             context.setRequestURI(route.uri)
         else { return false }
+        // The strict router stands in the request line now, so no destination goes before it.
         context.destinationURI = nil
         removed.insert(place)
         return true
@@ -78,6 +82,7 @@ extension RRModule {
     /// How many entries at the top are ours: two when they are the sides of one passage, which
     /// `r2` marks.
     private static func ownCount(_ routes: [RouteValue], _ isDouble: Bool) -> Int {
+        // Without the mark the second entry belongs to another passage through this server.
         guard isDouble, routes.count > 1, routes[1].isOwn,
             value(of: Array("r2".utf8), in: routes[0].parameters) != nil
         else { return 1 }
@@ -113,6 +118,7 @@ extension RRModule {
                     isOwn: context.services.isMyself(
                         message[uri.host], port: uri.port ?? 0))
             }
+            // One malformed entry spoils the order of all others: nothing is routed by guesses.
             guard let route else { return nil }
             routes.append(route)
         }

@@ -44,6 +44,7 @@ public final class RRModule: ServerModule {
             throw StartFailure("rr: custom_user_avp is \"\(text)\", not \"$avp(name)\"")
         }
         var name = text.dropFirst(5).dropLast()
+        // `$avp(s:name)` is the older spelling of `$avp(name)`.
         if name.hasPrefix("s:") { name = name.dropFirst(2) }
         userAttribute = Array(name.utf8)
     }
@@ -63,6 +64,7 @@ public final class RRModule: ServerModule {
     /// The state for the message at hand.
     func state(_ context: ScriptContext) -> State {
         let state = context.workspace(settings) { State() }
+        // Cleared here and not at the end of a message: most messages never ask.
         if state.message != context.messageNumber {
             state.message = context.messageNumber
             state.pending = []
@@ -95,6 +97,7 @@ public final class RRModule: ServerModule {
         if parameters.appendFromTag { route.fromTag = Self.tag(context, .from) }
         route.parameters = added + state(context).pending
         if !parameters.ignoreSIPS {
+            // RFC 3261 16.6 step 4: a secure request URI asks for a secure route.
             route.isSecure = context.withRequestURI { $0.hasPrefix(matching: "sips:") }
         }
         context.recordRoute = route
@@ -107,6 +110,8 @@ public final class RRModule: ServerModule {
             let text = context.text(value)
         {
             let bytes = context.bytes(of: text)
+            // The attribute may hold what a stranger sent; a route without user is better than a
+            // broken one.
             return Self.isSafe(bytes) ? bytes : nil
         }
         guard parameters.addUsername, let user = context.requestUser, !user.isEmpty else {
@@ -130,6 +135,7 @@ public final class RRModule: ServerModule {
         guard !text.isEmpty, Self.areParameters(text) else { return -1 }
         let state = state(context)
         let length = (context.recordRoute?.parameters.count ?? state.pending.count) + text.count
+        // A loop in a script must not make a header field without end.
         guard length <= Limits.pathBytesMax else { return -1 }
         if context.recordRoute != nil {
             context.recordRoute?.parameters += text
@@ -175,6 +181,7 @@ public final class RRModule: ServerModule {
         guard let consumed = state(context).consumed,
             let initial = Self.value(of: Array("ftag".utf8), in: consumed)
         else { return false }
+        // RFC 3261 12.2: both sides send requests, and only the tag tells them apart.
         return initial != Self.tag(context, .from)
     }
 

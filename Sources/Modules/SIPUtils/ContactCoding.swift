@@ -16,6 +16,8 @@ struct ContactCoding {
         parts.append(parsed.password.map { Array(uri[$0.indices]) } ?? [])
         parts.append(Array(uri[parsed.host.indices]))
         parts.append(parsed.port.map { Array(String($0).utf8) } ?? [])
+        // The only parameter that says how to reach the contact; the others are lost, as
+        // documented.
         let transport = parsed.parameter("transport", in: uri.span)?.value
         parts.append(transport.map { Array(uri[$0.indices]) } ?? [])
         // A part that holds the separator could not be read back.
@@ -31,6 +33,7 @@ struct ContactCoding {
         // A `:` in the prefix would have made the rest a password.
         let text = uri[user.start..<(parsed.password?.end ?? user.end)]
         let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+        // Without an address there is nowhere to send to.
         guard parts.count == 6, !parts[3].isEmpty else { return nil }
         var result = Array("sip:".utf8)
         if !parts[1].isEmpty {
@@ -41,6 +44,7 @@ struct ContactCoding {
         result += parts[3]
         if !parts[4].isEmpty { result += Array(":".utf8) + parts[4] }
         if !parts[5].isEmpty { result += Array(";transport=".utf8) + parts[5] }
+        // The user part came from a stranger: what is put together of it must be a URI again.
         return (try? SIPURI(parsing: result.span)) == nil ? nil : result
     }
 
@@ -50,6 +54,7 @@ struct ContactCoding {
         _ context: ScriptContext, _ change: ([UInt8]) -> [UInt8]?
     ) -> Int {
         guard let uris = contactURIs(context), !uris.isEmpty else { return -1 }
+        // All or none: a message with one contact changed and the next not would mislead the peer.
         var changed: [(ByteRange, [UInt8])] = []
         for range in uris {
             guard let uri = change(context.bytes(of: .message(range))) else { return -1 }
@@ -104,6 +109,7 @@ enum URLBase64 {
         var bits = 0
         for character in text where character != UInt8(ascii: "=") {
             guard let value = alphabet.firstIndex(of: character) else { return nil }
+            // Only the bits that are not written yet matter; the mask keeps the number small.
             word = (word << 6 | value) & 0xffff
             bits += 6
             if bits >= 8 {
@@ -111,6 +117,7 @@ enum URLBase64 {
                 bytes.append(UInt8(truncatingIfNeeded: word >> bits))
             }
         }
+        // A single character left over carries six bits, which are no byte (RFC 4648 4).
         return bits == 6 ? nil : bytes
     }
 }

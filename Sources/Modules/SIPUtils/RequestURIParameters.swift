@@ -17,6 +17,7 @@ enum RequestURIParameters {
     /// `uri_param(name)` and `uri_param(name, value)`: the value must be the same, and without one
     /// the parameter must have none.
     static func has(_ context: ScriptContext, _ name: [UInt8], _ value: [UInt8]?) -> Bool {
+        // As seen on Kamailio: without a value `;transport=tcp` is not the parameter asked for.
         self.value(context, name).map { $0 == value ?? [] } ?? false
     }
 
@@ -59,6 +60,7 @@ enum URITexts {
     /// A SIP URI with another user, or without one when it is empty; nil for what is none.
     static func settingUser(_ uri: [UInt8], _ user: [UInt8]) -> [UInt8]? {
         guard let parsed = try? SIPURI(parsing: uri.span), parsed.isSIP else { return nil }
+        // Cut and put together instead of edited in place: a user may come, go or change length.
         let scheme = uri[..<(parsed.schemeRange.end + 1)]
         let head = user.isEmpty ? [] : user + [UInt8(ascii: "@")]
         return checked(scheme + head + uri[parsed.host.start...])
@@ -85,6 +87,7 @@ enum URITexts {
         let number = tel[4...].prefix { $0 != UInt8(ascii: ";") }
         // Visual separators go, so that one number has one form.
         let digits = number.filter { !Array("-.()".utf8).contains($0) }
+        // RFC 3261 19.1.6: parameters in lower case, so that equal numbers make equal URIs.
         let parameters = tel[(4 + number.count)...].map { byte in
             byte >= 65 && byte <= 90 ? byte | 0x20 : byte
         }
@@ -102,6 +105,7 @@ enum URITexts {
         switch (left.user, right.user) {
         case (let user?, let other?):
             users = EscapedText.equals(one.part(user), two.part(other))
+        // Two hosts without a user are one address-of-record; one with and one without are not.
         case (nil, nil): users = true
         default: users = false
         }

@@ -66,6 +66,7 @@ extension SIPUtilsModule {
                 "Stores a tel URI as a SIP URI in a variable (RFC 3261 19.1.6)."
             ) { (_, context, uri: ScriptText, host: ScriptText, result) in
                 let bytes = context.bytes(of: uri)
+                // Not an error: the script may pass any URI and only cares for telephone numbers.
                 guard bytes.starts(with: Array("tel:".utf8)) else { return 2 }
                 guard let sip = URITexts.telToSIP(bytes, context.bytes(of: host)) else {
                     return -1
@@ -101,6 +102,7 @@ extension SIPUtilsModule {
             ) { (_, context, one: ScriptText, two: ScriptText) in
                 let (one, two) = (context.bytes(of: one), context.bytes(of: two))
                 let name = HeaderName(name: one.span)
+                // Known names have one number for the long and the compact form (RFC 3261 7.3.3).
                 if name != .other { return name == HeaderName(name: two.span) ? 1 : -2 }
                 return one.span.matches(two.span) ? 1 : -2
             },
@@ -116,7 +118,9 @@ extension SIPUtilsModule {
                 "Whether a string has letters, digits and some other characters only."
             ) { (_, context, text: ScriptText, others: ScriptText) in
                 let (text, others) = (context.bytes(of: text), context.bytes(of: others))
+                // An empty text has no letter: it is nothing of the kind, as with the siblings.
                 guard !text.isEmpty else { return -1 }
+                // Wrapping subtraction turns a range into one comparison.
                 let isGood = text.allSatisfy { byte in
                     others.contains(byte) || byte &- 48 < 10 || (byte | 0x20) &- 97 < 26
                 }
@@ -182,6 +186,8 @@ extension SIPUtilsModule {
                     let text =
                         address + Array(";".utf8) + name + Array("=".utf8)
                         + URLBase64.encode(uri)
+                    // Name and address are the script's, and may hold anything: together they must
+                    // be a URI.
                     return (try? SIPURI(parsing: text.span)) == nil ? nil : text
                 }
             },
@@ -204,6 +210,7 @@ extension SIPUtilsModule {
                 "Takes a parameter out of the URIs of the contacts."
             ) { (context, name) in
                 ContactCoding.changeContacts(context) {
+                    // That a contact has no such parameter is no fault.
                     RequestURIParameters.without(name, $0.span) ?? $0
                 }
             },
@@ -237,7 +244,9 @@ extension SIPUtilsModule {
                     message.header(.date).flatMap { SIPDate.read(message[$0]) }
                 }
                 guard let date else { return -1 }
-                return date.seconds + seconds < context.now.seconds ? -4 : 1
+                // The age, and not the end of the period: a script may give any number of seconds,
+                // and the sum of both could leave the range of numbers.
+                return context.now.seconds - date.seconds > seconds ? -4 : 1
             },
         ]
     }

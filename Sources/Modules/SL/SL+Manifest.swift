@@ -39,10 +39,7 @@ extension SLModule {
             returns: "1 sent or not to be answered, -1 not sent",
             "Replies to the request at hand, without state.",
             compile: { (module, code, reason) throws(ArgumentError) in
-                // Found at the start and not at the first message: RFC 3261 7.2 knows six classes.
-                if case .constant(let number) = code, !(100...699).contains(number) {
-                    throw ArgumentError("\(number) is no status: 100 to 699 are")
-                }
+                try checkStatus(code)
                 let reason = Reason(reason)
                 // The usual case: the status is known, and nothing is evaluated before the reply is
                 // written.
@@ -53,6 +50,13 @@ extension SLModule {
             })
     }
 
+    /// Found at the start and not at the first message: RFC 3261 7.2 knows six classes.
+    private static func checkStatus(_ code: Evaluator<Int>) throws(ArgumentError) {
+        if case .constant(let number) = code, !(100...699).contains(number) {
+            throw ArgumentError("\(number) is no status: 100 to 699 are")
+        }
+    }
+
     /// The mode says which request of a transaction is meant; there is one only.
     private static let replyingByMode = FunctionRow<SLModule>(
         "send_reply_mode", .integer("code"), .string("reason"), .integer("mode"),
@@ -60,6 +64,8 @@ extension SLModule {
         returns: "1 sent or not to be answered, -1 not sent",
         "Replies to the request at hand.",
         compile: { (module, code, reason, _) throws(ArgumentError) in
+            // The same as of its siblings: a script that could never send this is not loaded.
+            try checkStatus(code)
             let reason = Reason(reason)
             return { context in module.send(context, code.value(context) ?? 0, reason) }
         })

@@ -83,8 +83,11 @@ public final class SanityModule: ServerModule {
         finding.failure = SanityChecks(
             checks: checks ?? wanted, uris: uris ?? wantedURIs, supported: supported
         ).failure(context)
+        // The finding of an earlier check of this message is gone by now, also when this one
+        // passes.
         guard finding.failure != nil else { return 1 }
         if !noreply { _ = reply(context) }
+        // 0 ends the script, as `exit` does.
         return autodrop ? 0 : -1
     }
 
@@ -94,9 +97,11 @@ public final class SanityModule: ServerModule {
         guard finding.message == context.messageNumber, let failure = finding.failure else {
             return -1
         }
+        // Forgotten first: one request gets one answer, however often the script asks.
         finding.failure = nil
         let reason = Array(failure.reason.utf8)
         let isSent = context.reply(failure.status, reason.span) { writer in
+            // RFC 3261 16.3 step 5: a 420 says what was not understood.
             guard !failure.unsupported.isEmpty else { return }
             writer.append("Unsupported: ")
             writer.append(failure.unsupported)

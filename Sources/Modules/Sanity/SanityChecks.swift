@@ -77,6 +77,7 @@ struct SanityChecks {
 
     private func requiredFields(_ message: borrowing SIPMessage) -> SanityFailure? {
         let isComplete =
+            // RFC 3261 8.1.1, but for Max-Forwards, which older phones leave out.
             message.has(.to) && message.has(.from) && message.has(.cSeq) && message.has(.callID)
             && message.has(.via)
         return isComplete ? nil : SanityFailure(reason: "Bad Headers")
@@ -113,6 +114,7 @@ struct SanityChecks {
         guard let length = message[value].decimal(upTo: UInt64(UInt32.max)) else {
             return SanityFailure(reason: "Content-Length Failure")
         }
+        // Compared with the bytes that came: over UDP a cut datagram shows here.
         return Int(length) == message.bytes.count - message.body.start
             ? nil : SanityFailure(reason: "Content-Length mis-match")
     }
@@ -155,6 +157,7 @@ struct SanityChecks {
         var contacts = message.contacts
         do throws(SyntaxError) {
             while let contact = try contacts.next() {
+                // `*` stands for all contacts and has no URI (RFC 3261 10.2.2).
                 if contact.isStar { continue }
                 if (try? SIPURI(parsing: message.bytes, in: contact.uri)) == nil {
                     return SanityFailure(reason: "Bad Contact URI")
@@ -178,6 +181,7 @@ struct SanityChecks {
         var all = HeaderParameters(message.bytes, in: address.parameters)
         var count = 0
         while let parameter = all.next() {
+            // A second tag would let two elements disagree about the dialog (RFC 3261 12).
             if message[parameter.name].matches("tag") { count += 1 }
         }
         return count
@@ -227,6 +231,7 @@ struct DigestWords {
         cursor.advance(7)
         while !cursor.isAtEnd {
             let part = Array(copying: value.part(cursor.listPart()))
+            // `a=b,,c=d`: lists may have empty parts (RFC 3261 7.3.1 by way of RFC 2616 2.1).
             if part.isEmpty { continue }
             let name = part.prefix { $0 != UInt8(ascii: "=") && $0 > 32 }
             let rest = part[name.count...].drop { $0 <= 32 }
@@ -236,6 +241,7 @@ struct DigestWords {
             }
             let text = rest.dropFirst().drop { $0 <= 32 }
             let isQuoted = text.count >= 2 && text.first == 34 && text.last == 34
+            // Names of parameters have no case; the value is only measured.
             let key = String(decoding: name, as: UTF8.self).lowercased()
             lengths[key] = isQuoted ? text.count - 2 : text.count
         }

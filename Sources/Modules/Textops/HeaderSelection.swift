@@ -66,6 +66,7 @@ enum Fields {
     /// Takes fields out; -1 when there is none to take out.
     static func remove(_ numbers: [Int], _ context: ScriptContext) -> Int {
         var isRemoved = false
+        // One that is removed already is no fault, if another one was there to remove.
         for number in numbers where context.removeField(number) { isRemoved = true }
         return isRemoved ? 1 : -1
     }
@@ -89,6 +90,7 @@ enum Fields {
         var expression: RegularExpression?
         if comparison == .expression {
             expression = try? RegularExpression.linewise(String(decoding: text, as: UTF8.self))
+            // Computed expressions may be wrong; then no field passes, and nothing is removed.
             if expression == nil { return [] }
         }
         return named(name, context).filter { number in

@@ -79,6 +79,7 @@ enum MessageText {
     static func replace(
         _ context: ScriptContext, text: [UInt8], by other: [UInt8], _ scope: TextScope, all: Bool
     ) -> Int {
+        // The empty text stands everywhere, which nobody means.
         guard !text.isEmpty else { return -1 }
         let range = scope.range(context)
         let found = context.withMessage { message -> [ByteRange] in
@@ -124,6 +125,7 @@ enum MessageText {
             let text = message[range]
             var found: [ByteRange] = []
             var start = 0
+            // Bounded: a stranger chooses the message, and each match is a change to keep.
             while start <= text.count, found.count < Limits.messageEditsMax,
                 let match = expression.captures(text, from: start)?[0]
             {
@@ -132,6 +134,7 @@ enum MessageText {
                         ByteRange(offset: range.start + match.lowerBound, count: match.count))
                 }
                 if !all { break }
+                // A match without bytes would be found at its place for ever.
                 start = match.isEmpty ? match.upperBound + 1 : match.upperBound
             }
             return found

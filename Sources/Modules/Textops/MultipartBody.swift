@@ -23,7 +23,10 @@ enum MultipartBody {
             guard !wanted.isEmpty, value.count >= wanted.count,
                 value.extracting(0..<wanted.count).matches(wanted.span)
             else { return false }
-            return value.count == wanted.count || !SIPToken.contains(value[wanted.count])
+            guard value.count > wanted.count else { return true }
+            // "application" alone names no type: a `/` behind it continues the name.
+            let next = value[wanted.count]
+            return next != UInt8(ascii: "/") && !SIPToken.contains(next)
         }
     }
 
@@ -68,6 +71,9 @@ enum MultipartBody {
                         parts.append(part)
                     }
                 }
+                // RFC 2046 5.1.1: what follows the closing delimiter is an epilogue, to be ignored;
+                // a part in it would be one that no other reader of the body sees.
+                if isClosing(body, line + mark.count) { break }
                 start = min(end + 1, body.count)
                 opening = line
             }
@@ -83,7 +89,10 @@ enum MultipartBody {
         var found: Int?
         var line = 0
         while line + mark.count <= body.count {
-            if body.extracting(line..<(line + mark.count)).equals(mark.span) { found = line }
+            if body.extracting(line..<(line + mark.count)).equals(mark.span) {
+                found = line
+                if isClosing(body, line + mark.count) { break }
+            }
             while line < body.count, body[line] != 10 { line += 1 }
             line += 1
         }
@@ -97,6 +106,11 @@ enum MultipartBody {
 
     /// The line that ends a body of several parts.
     static func end(_ boundary: [UInt8]) -> [UInt8] { [45, 45] + boundary + [45, 45, 13, 10] }
+
+    /// Whether the two hyphens stand at a place that make a boundary the last one.
+    private static func isClosing(_ body: Span<UInt8>, _ place: Int) -> Bool {
+        place + 2 <= body.count && body[place] == 45 && body[place + 1] == 45
+    }
 
     /// Where the line end in front of a line begins: it belongs to the boundary.
     private static func lineEnd(_ body: Span<UInt8>, _ line: Int) -> Int {

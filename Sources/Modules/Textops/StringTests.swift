@@ -68,16 +68,18 @@ enum StringTests {
     }
 
     /// `in_list` and `in_list_prefix`: whether a text is one of the items, or begins with one.
+    ///
+    /// Blanks around an item are none of it, so that lists can be written "a, b". An empty text is
+    /// no item of any list: `in_list("$var(x)", "a,,b", ",")` with an unset variable is false.
     static func listed(
         _ text: Span<UInt8>, in list: Span<UInt8>, separator: UInt8, asPrefix: Bool
     ) -> Bool {
+        guard !text.isEmpty else { return false }
         var start = 0
-        // `<=`: a list that ends with a separator has an empty item at its end, and an empty list
-        // has one empty item.
-        while start <= list.count {
+        while start < list.count {
             var end = start
             while end < list.count, list[end] != separator { end += 1 }
-            let item = list.extracting(start..<end)
+            let item = trimmed(list.extracting(start..<end))
             if asPrefix {
                 // An empty item would be a prefix of every text, which nobody means who writes
                 // "a,,b".
@@ -88,5 +90,18 @@ enum StringTests {
             start = end + 1
         }
         return false
+    }
+
+    /// An item without the blanks around it.
+    @_lifetime(copy item)
+    private static func trimmed(_ item: Span<UInt8>) -> Span<UInt8> {
+        var (start, end) = (0, item.count)
+        while start < end, isBlank(item[start]) { start += 1 }
+        while end > start, isBlank(item[end - 1]) { end -= 1 }
+        return item.extracting(start..<end)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 32 || byte == 9 || byte == 13 || byte == 10
     }
 }

@@ -14,6 +14,7 @@ extension TextopsModule {
                 "Gives the message another body."
             ) { (_, context, text: ScriptText, type: ScriptText) in
                 let (text, type) = (context.bytes(of: text), context.bytes(of: type))
+                // A body without type, or a type without body, is what RFC 3261 20.15 forbids.
                 guard !text.isEmpty, !type.isEmpty else { return -1 }
                 return context.replaceBody(text, contentType: type) ? 1 : -1
             },
@@ -66,6 +67,7 @@ extension TextopsModule {
         let wanted = Array(type.utf8)
         return context.withMessage { message in
             guard let value = message.header(.privacy) else { return false }
+            // RFC 3323 4.2: values stand between semicolons.
             return Array(copying: message[value]).split { $0 == 59 || $0 == 32 || $0 == 9 }
                 .contains { Array($0).span.matches(wanted.span) }
         }
@@ -75,6 +77,7 @@ extension TextopsModule {
         _ context: ScriptContext, _ text: ScriptText, _ pattern: ScriptText, _ index: Int,
         _ count: Int, _ result: VariableAccess
     ) -> Int {
+        // The count is Kamailio's own bound of the index; it is checked and else not needed.
         guard index >= 0, index < count, count <= RegularExpression.groupsMax,
             let expression = expression(pattern, context)
         else { return -1 }

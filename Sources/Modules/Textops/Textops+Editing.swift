@@ -23,9 +23,9 @@ extension TextopsModule {
             },
             FunctionRow(
                 "search_append", .pattern("pattern"), .constant("text"), returns: changed,
-                "Puts a text behind the first match in the message."
+                "Puts a text behind the first match in header fields and body."
             ) { (_, context, pattern, text) in
-                MessageText.append(context, pattern, Array(text.utf8), .message)
+                MessageText.append(context, pattern, Array(text.utf8), .withoutFirstLine)
             },
             FunctionRow(
                 "search_append_body", .pattern("pattern"), .constant("text"), returns: changed,
@@ -39,8 +39,16 @@ extension TextopsModule {
     /// `replace` and its siblings, one row each: where they look, and whether at all matches.
     private static var replacing: [FunctionRow<TextopsModule>] {
         let byPattern: [(String, TextScope, Bool, String)] = [
-            ("replace", .message, false, "Replaces the first match in the message."),
-            ("replace_all", .message, true, "Replaces all matches in the message."),
+            // Kamailio's own limit, and a good one: a request line that an expression has changed
+            // by the way would send the request elsewhere.
+            (
+                "replace", .withoutFirstLine, false,
+                "Replaces the first match behind the first line of the message."
+            ),
+            (
+                "replace_all", .withoutFirstLine, true,
+                "Replaces all matches behind the first line of the message."
+            ),
             ("replace_hdrs", .headers, false, "Replaces the first match in the header fields."),
             ("replace_body", .body, false, "Replaces the first match in the body."),
             ("replace_body_all", .body, true, "Replaces all matches in the body, line by line."),
@@ -101,10 +109,10 @@ extension TextopsModule {
         [
             FunctionRow(
                 "subst", .substitution("substitution"), returns: changed,
-                "Makes a substitution in the message."
+                "Makes a substitution in the message behind its first line."
             ) { (_, context, substitution) in
                 MessageText.substitute(
-                    context, substitution, TextScope.message.range(context))
+                    context, substitution, TextScope.withoutFirstLine.range(context))
             },
             FunctionRow(
                 "subst_body", .substitution("substitution"), returns: changed,

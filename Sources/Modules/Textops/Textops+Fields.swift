@@ -32,6 +32,7 @@ extension TextopsModule {
                 "append_urihf", .string("prefix"), .string("suffix"), returns: added,
                 "Adds a header field that has the request URI as it was received in it."
             ) { (_, context, prefix: ScriptText, suffix: ScriptText) in
+                // As it was received: what the script did to it since is not what came.
                 let uri = context.bytes(of: .message(context.message.requestURI))
                 let text = context.bytes(of: prefix) + uri + context.bytes(of: suffix)
                 return context.addHeader(text, .last) ? 1 : -1
@@ -96,6 +97,7 @@ extension TextopsModule {
                 "Takes out one header field of a name, from 0; -1 is the last."
             ) { (_, context, name: ScriptText, index: Int) in
                 let numbers = Fields.named(context.bytes(of: name), context)
+                // The sum cannot overflow: one is small, the other negative.
                 let place = index < 0 ? numbers.count + index : index
                 guard numbers.indices.contains(place) else { return -1 }
                 return Fields.remove([numbers[place]], context)

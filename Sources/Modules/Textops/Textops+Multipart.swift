@@ -77,6 +77,7 @@ extension TextopsModule {
 
     /// The body as it will be.
     private static func body(_ context: ScriptContext) -> [UInt8] {
+        // Several calls in one script work on one another's result.
         context.edits.body ?? context.bytes(of: .message(context.message.body))
     }
 
@@ -139,6 +140,7 @@ extension TextopsModule {
         let result =
             Array(body[..<place]) + MultipartBody.written(boundary, headers, content)
             + MultipartBody.end(boundary)
+        // A loop in a script must not make a body without end.
         guard result.count <= Limits.messageBytesMax else { return -1 }
         context.edits.body = result
         return 1
@@ -151,6 +153,7 @@ extension TextopsModule {
         var bytes: [UInt8] = []
         for place in stride(from: 0, to: digits.count, by: 2) {
             let pair = String(decoding: digits[place...(place + 1)], as: UTF8.self)
+            // `UInt8(_:radix:)` takes a sign, which is no digit of a byte.
             guard digits[place] != 43, digits[place] != 45, let byte = UInt8(pair, radix: 16) else {
                 return nil
             }

@@ -27,6 +27,8 @@ struct FieldReference: Sendable {
         var rest = Array(text.utf8)[...]
         name = Array(rest.prefix { $0 != UInt8(ascii: "[") && $0 != UInt8(ascii: ".") })
         rest = rest.dropFirst(name.count)
+        // A name that is no token could never be a header field (RFC 3261 25.1), so the script has
+        // a typing error.
         guard SIPToken.isToken(name) else { throw failure }
         if rest.first == UInt8(ascii: "[") {
             let inner = rest.dropFirst().prefix { $0 != UInt8(ascii: "]") }
@@ -36,6 +38,8 @@ struct FieldReference: Sendable {
             if inner.elementsEqual([UInt8(ascii: "*")]) {
                 index = .all
             } else {
+                // Values count from 1, as in Kamailio; 0 would be a mistake that hits the wrong
+                // value.
                 guard let number = Int(String(decoding: inner, as: UTF8.self)), number != 0 else {
                     throw failure
                 }
@@ -50,6 +54,7 @@ struct FieldReference: Sendable {
             return
         }
         parameter = Array(rest.dropFirst())
+        // Functions that add values have no parameter to add to.
         guard allowsParameter, SIPToken.isToken(rest.dropFirst()) else { throw failure }
     }
 
@@ -76,6 +81,7 @@ struct ValueParameter {
     static func find(
         _ name: [UInt8], _ bytes: Span<UInt8>, in value: ByteRange, isCredentials: Bool
     ) -> ValueParameter? {
+        // RFC 3261 25.1: parameters of credentials stand between commas, all others behind `;`.
         let separator = UInt8(ascii: isCredentials ? "," : ";")
         var (isQuoted, isBracketed) = (false, false)
         var start: Int? = isCredentials ? scheme(bytes, value) : nil
@@ -83,6 +89,7 @@ struct ValueParameter {
         while place <= value.end {
             let byte = place < value.end ? bytes[place] : separator
             if place < value.end {
+                // What stands in quotes, or in the URI between angle brackets, separates nothing.
                 if byte == 34 { isQuoted.toggle() }
                 if byte == 60, !isQuoted { isBracketed = true }
                 if byte == 62, !isQuoted { isBracketed = false }
@@ -107,6 +114,7 @@ struct ValueParameter {
     private static func read(
         _ name: [UInt8], _ bytes: Span<UInt8>, _ start: Int, _ end: Int
     ) -> ValueParameter? {
+        // Blanks may stand behind the separator (RFC 3261 7.3.1).
         var from = min(start + 1, end)
         while from < end, bytes[from] == 32 || bytes[from] == 9 { from += 1 }
         guard from + name.count <= end,

@@ -13,6 +13,7 @@ enum FieldValues {
             return addField(context, reference, value, .last)
         }
         guard let place = reference.places(values.count).last else { return -1 }
+        // One line: a value that a stranger has a part in must not become a field of its own.
         let text = Array(", ".utf8) + HeaderText.oneLine(value)
         return context.edits.insert(text, at: values[place].range.end) ? 1 : -1
     }
@@ -34,6 +35,7 @@ enum FieldValues {
         _ context: ScriptContext, _ reference: FieldReference, _ value: [UInt8],
         _ anchor: HeaderAnchor
     ) -> Int {
+        // The name as the script spells it: it may be none that the server knows.
         let line = reference.name + Array(": ".utf8) + HeaderText.oneLine(value)
         return context.addHeader(line, anchor) ? 1 : -1
     }
@@ -95,6 +97,7 @@ enum FieldValues {
             let range = values[place].range
             let isDone: Bool
             if let name = reference.parameter {
+                // An empty value makes a flag such as `lr`, which has no `=` (RFC 3261 19.1.1).
                 let written = text.isEmpty ? name : name + [UInt8(ascii: "=")] + text
                 if let found = parameter(context, name, values[place], isWhole) {
                     isDone = context.edits.override(found.text, with: written)
@@ -131,6 +134,7 @@ enum FieldValues {
         _ context: ScriptContext, _ reference: FieldReference, _ token: [UInt8]
     ) -> Int {
         if holds(context, reference.name, token) { return 1 }
+        // Behind the last value of the last field, so that the order of what came stays.
         guard let last = context.listedValues(reference.name).last else {
             return addField(context, reference, token, .last)
         }

@@ -26,6 +26,7 @@ final class Iterators {
 
     /// Forgets what belongs to another message.
     func begin(_ number: UInt64) {
+        // Places are those of one message; used on another they would point anywhere.
         guard message != number else { return }
         message = number
         fields.removeAll(keepingCapacity: true)
@@ -34,10 +35,12 @@ final class Iterators {
 
     /// Starts an iterator, or starts it anew; false when there are too many.
     static func start(_ name: [UInt8], _ entries: inout [Entry]) -> Bool {
+        // A script that runs in a loop starts the same iterator again and again: no error.
         if let place = entries.firstIndex(where: { $0.name == name }) {
             entries[place] = Entry(name: name)
             return true
         }
+        // Bounded, because the names may come from messages.
         guard entries.count < limit else { return false }
         entries.append(Entry(name: name))
         return true
@@ -59,6 +62,7 @@ extension TextopsXModule {
         let all = iterators(context)
         guard let index = all.fields.firstIndex(where: { $0.name == name }) else { return -1 }
         let place = all.fields[index].place + step
+        // At the end the iterator stays where it is, so that a step back is possible.
         guard place >= 0, place < context.message.headerCount else { return -1 }
         all.fields[index].place = place
         return 1
@@ -66,6 +70,7 @@ extension TextopsXModule {
 
     /// The number of the field at which an iterator stands.
     func field(_ context: ScriptContext, _ name: [UInt8]) -> Int? {
+        // `msg_apply_changes` may have left fewer fields than there were when the iterator moved.
         guard let entry = iterators(context).fields.first(where: { $0.name == name }),
             entry.place >= 0, entry.place < context.message.headerCount
         else { return nil }

@@ -25,6 +25,7 @@ struct ShellPattern {
                 return false
             }
         }
+        // Stars cover nothing as well.
         return pattern[place...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 
@@ -33,6 +34,7 @@ struct ShellPattern {
         guard place < pattern.count else { return nil }
         switch pattern[place] {
         case UInt8(ascii: "?"): return place + 1
+        // A bracket without its end is a byte like others, as POSIX has it.
         case UInt8(ascii: "["):
             return set(place, byte) ?? (byte == pattern[place] ? place + 1 : nil)
         case UInt8(ascii: "\\") where place + 1 < pattern.count:
@@ -45,12 +47,14 @@ struct ShellPattern {
     private func set(_ start: Int, _ byte: UInt8) -> Int? {
         var place = start + 1
         var isInverted = false
+        // `!` is what POSIX says, `^` what most shells take too.
         if place < pattern.count, pattern[place] == 33 || pattern[place] == 94 {
             isInverted = true
             place += 1
         }
         let first = place
         var isIn = false
+        // A `]` in the first place is one of the set, not its end.
         while place < pattern.count, pattern[place] != UInt8(ascii: "]") || place == first {
             var upper = pattern[place]
             let lower = upper

@@ -59,6 +59,8 @@ extension TextopsXModule {
                 Argument.string("flags").optional, returns: "1 yes, -1 no",
                 "Whether a shell's pattern covers a text; flag i takes no notice of case."
             ) { (_, context, text: ScriptText, pattern: ScriptText, flags) in
+                // Made at each call: both texts may be computed, and nothing of a pattern is
+                // compiled.
                 let shell = ShellPattern(
                     pattern: context.bytes(of: pattern),
                     ignoresCase: flags.map { context.bytes(of: $0).contains(105) } ?? false)
@@ -78,6 +80,8 @@ extension TextopsXModule {
                 guard case .constant(let field) = field else {
                     throw ArgumentError("expected a constant")
                 }
+                // Read once, when the script is loaded: a wrong reference is found before any
+                // message.
                 let reference = try FieldReference(field, allowsParameter: allowsParameter)
                 return { context in
                     guard let value = value.value(context) else { return -1 }
@@ -228,6 +232,8 @@ extension TextopsXModule {
         VariableRow(
             name, inner: .required, summary,
             check: { (reference) throws(ArgumentError) in
+                // An iterator is known by a name that stands in the script; nothing else makes
+                // sense.
                 if reference.dynamicInner != nil || reference.index != nil {
                     throw ArgumentError("expected the name of an iterator")
                 }

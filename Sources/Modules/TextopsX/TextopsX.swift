@@ -30,12 +30,14 @@ public final class TextopsXModule: ServerModule {
         _ context: ScriptContext, _ code: Int, _ reason: ScriptText?
     ) -> Int {
         let message = context.statusLine
+        // A request has no status; other numbers are none that anybody understands (RFC 3261 7.2).
         guard message.status > 0, (100...699).contains(code) else { return -1 }
         let (old, new) = (message.status / 100, code / 100)
         guard old == new || (old > 2 && new > 2) else { return -1 }
         let place = ByteRange(offset: message.version.end + 1, count: 3)
         guard context.edits.override(place, with: Array(String(code).utf8)) else { return -1 }
         guard let reason else { return 1 }
+        // The reason ends with its line, so a line end in it would begin a header field.
         let words = HeaderText.oneLine(context.bytes(of: reason))
         return context.edits.override(message.reason, with: words) ? 1 : -1
     }
@@ -61,6 +63,7 @@ public final class TextopsXModule: ServerModule {
         let removed = context.withMessage { message in
             (0..<message.headerCount).filter { number in
                 let field = message.field(number)
+                // The script may have left the expression out, and the message must stay one.
                 if indispensable.contains(field.name) { return false }
                 return !(expression?.matches(message[field.nameRange]) ?? false)
             }
