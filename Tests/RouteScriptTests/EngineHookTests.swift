@@ -101,7 +101,9 @@ struct EngineHookTests {
         #expect(harness.program.run(.reply, in: harness.context) == 1)
         #expect(harness.program.run(.send, in: harness.context) == 1)
         #expect(
-            harness.calls == ["prepare", "ksr_request_route", "ksr_reply_route", "ksr_onsend_route"]
+            harness.calls == [
+                "prepare", "ksr_request_route", "ksr_reply_route", "ksr_onsend_route",
+            ]
         )
         #expect(harness.probe?.notes.withLock { $0 } == [])
     }
@@ -181,13 +183,15 @@ struct EngineHookTests {
                 + "failure_route[FAIL] { exit; }")
         let names = try #require(harness.engine.access.withLock { $0.first })
         let method = try names.variable("$rm")
-        #expect(harness.context.text(method.read(harness.context)).map(harness.context.string)
-            == "REGISTER")
+        #expect(
+            harness.context.text(method.read(harness.context)).map(harness.context.string)
+                == "REGISTER")
         #expect(method.write == nil)
         #expect(try names.variable("$var(x)").write != nil)
         let text = try #require(try names.template("<$rm>"))
-        #expect(harness.context.text(text(harness.context)).map(harness.context.string)
-            == "<REGISTER>")
+        #expect(
+            harness.context.text(text(harness.context)).map(harness.context.string)
+                == "<REGISTER>")
         #expect(try names.template("plain") == nil)
         #expect(names.route("FIVE")?(harness.context) == 5)
         #expect(names.route("NONE") == nil)

@@ -184,8 +184,10 @@ struct RecordedAnswerTests {
             ("if (route(FAIL) == 0) { $var(y) = 7; note(\"$var(y)\"); }", ["7"]),
             ("while (route(FAIL)) { note(\"x\"); } $var(y) = 7; note(\"$var(y)\");", ["7"]),
             ("$var(y) = route(FAIL); note(\"$var(y)\");", ["-1"]),
-            ("if (route(\"A\" + (1 / $var(z)))) note(\"t\"); else { $var(y) = 8; "
-                + "note(\"$var(y)\"); }", ["8"]),
+            (
+                "if (route(\"A\" + (1 / $var(z)))) note(\"t\"); else { $var(y) = 8; "
+                    + "note(\"$var(y)\"); }", ["8"]
+            ),
             ("if (code(1 / $var(z))) note(\"t\"); $var(y) = 9; note(\"$var(y)\");", []),
             ("if (!(1 / $var(z))) note(\"t\"); else note(\"f\");", ["f"]),
             ("if (1 / $var(z) == 0) note(\"t\"); else note(\"f\");", ["f"]),
@@ -215,10 +217,14 @@ struct RecordedAnswerTests {
                     + "switch (1) { case 1: break; } note(\"in\"); } if ($var(i) == 3) break; } "
                     + "note(\"$var(i)\");", ["in", "3"]
             ),
-            ("switch (9) { case 1: note(\"1\"); default: note(\"d\"); case 2: note(\"2\"); }",
-                ["d", "2"]),
-            ("switch (2) { case 1: note(\"1\"); default: note(\"d\"); case 2: note(\"2\"); }",
-                ["2"]),
+            (
+                "switch (9) { case 1: note(\"1\"); default: note(\"d\"); case 2: note(\"2\"); }",
+                ["d", "2"]
+            ),
+            (
+                "switch (2) { case 1: note(\"1\"); default: note(\"d\"); case 2: note(\"2\"); }",
+                ["2"]
+            ),
         ])
     func ends(body: String, expected: [String]) throws {
         #expect(try notes(body) == expected)
