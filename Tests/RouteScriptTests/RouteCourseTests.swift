@@ -144,7 +144,10 @@ struct RouteCourseTests {
     func mutual() throws {
         let harness = try Harness(
             head + """
-                route[LATE] { note("late"); if ($var(n) < 3) { $var(n) = $var(n) + 1; route(LATE); } }
+                route[LATE] {
+                    note("late");
+                    if ($var(n) < 3) { $var(n) = $var(n) + 1; route(LATE); }
+                }
                 request_route { $var(n) = 0; route(EARLY); note("$var(n)"); }
                 route[EARLY] { route(LATE); route(OTHER); }
                 route[OTHER] { if ($var(n) < 5) { $var(n) = $var(n) + 1; route(EARLY); } }

@@ -233,7 +233,7 @@ struct StockConfigurationTests {
     @Test(
         "functions and statements of the request route",
         arguments: [
-            "if (!mf_process_maxfwd_header(\"10\")) { sl_send_reply(\"483\", \"Too Many\"); exit; }",
+            "if (!mf_process_maxfwd_header(\"10\")) { sl_send_reply(\"483\", \"Many\"); exit; }",
             "if (!sanity_check(\"17895\", \"7\")) { xlog(\"from $si:$sp\\n\"); exit; }",
             "if (is_method(\"INVITE|SUBSCRIBE\")) record_route();",
             "remove_hf(\"Route\");", "if (has_totag()) loose_route();",
@@ -284,14 +284,14 @@ struct StockConfigurationTests {
         "blocks of the stock routing logic",
         arguments: [
             "route[NATDETECT] {\n force_rport();\n if (nat_uac_test(\"19\")) "
-                + "{ if (is_method(\"REGISTER\")) { fix_nated_register(); } setflag(5); } return; }",
+                + "{ if (is_method(\"REGISTER\")) { fix_nated_register(); } setflag(5); } }",
             "route[DLGURI] {\n if (!isdsturiset()) { handle_ruri_alias(); }\n return;\n}",
             "reply_route {\n if (!sanity_check(\"17604\", \"6\")) { xlog(\"bad\\n\"); drop; }\n}",
             "reply_route {\n if (status =~ \"[12][0-9][0-9]\") xlog(\"$rs\\n\");\n}",
             "route[REGISTRAR] { if (!is_method(\"REGISTER\")) return; "
                 + "if (!save(\"location\")) { sl_reply_error(); } exit; }",
             "route[PRESENCE] { if (!is_method(\"PUBLISH|SUBSCRIBE\")) return; if "
-                + "(is_method(\"SUBSCRIBE\") && $hdr(Event) == \"message-summary\") exit; return; }",
+                + "(is_method(\"SUBSCRIBE\") && $hdr(Event) == \"message-summary\") exit; }",
             "onsend_route { if ($rm == \"OPTIONS\") xlog(\"out\\n\"); }",
             "event_route[usrloc:contact-expired] { xlog(\"$ulc(exp=>aor)\\n\"); }",
             "event_route[htable:mod-init] { xlog(\"ready\\n\"); }",

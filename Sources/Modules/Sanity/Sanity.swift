@@ -76,8 +76,8 @@ public final class SanityModule: ServerModule {
 
     /// Checks the message at hand.
     ///
-    /// Replies have no request URI, and their first line is another one: what looks at those is left
-    /// out for them, and nobody is answered.
+    /// Replies have no request URI, and their first line is another one: what looks at those is
+    /// left out for them, and nobody is answered.
     private func check(_ context: ScriptContext, _ checks: Int?, _ uris: Int?) -> Int {
         let isRequest = context.message.kind == .request
         let (wanted, wantedURIs, autodrop, noreply) = context.with(settings) {

@@ -6,6 +6,7 @@ internal import ModuleKit
 /// The order is: modules and their parameters, global settings, blocks. Blocks come last because
 /// functions and variables can only be looked up among modules that are known.
 struct Checker {
+    /// What is checked.
     let tree: Tree
     private let catalogue: [ModuleBlueprint]
     private let core: ModuleBlueprint
