@@ -148,6 +148,16 @@ struct SanityTests {
         #expect(try outcome("sanity_check(\"1024\", \"2\")", from, uris).hasPrefix("-1 400"))
     }
 
+    @Test("a reply is checked without its first line, and nobody is answered")
+    func replies() throws {
+        let reply = ScriptRig.request.replacing(
+            "MESSAGE sip:carol@example.com:5080;transport=tcp SIP/2.0", with: "SIP/2.0 200 OK")
+        #expect(try outcome("sanity_check(\"17604\", \"6\")", reply) == "1")
+        #expect(try outcome("sanity_check(\"35\", \"1\")", reply) == "1")
+        let wrong = reply.replacing("Length: 5", with: "Length: 3")
+        #expect(try outcome("sanity_check(\"17604\", \"6\")", wrong) == "-1")
+    }
+
     @Test(
         "parameters have bounds",
         arguments: [

@@ -59,7 +59,7 @@ struct ForwardCommandTests {
     @Test(
         "what can never work is refused when the script is read",
         arguments: [
-            ("forward(example.com);", "no address"), ("forward($du);", "constant address"),
+            ("forward(example.com);", "no address"), ("forward($ru);", "constant address"),
             ("forward(192.0.2.9, 70000);", "1 to 65535"),
             ("forward(192.0.2.9, 1, 2);", "takes 0 to 2 arguments"),
             ("set_forward_close();", "whoever is at the other end"),

@@ -95,7 +95,7 @@ struct ReferenceTests {
             ("#!substdef \"!SUBSTME!substituted!g\"\n", "\"SUBSTME\"", "substituted"),
             ("#!subst \"/rm/ru/\"\n", "$rm", "sip:example.com"),
             ("#!define SUM 1 + 2\n", "SUM * 3", "7"),
-            ("#!define CALL code(5)\n", "CALL", "1"),
+            ("#!define CALL code(5)\n", "CALL", "5"),
         ])
     func preprocessed(before: String, expression: String, expected: String) throws {
         let harness = try Harness(
@@ -262,8 +262,9 @@ struct ReferenceTests {
             ("route(N)", "no -3"), ("route(N) == -3", "no -3"), ("$rc == 0", "yes 0"),
             ("code(-1) || code(7)", "yes 7"), ("code(7) && code(-1)", "no -1"),
             ("code(7) || code(-1)", "yes 7"), ("code(-1) && code(7)", "no -1"),
-            ("($var(q) = 5)", "yes 0"), ("($var(q) = 0)", "no 0"), ("($var(q) = \"a\")", "yes 0"),
-            ("($var(q) = \"\")", "no 0"), ("($var(q) = $null)", "no 0"),
+            ("($var(q) = 5)", "yes 0"), ("($var(q) = 0)", "yes 0"),
+            ("($var(q) = \"a\")", "yes 0"), ("($var(q) = \"\")", "yes 0"),
+            ("($var(q) = $null)", "yes 0"),
         ])
     func truth(condition: String, expected: String) throws {
         let body = "if (\(condition)) note(\"yes $rc\"); else note(\"no $rc\");"
@@ -272,11 +273,11 @@ struct ReferenceTests {
     }
 
     @Test(
-        "a stored call is 1 or 0, its code is in $rc",
+        "a call that is stored alone gives its code, and 1 or 0 to an operator around it",
         arguments: [
-            ("code(3)", "1 3"), ("code(-3)", "0 -3"), ("code(3) + 1", "2 3"),
-            ("code(3) + code(4)", "2 4"), ("-code(3)", "-1 3"), ("route(P)", "1 3"),
-            ("route(N)", "0 -3"), ("\"c\" + code(3)", "c1 3"), ("code(3) . code(-3)", "10 -3"),
+            ("code(3)", "3 3"), ("code(-3)", "-3 -3"), ("code(3) + 1", "2 3"),
+            ("code(3) + code(4)", "2 4"), ("-code(3)", "-1 3"), ("route(P)", "3 3"),
+            ("route(N)", "-3 -3"), ("\"c\" + code(3)", "c1 3"), ("code(3) . code(-3)", "10 -3"),
             ("selval(code(-3), \"a\", \"b\")", "b -3"), ("strlen(code(3))", "1 3"),
         ])
     func storedCodes(expression: String, expected: String) throws {

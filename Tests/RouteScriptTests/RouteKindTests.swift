@@ -156,8 +156,8 @@ struct ScriptRuleTests {
             ("if (route(NEG) == -7) note(\"t\"); else note(\"f\");", "f", "t"),
             ("if (-3) note(\"t\"); else note(\"f\");", "f", "t"),
             ("if (!code(-1)) note(\"t\"); else note(\"f\");", "t", "f"),
-            ("$var(x) = code(-4); note(\"$var(x)\");", "0", "-4"),
-            ("$var(x) = code(9); note(\"$var(x)\");", "1", "9"),
+            ("$var(x) = code(-4); note(\"$var(x)\");", "-4", "-4"),
+            ("$var(x) = code(9); note(\"$var(x)\");", "9", "9"),
             ("code(-4); note(\"$rc\");", "-4", "-4"),
             (
                 "$var(i) = -2; while ($var(i)) { $var(i) = $var(i) + 1; } note(\"$var(i)\");", "-2",

@@ -64,7 +64,7 @@ struct StatementTests {
         arguments: [
             ("return 5;", "5"), ("return -3;", "-3"), ("return;", "1"), ("return 2 + 3;", "5"),
             ("return code(7);", "7"), ("return $var(seven);", "7"), ("", "1"),
-            ("code(4);", "4"), ("code(-4);", "-4"), ("$var(x) = 5;", "1"), ("$var(x) = 0;", "0"),
+            ("code(4);", "4"), ("code(-4);", "-4"), ("$var(x) = 5;", "1"), ("$var(x) = 0;", "1"),
             ("code(4); if (0) exit;", "1"), ("code(4); setflag(1);", "1"), ("break;", "0"),
             ("code(4); if (1) break;", "0"), ("if (1) code(6);", "6"),
         ])

@@ -44,9 +44,10 @@ public final class SanityModule: ServerModule {
         functions: [
             FunctionRow(
                 "sanity_check", Argument.integer("message checks").optional,
-                Argument.integer("URI checks").optional, routes: [.request, .event],
+                Argument.integer("URI checks").optional,
+                routes: [.request, .event, .reply, .coreReply],
                 returns: "1 passed, -1 failed, 0 failed with autodrop: the script ends",
-                "Checks the request and answers it when it fails."
+                "Checks the message, and answers a request that fails."
             ) { (module, context, checks: Int?, uris: Int?) in
                 module.check(context, checks, uris)
             },
@@ -73,20 +74,26 @@ public final class SanityModule: ServerModule {
         var failure: SanityFailure?
     }
 
+    /// Checks the message at hand.
+    ///
+    /// Replies have no request URI, and their first line is another one: what looks at those is
+    /// left out for them, and nobody is answered.
     private func check(_ context: ScriptContext, _ checks: Int?, _ uris: Int?) -> Int {
-        guard context.message.kind == .request else { return -1 }
+        let isRequest = context.message.kind == .request
         let (wanted, wantedURIs, autodrop, noreply) = context.with(settings) {
             ($0.defaultChecks, $0.uriChecks, $0.autodrop, $0.noreply)
         }
         let finding = context.workspace(settings) { Finding() }
         finding.message = context.messageNumber
+        let applicable = isRequest ? ~0 : ~SanityChecks.ofRequests
         finding.failure = SanityChecks(
-            checks: checks ?? wanted, uris: uris ?? wantedURIs, supported: supported
+            checks: (checks ?? wanted) & applicable,
+            uris: (uris ?? wantedURIs) & (isRequest ? ~0 : ~1), supported: supported
         ).failure(context)
         // The finding of an earlier check of this message is gone by now, also when this one
         // passes.
         guard finding.failure != nil else { return 1 }
-        if !noreply { _ = reply(context) }
+        if !noreply, isRequest { _ = reply(context) }
         // 0 ends the script, as `exit` does.
         return autodrop ? 0 : -1
     }

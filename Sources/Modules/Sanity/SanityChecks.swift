@@ -21,7 +21,10 @@ struct SanityChecks {
     /// The extensions that Proxy-Require may ask for.
     let supported: [[UInt8]]
 
-    /// The first failure, nil when the request passes.
+    /// The checks of the request line: version, scheme, and the method that CSeq repeats.
+    static let ofRequests = 1 | 2 | 32
+
+    /// The first failure, nil when the message passes.
     ///
     /// The order is Kamailio's. A list of checks would be made anew for every message, so they
     /// stand one behind the other; bits 8 and 16 do nothing in Kamailio either.

@@ -6,6 +6,7 @@ internal import ModuleKit
 /// The order is: modules and their parameters, global settings, blocks. Blocks come last because
 /// functions and variables can only be looked up among modules that are known.
 struct Checker {
+    /// What is checked.
     let tree: Tree
     private let catalogue: [ModuleBlueprint]
     private let core: ModuleBlueprint
@@ -32,7 +33,7 @@ struct Checker {
     /// Loading and parameters are walked in the order of the file, and a `modparam` before its
     /// `loadmodule` is an error as in Kamailio (script.md 3).
     mutating func check() throws(ScriptErrors) -> CheckedConfiguration {
-        for setting in tree.settings {
+        for setting in tree.settings where !diagnostics.isFull {
             if case .loadModule(let name, let position) = setting {
                 load(name, at: position)
             }
@@ -43,7 +44,9 @@ struct Checker {
         var result = CheckedConfiguration(
             tree, core: coreModule, loaded: [core] + loaded, catalogue: catalogue)
         result.modules = modules
-        for setting in tree.settings { collect(setting, into: &result) }
+        for setting in tree.settings where !diagnostics.isFull {
+            collect(setting, into: &result)
+        }
         chooseEngine(in: &result)
         checkBlocks(result)
         guard diagnostics.errors.isEmpty else { throw ScriptErrors(inOrder()) }
@@ -66,6 +69,8 @@ struct Checker {
     mutating func report(
         _ kind: ScriptError.Kind, at position: Position, _ message: String, hint: String? = nil
     ) {
+        // Finding the line takes time: errors that nobody will see are not worth it.
+        guard !diagnostics.isFull else { return }
         diagnostics.report(
             ScriptError(
                 kind, at: tree.sources.location(position), message,
@@ -221,7 +226,7 @@ struct Checker {
     private mutating func checkBlocks(_ configuration: CheckedConfiguration) {
         let scope = Scope(configuration, instances: nil)
         var seen: [RouteBlockKind: Position] = [:]
-        for block in tree.blocks {
+        for block in tree.blocks where !diagnostics.isFull {
             if let first = seen[block.kind] {
                 report(
                     .placement, at: block.position, "\(block.kind.text) is there twice",

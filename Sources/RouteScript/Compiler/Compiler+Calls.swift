@@ -9,7 +9,12 @@ extension Compiler {
     /// Kamailio, so no module can take them.
     mutating func call(_ call: Call, at position: Position) throws(ScriptError) -> Compiled {
         if let command = CoreCommand(rawValue: call.name) {
-            return try self.command(command, call.arguments, at: position)
+            var compiled = try self.command(command, call.arguments, at: position)
+            // Its code is seen as that of a function is: `!forward()` holds when it is -1.
+            if !command.isValue, case .integer(let step) = compiled.form {
+                compiled.form = code(step).form
+            }
+            return compiled
         }
         if let reason = CoreCommand.later[call.name] {
             throw failure(

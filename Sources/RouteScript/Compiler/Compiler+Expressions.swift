@@ -277,7 +277,11 @@ extension Compiler {
     /// `$x = value`: nothing is set when the value could not be had.
     ///
     /// A right side that fails leaves the variable as it was, and the script goes on (script.md 6).
-    /// So does a value that the variable refuses, such as a text that is no URI for `$ru`.
+    /// So does a value that the variable refuses, such as a text that is no URI for `$ru`. One that
+    /// was done is worth 1, whatever was assigned.
+    ///
+    /// A call that is the whole right side gives its code itself, as Kamailio 5.6.3 does: an
+    /// operator around it sees 1 or 0.
     private mutating func assignment(
         _ variable: VariableSyntax, _ value: Expression, at position: Position
     ) throws(ScriptError) -> Compiled {
@@ -292,7 +296,7 @@ extension Compiler {
                 hint: "store it in $var(name)")
         }
         let compiled = try expression(value)
-        let read = compiled.value
+        let read = Self.assigned(compiled)
         return Compiled(
             .integer { context in
                 let value = read(context)
@@ -301,16 +305,13 @@ extension Compiler {
                     context.hasFailed = true
                     return -1
                 }
-                return Self.isTrue(value, context) ? 1 : 0
+                return 1
             }, from: compiled, mayFail: true)
     }
 
-    /// What an assignment is worth: 1 for a number other than 0 and for a string with bytes.
-    private static func isTrue(_ value: ScriptValue, _ context: ScriptContext) -> Bool {
-        switch value {
-        case .null: false
-        case .integer(let number): number != 0
-        case .text(let text): context.length(of: text) > 0
-        }
+    /// What an assignment takes from its right side.
+    private static func assigned(_ value: Compiled) -> ValueStep {
+        guard case .call(let call) = value.form else { return value.value }
+        return { context in .integer(call(context)) }
     }
 }

@@ -128,10 +128,20 @@ extension Compiler {
     }
 
     /// The code that `exit` and `return` pass on: a function's own one, and 1 where none is given.
+    ///
+    /// A value that could not be had counts as -1: 0 would end the script, and the failure must not
+    /// reach the caller, whose next assignment would be taken for the one that failed.
     private static func code(_ value: Compiled?) -> IntegerStep {
         guard let value else { return { _ in 1 } }
-        if case .call(let call) = value.form { return call }
-        return value.integer
+        let read: IntegerStep
+        if case .call(let call) = value.form { read = call } else { read = value.integer }
+        guard value.mayFail else { return read }
+        return { context in
+            let code = read(context)
+            guard context.hasFailed else { return code }
+            context.hasFailed = false
+            return -1
+        }
     }
 
     // MARK: if
@@ -220,6 +230,7 @@ extension Compiler {
         let turnsMax = rules.loopsMax
         return Step { context in
             var turns = 0
+            context.actionValue = 1
             while holds(context) > 0, !context.hasFailed {
                 if context.isStopped { return .stop }
                 if turnsMax > 0, turns >= turnsMax {

@@ -10,6 +10,9 @@ extension Compiler {
     ///
     /// Each label gets the closure of all that runs from there on, so falling through costs a call
     /// and no test. `break` is taken off here, all other ends go on outwards.
+    ///
+    /// A value that cannot be had, such as a division by zero, fits no label: `default` runs, as in
+    /// Kamailio 5.6.3, and not the label that 0 has.
     mutating func choice(
         _ subject: Expression, _ labels: [Statement.Label], at position: Position
     ) throws(ScriptError) -> Step {
@@ -18,7 +21,8 @@ extension Compiler {
             throw failure(
                 .limit, at: position, "a switch has more than \(Self.labelsMax) labels")
         }
-        let find = try finder(value, labels)
+        let other = labels.firstIndex { $0.match == nil } ?? labels.count
+        let find = try finder(value, labels, other: other)
         // Each label starts a chain that goes on through the bodies behind it.
         var entries: [Step] = [.nothing]
         for label in labels.reversed() {
@@ -37,7 +41,10 @@ extension Compiler {
         }
         let starts = Array(entries.reversed())
         return Step { context in
-            let place = find(context)
+            var place = find(context)
+            // The value of a switch without a label for it is that of an `if` without `else`.
+            context.actionValue = context.hasFailed ? -1 : 1
+            if context.hasFailed { place = other }
             context.hasFailed = false
             if context.isStopped { return .stop }
             let flow = starts[place](context)
@@ -48,6 +55,9 @@ extension Compiler {
     /// The bodies of a switch are chained, so that the stack grows with the number of labels; this
     /// keeps it small.
     private static let labelsMax = 1_024
+
+    /// What an undefined value is compared as.
+    private static let empty = ScriptText.owned([])
 
     /// Whether a body never falls through.
     private static func leaves(_ body: [Statement]) -> Bool {
@@ -62,9 +72,8 @@ extension Compiler {
     /// The labels decide and not the value, whose type may differ from message to message: it is
     /// converted to theirs.
     private func finder(
-        _ value: Compiled, _ labels: [Statement.Label]
+        _ value: Compiled, _ labels: [Statement.Label], other: Int
     ) throws(ScriptError) -> Finder {
-        let other = labels.firstIndex { $0.match == nil } ?? labels.count
         let hasIntegers = labels.contains { label in
             if case .integer = label.match { return true }
             return false
@@ -100,7 +109,7 @@ extension Compiler {
     /// Finds a label by its bytes or its pattern.
     ///
     /// Labels are tried in their order, so a pattern in front of a string can win over it. A value
-    /// that is undefined fits no label, not even the empty one.
+    /// that is undefined counts as the empty string, as in every comparison with strings.
     ///
     /// Patterns regard case here, unlike those of `=~`: Kamailio 5.6.3 does it so.
     private func texts(
@@ -130,13 +139,13 @@ extension Compiler {
         let strings = LabelTable(labels)
         if labels.allSatisfy({ $0.match?.isPattern != true }) {
             return { context in
-                guard let text = context.text(read(context)) else { return other }
+                let text = context.text(read(context)) ?? Self.empty
                 return context.withBytes(of: text) { strings.place(of: $0) ?? other }
             }
         }
         let table = tests
         return { context in
-            guard let text = context.text(read(context)) else { return other }
+            let text = context.text(read(context)) ?? Self.empty
             return context.withBytes(of: text) { bytes in
                 for place in table.indices {
                     let isFound =

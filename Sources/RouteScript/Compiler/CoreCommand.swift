@@ -82,6 +82,9 @@ enum CoreCommand: String, CaseIterable {
         }
     }
 
+    /// Whether it is computed like an operator, and has no code.
+    var isValue: Bool { [.stringLength, .isEmptyString, .select].contains(self) }
+
     /// Whether it may stand in `onsend_route`, whose message is on its way already (script.md 4).
     var isAllowedWhileSending: Bool {
         switch self {
@@ -192,7 +195,7 @@ extension Compiler {
                     context.flags &= ~bit
                     return 1
                 })
-        default: return Compiled(.integer { $0.flags & bit == 0 ? 0 : 1 })
+        default: return Compiled(.integer { $0.flags & bit == 0 ? -1 : 1 })
         }
     }
 

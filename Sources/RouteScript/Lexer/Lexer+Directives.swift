@@ -207,14 +207,21 @@ extension Lexer {
     /// The value of an expression over definitions: `#!ifexp A > 1 && B == "x"`.
     ///
     /// It is parsed like any expression of the script. A name that is not defined is 0, one without
-    /// a value is 1 (script.md 2).
-    private func expression(_ line: [UInt8], at start: Position) throws(ScriptError) -> Constant {
+    /// a value is 1 (script.md 2). It reads no files, and what definitions stand for in it counts
+    /// for the bounds of the whole: a file that includes itself from an expression would never end.
+    private mutating func expression(
+        _ line: [UInt8], at start: Position
+    ) throws(ScriptError) -> Constant {
         var inner = Lexer(
             SourceFile(name: sources.location(start).file, bytes: line), defines: [],
-            files: files)
+            files: MemoryFiles())
+        // As in a definition, directives are refused: one would read an expression of its own.
+        inner.input.expansion = start
         inner.definitions = definitions
         inner.substitutions = substitutions
+        (inner.expansions, inner.bytesRead) = (expansions, bytesRead)
         var parser = Parser(inner)
+        defer { (expansions, bytesRead) = (parser.lexer.expansions, parser.lexer.bytesRead) }
         do throws(ScriptError) {
             return try parser.definitionValue(definitions)
         } catch {

@@ -120,7 +120,8 @@ extension Parser {
     /// `exit`, `return` or `drop`, with their value if they have one.
     ///
     /// The value may stand in parentheses, as with functions: `exit()` and `return(5)` are common
-    /// in old configurations.
+    /// in old configurations. A parenthesis that is not empty begins an expression, which may go on
+    /// behind it: `return ($var(x)) + 1`.
     private mutating func end(at start: Position) throws(ScriptError) -> Statement {
         guard let end = Statement.End(rawValue: current.text) else {
             throw unexpected("expected a statement")
@@ -129,13 +130,12 @@ extension Parser {
         var value: Expression?
         if !at(.semicolon), !at(.closeBrace), current.kind != .end {
             // `exit()` is written too: the parentheses hold nothing.
-            let isGroup = at(.openParenthesis)
-            if isGroup { try advance() }
-            if isGroup, at(.closeParenthesis) {
-                try advance()
-            } else {
+            let before = self
+            if try !take(.openParenthesis) || !at(.closeParenthesis) {
+                self = before
                 value = try expression()
-                if isGroup { try expect(.closeParenthesis, "behind the value") }
+            } else {
+                try advance()
             }
         }
         try expectSemicolon()
