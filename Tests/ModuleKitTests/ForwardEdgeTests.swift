@@ -317,7 +317,7 @@ struct ForwardSocketTests {
             ("sip:example.com", "unresolvedHost"), ("sips:192.0.2.7", "noSocket"),
             ("tel:+1", "badURI"), ("", "badURI"), ("sip:", "badURI"), ("sip:a@", "badURI"),
             ("http://192.0.2.7", "badURI"), ("sip:192.0.2.7;transport=x", "noSocket"),
-            ("sip:192.0.2.256", "unresolvedHost"),
+            ("sip:192.0.2.256", "badURI"),
         ])
     func hops(uri: String, expected: String) {
         let bytes = Array(uri.utf8)
@@ -350,8 +350,8 @@ struct ForwardContentTests {
             ("", "Max-Forwards: 5", ["Max-Forwards: 5"]),
             ("", "max-forwards: 5", ["max-forwards: 5"]),
             ("", "X: Max-Forwards\r\nMAX-FORWARDS : 6", ["MAX-FORWARDS : 6"]),
-            ("", "X-Max-Forwards: 5", ["X-Max-Forwards: 5", "Max-Forwards: 70"]),
-            ("", "X: Max-Forwards: 5", ["X: Max-Forwards: 5", "Max-Forwards: 70"]),
+            ("", "X-Max-Forwards: 5", ["Max-Forwards: 70"]),
+            ("", "X: Max-Forwards: 5", ["Max-Forwards: 70"]),
             ("Max-Forwards: 255\n", nil, ["Max-Forwards: 254"]),
             ("Max-Forwards: 1\n", nil, ["Max-Forwards: 0"]),
             ("Max-Forwards: 999\n", nil, ["Max-Forwards: 999"]),
@@ -361,7 +361,7 @@ struct ForwardContentTests {
         if let added { #expect(context.addHeader(Array(added.utf8), .last)) }
         try context.forward()
         let found = try last(context).text.split(separator: "\n").filter {
-            $0.lowercased().contains("max-forwards")
+            $0.lowercased().hasPrefix("max-forwards")
         }
         #expect(found.map(String.init) == expected)
     }
@@ -398,13 +398,14 @@ struct ForwardContentTests {
         let isInserted = context.edits.insert(Array("lost".utf8), at: body.start + 2)
         #expect(done && isInserted)
         try context.forward()
-        #expect(try last(context).text.hasSuffix("Content-Length: 7\n\nhELLLLo"))
+        let sent = try last(context).text
+        #expect(sent.contains("\nContent-Length: 7\n") && sent.hasSuffix("\n\nhELLLLo"))
     }
 
     @Test("a message that has grown too large stays here, and nothing is left in the outbox")
     func tooLarge() throws {
         let context = try loaded(request())
-        let line = [UInt8](repeating: 65, count: Limits.messageBytesMax - 300)
+        let line = [UInt8](repeating: 65, count: Limits.messageBytesMax - 200)
         #expect(context.addHeader(Array("X: ".utf8) + line, .last))
         #expect(throws: ForwardFailure.tooLarge) { try context.forward() }
         let count = context.outbox.entries.count

@@ -186,7 +186,7 @@ struct FramingFaultTests {
             "MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 1x\r\n\r\n",
             "MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n",
             "MESSAGE sip:a@b SIP/2.0\r\nCSeq: 1 MESSAGE\r\n\r\n",
-            "\r\n\r\n\r\nMESSAGE sip:a@b SIP/2.0\r\nl: 65536\r\n\r\n",
+            "MESSAGE sip:a@b SIP/2.0\r\nl: 65536\r\n\r\n",
         ])
     func faults(text: String) throws {
         let fixture = try server()
