@@ -85,8 +85,17 @@ extension ScriptContext {
         if let target, target.connection >= 0, hop.transport.isStream {
             hop.connection = target.connection
         }
-        if let target, !target.socket.isNone { hop.socket = target.socket }
+        // A contact that came over UDP through a proxy may be reached over TCP, as its Path says.
+        if let target, fits(target.socket, hop) { hop.socket = target.socket }
         return hop
+    }
+
+    /// Whether a socket of the server's is of a destination's transport and address family.
+    private func fits(_ socket: SocketIndex, _ hop: Origin) -> Bool {
+        let sockets = services.sockets
+        guard !socket.isNone, Int(socket.value) < sockets.count else { return false }
+        let own = sockets[Int(socket.value)]
+        return own.transport == hop.transport && own.address.isIPv6 == hop.source.isIPv6
     }
 
     /// Where a URI leads that names an address.

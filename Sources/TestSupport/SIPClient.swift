@@ -58,13 +58,31 @@ public final class SIPClient: Sendable {
 
     /// The next reply, whatever it answers; nil when none comes in time.
     public func reply(seconds: Double) -> SIPReply? {
+        message(seconds: seconds).flatMap { SIPReply($0) }
+    }
+
+    /// The next request that the server sends to this phone; what else comes is passed over. Nil
+    /// when none comes in time.
+    public func incoming(seconds: Double = 10) -> SIPRequest? {
+        let end = monotonicSeconds() + seconds
+        while let bytes = message(seconds: end - monotonicSeconds()) {
+            if let request = SIPRequest(bytes) { return request }
+        }
+        return nil
+    }
+
+    /// Sends a message and waits for nothing.
+    public func send(_ text: String) { socket.send(Array(text.utf8)) }
+
+    /// The next message or packet, of a stream without the line ends between messages.
+    private func message(seconds: Double) -> [UInt8]? {
         let end = monotonicSeconds() + seconds
         repeat {
-            if let message = stream.message() { return SIPReply(message) }
+            if let message = stream.message() { return message }
             guard let bytes = socket.receive(seconds: max(0, end - monotonicSeconds())) else {
                 return nil
             }
-            if socket.kind == .datagrams { return SIPReply(bytes) }
+            if socket.kind == .datagrams { return bytes }
             guard !bytes.isEmpty else { return nil }
             stream.add(bytes)
         } while true

@@ -21,6 +21,10 @@ public struct ServerConfiguration: Sendable {
             sl_send_reply("200", "OK");
         }
         """
+    /// A whole file instead of all that, with `{sip}` and `{http}` where the ports go.
+    public var file: String?
+    /// Options of the command line.
+    public var options: [String] = []
 
     /// A registrar that keeps its contacts in memory.
     public init() {}
@@ -30,6 +34,14 @@ public struct ServerConfiguration: Sendable {
         set("usrloc", "db_mode", databaseMode)
         set("usrloc", "db_url", url)
         set("usrloc", "timer_interval", timerInterval)
+    }
+
+    /// A file of the folder `Config`, with ports of the server's own in the place of the two that
+    /// stand in it.
+    public init(shipped name: String, sipPort: UInt16 = 5060, httpPort: UInt16 = 8280) {
+        file = TemporaryFolder.text(at: "\(ToolPath.package)/Config/\(name)")
+            .replacing("127.0.0.1:\(sipPort)\n", with: "127.0.0.1:{sip}\n")
+            .replacing("\"listen_port\", \(httpPort)", with: "\"listen_port\", {http}")
     }
 
     /// Sets a parameter of a module.
@@ -44,6 +56,10 @@ public struct ServerConfiguration: Sendable {
 
     /// The file for a server on these ports.
     public func text(sipPort: UInt16, httpPort: UInt16) -> String {
+        if let file {
+            return file.replacing("{sip}", with: "\(sipPort)")
+                .replacing("{http}", with: "\(httpPort)")
+        }
         var lines = ["#!KAMAILIO"] + globals
         lines += listens.map { "listen=\($0):\(sipPort)" }
         lines += modules.map { "loadmodule \"\($0).so\"" }

@@ -46,7 +46,7 @@ public final class ServerProcess: Sendable {
 
     /// Starts it again after it has ended, with the same file, folder and ports.
     public func start() throws {
-        let started = try Self.launch(folder)
+        let started = try Self.launch(folder, configuration.options)
         program.withLock { $0 = started }
         let isReady = eventually(within: 30) { !started.isRunning || answers() }
         guard isReady, started.isRunning else {

@@ -50,19 +50,12 @@ public final class SLModule: ServerModule {
         case .constant(let bytes): return reply(context, code, bytes)
         case .dynamic(let read):
             guard let text = read(context) else { return -1 }
-            return reply(context, code, Self.oneLine(context.bytes(of: text)))
+            return reply(context, code, HeaderText.oneLine(context.bytes(of: text)))
         }
     }
 
     private func reply(_ context: ScriptContext, _ code: Int, _ reason: [UInt8]) -> Int {
         context.reply(code, reason.span) ? 1 : -1
-    }
-
-    /// A reason phrase without line ends and other control bytes: what strangers sent may be part
-    /// of it, and must not become header fields.
-    static func oneLine(_ bytes: [UInt8]) -> [UInt8] {
-        // One blank for each byte: the length stays, and nothing is allocated twice.
-        bytes.map { $0 < 32 || $0 == 127 ? UInt8(ascii: " ") : $0 }
     }
 }
 
@@ -76,7 +69,7 @@ enum Reason: Sendable {
     /// The reason phrase of an argument.
     init(_ evaluator: Evaluator<ScriptText>) {
         switch evaluator {
-        case .constant(.owned(let bytes)): self = .constant(SLModule.oneLine(bytes))
+        case .constant(.owned(let bytes)): self = .constant(HeaderText.oneLine(bytes))
         // A constant that is a part of a message cannot be: scripts are loaded before any comes.
         case .constant(let text): self = .dynamic { _ in text }
         case .dynamic(let read): self = .dynamic(read)

@@ -38,12 +38,16 @@ extension ByteWriter {
     }
 
     /// Writes text that comes from outside into a line: control bytes become spaces, so that
-    /// nothing can start a line of its own.
+    /// nothing can start a line of its own. A tab stays, which the grammar allows wherever it allows
+    /// a space (RFC 3261 25.1).
     public mutating func appendOneLine(_ text: Span<UInt8>) {
         let start = count
         append(text)
         var written = mutableSpan
-        for place in start..<written.count where written[place] < 32 || written[place] == 127 {
+        for place in start..<written.count
+        where
+            (written[place] < 32 && written[place] != 9) || written[place] == 127
+        {
             written[place] = 32
         }
     }
