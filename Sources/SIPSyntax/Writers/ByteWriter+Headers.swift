@@ -37,9 +37,10 @@ extension ByteWriter {
         appendLineEnd()
     }
 
-    /// Writes text that comes from outside into a line: control bytes become spaces, so that
-    /// nothing can start a line of its own. A tab stays, which the grammar allows wherever it allows
-    /// a space (RFC 3261 25.1).
+    /// Writes text that comes from outside into a line.
+    ///
+    /// Control bytes become spaces, so that nothing can start a line of its own. A tab stays, which
+    /// the grammar allows wherever it allows a space (RFC 3261 25.1).
     public mutating func appendOneLine(_ text: Span<UInt8>) {
         let start = count
         append(text)
