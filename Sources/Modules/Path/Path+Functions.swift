@@ -7,6 +7,7 @@ extension PathModule {
     /// Adds this server in front of the Path of a request (RFC 3327 5.2).
     ///
     /// - Parameters:
+    ///   - context: The request at hand.
     ///   - user: The user part; "" for none.
     ///   - extra: Further parameters of the URI, as `;`-separated text; "" for none.
     ///   - received: Whether the address that the request came from is noted.
