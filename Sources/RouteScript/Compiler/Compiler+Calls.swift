@@ -9,7 +9,12 @@ extension Compiler {
     /// Kamailio, so no module can take them.
     mutating func call(_ call: Call, at position: Position) throws(ScriptError) -> Compiled {
         if let command = CoreCommand(rawValue: call.name) {
-            return try self.command(command, call.arguments, at: position)
+            var result = try self.command(command, call.arguments, at: position)
+            // A command fails with -1, as a function does: `if (!forward())` is true then.
+            if case .integer(let step) = result.form, !command.isValue {
+                result.form = code(step).form
+            }
+            return result
         }
         if let reason = CoreCommand.later[call.name] {
             throw failure(

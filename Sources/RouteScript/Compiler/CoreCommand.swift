@@ -82,6 +82,9 @@ enum CoreCommand: String, CaseIterable {
         }
     }
 
+    /// Whether its number is a value, and no code that says whether it has worked.
+    var isValue: Bool { self == .stringLength || self == .isEmptyString || self == .select }
+
     /// Whether it may stand in `onsend_route`, whose message is on its way already (script.md 4).
     var isAllowedWhileSending: Bool {
         switch self {
