@@ -10,7 +10,8 @@ struct ContactAttributeTests {
     }
 
     private func server(
-        _ database: TestDatabase, _ mode: Int, _ change: (inout ServerConfiguration) -> Void = { _ in }
+        _ database: TestDatabase, _ mode: Int,
+        _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerProcess {
         try ServerProcess(databaseMode: mode, database.url) {
             $0.set("usrloc", "xavp_contact", "ulattrs")

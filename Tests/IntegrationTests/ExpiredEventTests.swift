@@ -24,7 +24,8 @@ struct ExpiredEventTests {
         }
     }
 
-    private static let cases = [(0, TestDatabase.Kind.sqlite)]
+    private static let cases =
+        [(0, TestDatabase.Kind.sqlite)]
         + TestDatabase.Kind.installed.flatMap { kind in [2, 3].map { ($0, kind) } }
 
     @Test("it runs once for each, with the right contact, in each db_mode", arguments: cases)
@@ -49,7 +50,8 @@ struct ExpiredEventTests {
         #expect(isDone, "\(server.log.suffix(800))")
         pause(seconds: 1.5)
         for number in 1...5 {
-            let words = "gone: user\(number) sip:u\(number)@192.0.2.\(number):5070"
+            let words =
+                "gone: user\(number) sip:u\(number)@192.0.2.\(number):5070"
                 + " call-\(number)@test \(10 + number) <sip:edge\(number).example.com;lr>"
                 + " Phone/\(number) 1 sip:u\(number)@192.0.2.\(number):5070 "
             #expect(server.logged(words) == 1, "\(server.log.suffix(800))")

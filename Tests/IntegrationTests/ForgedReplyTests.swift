@@ -39,8 +39,11 @@ struct ForgedReplyTests {
         let lists: [[String]] = [
             ["SIP/2.0/UDP \(own);branch=z9hG4bK0123456789abcdef", "SIP/2.0/UDP \(target)"],
             ["SIP/2.0/UDP \(own)", "SIP/2.0/UDP \(target);branch=z9hG4bKx;rport=1"],
-            ["SIP/2.0/UDP \(own);branch=z9hG4bK", "SIP/2.0/UDP 1.2.3.4;received=127.0.0.1;"
-                + "rport=\(victim.socket.localPort);branch=z9hG4bKx"],
+            [
+                "SIP/2.0/UDP \(own);branch=z9hG4bK",
+                "SIP/2.0/UDP 1.2.3.4;received=127.0.0.1;"
+                    + "rport=\(victim.socket.localPort);branch=z9hG4bKx",
+            ],
             ["SIP/2.0/UDP \(target);branch=z9hG4bKx"],
             ["SIP/2.0/UDP \(own);branch=z9hG4bKx"],
             ["SIP/2.0/UDP \(target);branch=z9hG4bKx", "SIP/2.0/UDP \(target);branch=z9hG4bKx"],

@@ -153,9 +153,11 @@ struct LuaTests {
     @Test(
         "an error is a 500 and a line with its traceback, and the server lives on",
         arguments: [
-            ("local t = nil; t.field = 1", "attempt to index"), ("error('my own words')", "my own words"),
+            ("local t = nil; t.field = 1", "attempt to index"),
+            ("error('my own words')", "my own words"),
             ("KSR.nothing.there()", "nothing"), ("return deeper(1)", "deeper"),
-            ("while true do end", "script.lua"), ("local s = string.rep('x', 1 << 40)", "script.lua"),
+            ("while true do end", "script.lua"),
+            ("local s = string.rep('x', 1 << 40)", "script.lua"),
         ])
     func failing(statement: String, words: String) throws {
         let text = """

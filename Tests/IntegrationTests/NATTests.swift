@@ -68,7 +68,8 @@ struct NATTests {
         let phone = try server.phone()
         let port = phone.socket.localPort
         let text = RegisterMessage("alice", "sip:alice@127.0.0.1:5060")
-            .text(from: phone.socket).replacing("127.0.0.1:\(port);branch", with: "127.0.0.1;branch")
+            .text(from: phone.socket).replacing(
+                "127.0.0.1:\(port);branch", with: "127.0.0.1;branch")
         #expect(try phone.request(text).status == 200)
         #expect(try server.contact(of: "alice")?["Received"]?.text == phone.seen)
     }

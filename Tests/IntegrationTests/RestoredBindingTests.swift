@@ -124,7 +124,8 @@ struct RestoredBindingTests {
         #expect(try server.uris(of: "alice").count == 1)
     }
 
-    @Test("a renamed table with renamed columns works as the usual one", .needsMariaDB,
+    @Test(
+        "a renamed table with renamed columns works as the usual one", .needsMariaDB,
         arguments: [1, 2, 3])
     func renamed(mode: Int) throws {
         let database = try TestDatabase(.mariaDB)
@@ -176,7 +177,8 @@ struct RestoredBindingTests {
         #expect(server.faults == [])
     }
 
-    @Test("expires_type 1 keeps seconds since 1970 in BIGINT columns", .needsMariaDB,
+    @Test(
+        "expires_type 1 keeps seconds since 1970 in BIGINT columns", .needsMariaDB,
         arguments: [1, 2, 3])
     func seconds(mode: Int) throws {
         let database = try TestDatabase(.mariaDB)
@@ -199,8 +201,11 @@ struct RestoredBindingTests {
         let now = wallSeconds()
         #expect(abs((Int(times.first?.first ?? "") ?? 0) - now - 900) < 20)
         #expect(abs((Int(times.first?.last ?? "") ?? 0) - now) < 20)
-        #expect(try eventually(within: 10) { try database.sql(
-            "SELECT username FROM location;") == [["alice"]] })
+        #expect(
+            try eventually(within: 10) {
+                try database.sql(
+                    "SELECT username FROM location;") == [["alice"]]
+            })
         server.stop()
         try server.start()
         let left = try server.contact(of: "alice")?["Expires"]?.integer ?? 0

@@ -53,7 +53,6 @@ struct AttributeRows: ~Copyable {
     func write(
         to table: String, _ connection: any DatabaseConnection
     ) throws(StorageError) -> [RefusedRow] {
-        let dialect = connection.dialect
         let name = "\(table)_attrs"
         try columns.deleteAttributes(of: erased, in: table, connection)
         if !replaced.isEmpty {
