@@ -79,6 +79,7 @@ let nio: [Target.Dependency] = [
 ]
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -141,6 +142,7 @@ targets += layer(2, [
     library("Storage", needs: ["Basics"]),
 ])
 targets += layer(3, [
+    library("Digest", needs: ["Basics"], products: [crypto]),
     library("Locations", needs: ["Basics", "SIPSyntax"]),
     library("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     library("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
@@ -155,9 +157,9 @@ targets += layer(4, [
 targets += layer(5, [
     module("Core", needs: ["Management"]),
     module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
-    module("TM"), module("PV"), module("Xlog"), module("Textops"), module("SIPUtils"),
-    module("KEX"), module("Corex"), module("JSONRPC", needs: ["Management"]), module("CfgRPC"),
-    module("CTL"), module("MicroHTTPD", needs: ["Management"]),
+    module("TM"), module("PV", needs: ["Digest"]), module("Xlog"),
+    module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
+    module("JSONRPC", needs: ["Management"]), module("CfgRPC"), module("CTL"), module("MicroHTTPD", needs: ["Management"]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
     module("Htable"), module("Path"), module("TMX"),
@@ -190,6 +192,7 @@ targets += layer(9, [
     tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
     tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
+    tests("Digest", needs: ["Basics"]),
     tests("Locations", needs: ["Basics", "SIPSyntax"]),
     tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
@@ -223,6 +226,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],

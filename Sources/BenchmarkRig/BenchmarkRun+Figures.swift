@@ -23,8 +23,21 @@ extension BenchmarkRun {
     func cost(_ server: RunningServer, _ request: LoadRequest) throws(RigError) -> Double {
         let before = server.cpuNanoseconds
         let outcome = try register(request)
-        let spent = server.cpuNanoseconds - before
-        return Double(spent) / 1_000 / Double(outcome.succeeded)
+        return try Self.microsecondsEach(
+            before: before, after: server.cpuNanoseconds, requests: outcome.succeeded)
+    }
+
+    /// CPU microseconds for each request, from the nanoseconds before and after them.
+    ///
+    /// A process that ended meanwhile has taken its time along, so less than before says that the
+    /// server broke down, and not that requests cost nothing.
+    static func microsecondsEach(
+        before: UInt64, after: UInt64, requests: Int
+    ) throws(RigError) -> Double {
+        guard after >= before, requests > 0 else {
+            throw RigError(.ended, "part of the server ended, or no request was answered")
+        }
+        return Double(after - before) / 1_000 / Double(requests)
     }
 
     /// Longest silence in a dump: Kamailio says nothing for a minute before it sends the first
@@ -184,7 +197,7 @@ extension BenchmarkRun {
             let outcome = try register(request)
             let busiest = Self.busiest(before: before, after: server.threads)
             let capacity = Double(outcome.succeeded) / (Double(max(1, busiest)) / 1e9)
-            let rate = Int(Double(outcome.succeeded) / outcome.seconds)
+            let rate = BenchmarkTable.number(Double(outcome.succeeded) / outcome.seconds)
             measurements.add(capacity, .workers, defines.isEmpty ? .reference : .roost)
             measurements.note(
                 "\(defines.isEmpty ? "one worker" : "two workers"): \(rate) a second on the clock")

@@ -94,7 +94,8 @@ public struct BenchmarkTable: Sendable, Equatable {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
         let rule = line(Self.titles.map { _ in "---" })
         let body = rows.map { line(Self.cells($0)) }
-        let remarks = notes.map { "* \($0)" }
+        // The lines of a log within a remark stay within its item.
+        let remarks = notes.map { "* " + $0.replacing("\n", with: "\n  ") }
         return (heading + ["", line(Self.titles), rule] + body + [""] + remarks)
             .joined(separator: "\n") + "\n"
     }
@@ -157,12 +158,15 @@ public struct BenchmarkTable: Sendable, Equatable {
     private static func cell(_ series: Series) -> String {
         guard let median = series.median else { return "-" }
         guard series.values.count > 1 else { return number(median) }
-        return "\(number(median)) ±\(Int((series.spread * 50).rounded())) %"
+        // Values around zero have a median near it, and then a spread beyond any percentage.
+        let percent = (series.spread * 50).rounded()
+        return "\(number(median)) ±\(percent < 1e6 ? "\(Int(percent))" : "-") %"
     }
 
     /// Three significant digits or, of large numbers, all digits before the point.
     static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "-" }
+        // A number of more digits than these is no measurement, and no Int either.
+        guard value.magnitude < 1e15 else { return "-" }
         var scale = 1
         while value != 0, scale < 1_000_000, value.magnitude * Double(scale) < 100 { scale *= 10 }
         let scaled = Int((value.magnitude * Double(scale)).rounded())

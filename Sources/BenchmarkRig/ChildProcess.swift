@@ -10,6 +10,7 @@ public final class ChildProcess: Sendable {
     /// What was started, for messages.
     public let name: String
     private let status = Guarded<Int32?>(nil)
+    private let isGroupEnded = Atomic<Bool>(false)
 
     /// Starts `arguments`, found along PATH, with its output in the file `output`.
     ///
@@ -67,7 +68,10 @@ public final class ChildProcess: Sendable {
     public var isRunning: Bool { exitStatus == nil }
 
     /// Sends SIGTERM, waits up to `graceSeconds`, and then kills what is left of the group.
+    ///
+    /// Only the first call does something: once the group is gone, its number may be another's.
     public func end(graceSeconds: Double) {
+        guard !isGroupEnded.exchange(true, ordering: .relaxed) else { return }
         if isRunning, graceSeconds > 0 {
             kill(pid, SIGTERM)
             _ = Patience(seconds: graceSeconds).wait { !self.isRunning }
@@ -97,7 +101,8 @@ public final class ChildProcess: Sendable {
         }
         let child = try ChildProcess(arguments, output: output, input: input)
         guard Patience(seconds: secondsMax).wait({ !child.isRunning }) else {
-            throw RigError(.late, "\(child.name) did not end within \(Int(secondsMax)) s")
+            let limit = BenchmarkTable.number(secondsMax)
+            throw RigError(.late, "\(child.name) did not end within \(limit) s")
         }
         let text = TextFile.read(output) ?? ""
         guard child.exitStatus == 0 else {

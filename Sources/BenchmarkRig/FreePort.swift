@@ -19,8 +19,9 @@ public enum FreePort {
     }
 
     /// A socket bound to `port`, and the port that it got; nil when it is taken.
-    private static func bound(_ kind: Int32, _ port: UInt16) -> (descriptor: Int32, port: UInt16)? {
-        let descriptor = socket(AF_INET, kind, 0)
+    static func bound(_ kind: Int32, _ port: UInt16) -> (descriptor: Int32, port: UInt16)? {
+        // A child that inherits the socket would hold the port for as long as it lives.
+        let descriptor = socket(AF_INET, kind | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         var name = LoopbackName(port: port).address
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)

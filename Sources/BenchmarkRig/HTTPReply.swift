@@ -10,8 +10,11 @@ struct HTTPReply {
         case chunk(Int)
         case untilClose
         case done
+        case broken
     }
 
+    /// Most bytes of a head, and of the line before a chunk.
+    static let headBytesMax = 1 << 16
     /// Bytes of the body that are kept.
     static let keptBytesMax = 1 << 16
 
@@ -36,11 +39,16 @@ struct HTTPReply {
         if case .done = framing { true } else { false }
     }
 
+    /// Whether what has come is no reply of HTTP; nothing more is read then.
+    var isBroken: Bool {
+        if case .broken = framing { true } else { false }
+    }
+
     /// Takes the next bytes; an empty span says that the connection was closed.
     mutating func add(_ bytes: ArraySlice<UInt8>) {
         if bytes.isEmpty, case .untilClose = framing { framing = .done }
         var rest = bytes
-        while !rest.isEmpty, !isComplete { rest = step(rest) }
+        while !rest.isEmpty, !isComplete, !isBroken { rest = step(rest) }
     }
 
     /// Takes the bytes that belong to the current part and returns the rest.
@@ -60,30 +68,40 @@ struct HTTPReply {
         case .untilClose:
             takeBody(bytes)
             return []
-        case .done: return []
+        case .done, .broken: return []
         }
     }
 
     /// Takes bytes up to a line break and acts when the head or a chunk's size is complete.
     private mutating func takeLine(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard let end = bytes.firstIndex(of: 10) else {
-            if head.count < Self.keptBytesMax { head += bytes }
+        let line = bytes.firstIndex(of: 10).map { bytes[...$0] } ?? bytes
+        guard head.count + line.count <= Self.headBytesMax else {
+            framing = .broken
             return []
         }
-        head += bytes[...end]
-        let rest = bytes[(end + 1)...]
+        head += line
+        guard line.last == 10 else { return [] }
+        let rest = bytes[line.endIndex...]
         if case .chunkSize = framing {
-            let line = String(decoding: head, as: UTF8.self)
-            let digits = line.prefix { $0.isHexDigit }
-            head.removeAll()
-            // The line break behind a chunk comes here as an empty line.
-            guard !digits.isEmpty else { return rest }
-            let size = Int(digits, radix: 16) ?? 0
-            framing = size == 0 ? .done : .chunk(size)
+            finishChunkSize()
         } else if head.count >= 4, head.suffix(4) == [13, 10, 13, 10] {
             finishHead()
         }
         return rest
+    }
+
+    /// Reads the size of a chunk (RFC 9112 7.1); one that is none must not pass for the last.
+    private mutating func finishChunkSize() {
+        let line = String(decoding: head, as: UTF8.self)
+        head.removeAll()
+        // The line break behind a chunk comes here as an empty line.
+        guard !line.allSatisfy(\.isNewline) else { return }
+        let digits = line.prefix { $0.isASCII && $0.isHexDigit }
+        guard let size = Int(digits, radix: 16) else {
+            framing = .broken
+            return
+        }
+        framing = size == 0 ? .done : .chunk(size)
     }
 
     /// Reads status and framing; the names of header fields are not case-sensitive.
@@ -98,7 +116,11 @@ struct HTTPReply {
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { continue }
             let value = parts[1].filter { $0 != " " }
-            if parts[0] == "content-length", let length = Int(value) {
+            if parts[0] == "content-length" {
+                guard let length = Int(value), length >= 0 else {
+                    framing = .broken
+                    return
+                }
                 framing = length == 0 ? .done : .length(length)
             } else if parts[0] == "transfer-encoding", value.hasSuffix("chunked") {
                 framing = .chunkSize

@@ -18,6 +18,7 @@ public final class PrivateMariaDB: Sendable {
         schemas: [String] = ["standard", "usrloc"],
         schemaDirectory: String = "/usr/share/kamailio/mysql"
     ) throws(RigError) {
+        let statements = try Self.statements(of: schemas, in: schemaDirectory)
         directory = try ScratchDirectory(prefix: "benchmark-db")
         port = try FreePort.find(1)[0]
         let asRoot = getuid() == 0
@@ -36,13 +37,7 @@ public final class PrivateMariaDB: Sendable {
             ], output: directory.file("log"))
         try waitUntilReady()
         try sql(Self.accounts, database: "mysql")
-        for schema in schemas {
-            let path = "\(schemaDirectory)/\(schema)-create.sql"
-            guard let text = TextFile.read(path) else {
-                throw RigError(.missing, "no \(path): install kamailio-mysql-modules")
-            }
-            try sql(text)
-        }
+        for text in statements { try sql(text) }
     }
 
     deinit { process.end(graceSeconds: 10) }
@@ -74,6 +69,23 @@ public final class PrivateMariaDB: Sendable {
 
     /// Removes all rows of the table `location`.
     public func clear() throws(RigError) { try sql("truncate table location") }
+
+    /// The statements that create the tables.
+    ///
+    /// They are read first: an installation that lacks them is told before a server is installed.
+    static func statements(
+        of schemas: [String], in directory: String
+    ) throws(RigError) -> [String] {
+        var texts: [String] = []
+        for schema in schemas {
+            let path = "\(directory)/\(schema)-create.sql"
+            guard let text = TextFile.read(path) else {
+                throw RigError(.missing, "no \(path): install kamailio-mysql-modules")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
 
     /// Waits until it takes statements, or says why it does not.
     private func waitUntilReady() throws(RigError) {

@@ -44,6 +44,9 @@ struct RPCClient: Sendable {
                 unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
             }
             reply.add(chunk[..<max(0, count)])
+            guard !reply.isBroken else {
+                throw RigError(.answer, "\(method): the answer is no HTTP")
+            }
             if count <= 0, !reply.isComplete {
                 throw RigError(.answer, "\(method): the answer ended early")
             }

@@ -17,7 +17,7 @@ final class RunningServer: Sendable {
     /// Starts `contestant` and waits until it answers SIP and RPC and holds `contacts` contacts.
     init(
         _ contestant: Contestant, database: PrivateMariaDB? = nil, defines: [String] = [],
-        contacts: Int = 0, timerSeconds: Int = 3_600
+        contacts: Int = 0, timerSeconds: Int = 3_600, readySecondsMax: Double = 120
     ) throws(RigError) {
         self.contestant = contestant
         let ports = try FreePort.find(2)
@@ -38,14 +38,17 @@ final class RunningServer: Sendable {
         let rpc = RPCClient(
             port: contestant.kind == .kamailio ? configuration.sipPort : configuration.httpPort)
         let process = process
-        let isReady = Patience(seconds: 120, everyMilliseconds: 2).wait {
+        let isReady = Patience(seconds: readySecondsMax, everyMilliseconds: 2).wait {
             guard process.isRunning else { return true }
             guard probe.isAnswered() else { return false }
             return contacts == 0 || Self.contacts(rpc) >= contacts
         }
         readySeconds = Double(SystemClock.monotonic().since(start)) / 1e9
         guard isReady, process.isRunning else {
-            let reason = isReady ? "ended by itself" : "was not ready within 120 s"
+            let reason =
+                isReady
+                ? "ended by itself"
+                : "was not ready within \(BenchmarkTable.number(readySecondsMax)) s"
             throw RigError(
                 .ended, "\(contestant.name) \(reason):\n\(TextFile.tail(directory.file("log")))")
         }

@@ -30,6 +30,11 @@ public struct ServerConfiguration: Sendable, Equatable {
 
     /// The text of the file.
     public var text: String {
+        [globals, modules, parameters, Self.routes].joined(separator: "\n")
+    }
+
+    /// What the core is told: processes and sockets.
+    private var globals: String {
         """
         #!KAMAILIO
         debug=0
@@ -44,6 +49,12 @@ public struct ServerConfiguration: Sendable, Equatable {
         tcp_accept_no_cl=yes
         auto_aliases=no
         alias="example.com"
+        """
+    }
+
+    /// The modules, in an order that both servers take.
+    private var modules: String {
+        """
         loadmodule "jsonrpcs.so"
         loadmodule "kex.so"
         loadmodule "corex.so"
@@ -69,6 +80,12 @@ public struct ServerConfiguration: Sendable, Equatable {
         loadmodule "xhttp.so"
         modparam("usrloc", "hash_size", \(hashSize))
         #!endif
+        """
+    }
+
+    /// The parameters that both share.
+    private var parameters: String {
+        """
         modparam("jsonrpcs", "transport", 1)
         modparam("usrloc", "timer_interval", \(timerSeconds))
         modparam("usrloc", "use_domain", 0)
@@ -81,8 +98,13 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!endif
         modparam("registrar", "max_expires", 7200)
 
+        """
+    }
+
+    /// The routes: the long script, or the plain registrar.
+    private static let routes = """
         #!ifdef WITH_SCRIPT
-        \(Self.script)
+        \(script)
         #!else
         request_route {
         \tif (is_method("REGISTER")) {
@@ -100,7 +122,6 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!endif
 
         """
-    }
 
     /// What operators put in front of `save`: forty statements of checks, flags, regular
     /// expressions, attributes and string work.

@@ -29,7 +29,9 @@ public struct ServerName: Sendable, Equatable, CustomStringConvertible {
             port = 5060
             return
         }
-        guard rest.first == ":", let number = UInt16(rest.dropFirst()), number > 0 else {
+        let digits = rest.dropFirst()
+        // The conversion would take a sign.
+        guard rest.first == ":", digits.first != "+", let number = UInt16(digits), number > 0 else {
             throw wanted
         }
         port = number

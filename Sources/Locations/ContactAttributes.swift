@@ -74,6 +74,7 @@ extension LocationTable {
     ///   - aor: The address-of-record.
     ///   - ruid: The unique name of the binding.
     ///   - attributes: As `ContactAttributes.append` packs them.
+    /// - Returns: Whether there is such a binding.
     @discardableResult
     public func setAttributes(
         _ aor: Span<UInt8>, ruid: Span<UInt8>, _ attributes: Span<UInt8>

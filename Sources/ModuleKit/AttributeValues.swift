@@ -95,6 +95,8 @@ public struct StructuredAttributes: Sendable {
 
     /// All of them in the order they were added: the newest is the last.
     public private(set) var roots: [Root] = []
+    /// Lists that are free again and keep their room for the next message.
+    private var spare: [[AttributeValue]] = []
     /// Whether names are compared without regard to case.
     public let ignoresCase: Bool
 
@@ -141,6 +143,15 @@ public struct StructuredAttributes: Sendable {
         return true
     }
 
+    /// Adds a root with one attribute on top of its stack; false when there are too many.
+    public mutating func push(_ root: [UInt8], _ name: [UInt8], _ value: ScriptValue) -> Bool {
+        guard roots.count < Limits.attributesPerMessageMax else { return false }
+        var attributes = spare.popLast() ?? []
+        attributes.append(AttributeValue(name: name, value: value))
+        roots.append(Root(name: root, value: nil, attributes: attributes))
+        return true
+    }
+
     /// Lets `change` edit the root at a position that `position` gave.
     public mutating func edit(at position: Int, _ change: (inout Root) -> Void) {
         change(&roots[position])
@@ -158,9 +169,14 @@ public struct StructuredAttributes: Sendable {
     /// Removes the root at a position that `position` gave.
     public mutating func remove(at position: Int) { roots.remove(at: position) }
 
-    /// Empties it and keeps its room.
+    /// Empties it and keeps its room, also that of the lists in it.
     public mutating func removeAll() {
-        if !roots.isEmpty { roots.removeAll(keepingCapacity: true) }
+        guard !roots.isEmpty else { return }
+        while var root = roots.popLast() {
+            guard root.attributes.capacity > 0, spare.count < 8 else { continue }
+            root.attributes.removeAll(keepingCapacity: true)
+            spare.append(root.attributes)
+        }
     }
 }
 

@@ -36,12 +36,28 @@ extension MessageEdits {
     /// Number of bytes that `write` writes for a range, its end included.
     public func length(of range: ByteRange) -> Int {
         var length = Int(range.count)
-        for edit in edits where edit.range.start >= range.start && edit.range.start <= range.end {
+        // What begins within bytes that are taken out is not written either.
+        var place = range.start
+        for edit in edits where edit.range.start >= place && edit.range.start <= range.end {
+            place = min(edit.range.end, range.end)
             length += Int(edit.replacement.count)
-            length -= min(edit.range.end, range.end) - edit.range.start
+            length -= place - edit.range.start
         }
         assert(length >= 0)
         return length
+    }
+
+    /// Whether a change puts in a header field of a name, at the start of one of its lines.
+    func adds(field name: StaticString) -> Bool {
+        edits.contains { edit in
+            let added = text[edit.replacement.indices]
+            return added.split(separator: 10).contains { line in
+                var found = Array(line.prefix { $0 != UInt8(ascii: ":") })
+                guard found.count < line.count else { return false }
+                while let last = found.last, last == 32 || last == 9 { found.removeLast() }
+                return found.span.matches(name)
+            }
+        }
     }
 
     /// Whether the bytes of a body differ from what they were.

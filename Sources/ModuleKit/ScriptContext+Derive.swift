@@ -92,14 +92,22 @@ extension ScriptContext {
     private static func copy(
         _ message: borrowing SIPMessage, _ range: ByteRange, _ writer: inout ByteWriter
     ) {
-        writer.append(message[range])
+        writer.append(message[Self.standing(range, message)])
     }
 
     private static func lend(
         _ message: borrowing SIPMessage, _ range: ByteRange, _ writer: inout ByteWriter,
         _ body: (Span<UInt8>, inout ByteWriter) -> Bool
     ) -> Bool {
-        body(message[range], &writer)
+        body(message[Self.standing(range, message)], &writer)
+    }
+
+    /// A range, or none when it is from before `applyChanges` and ends behind a message that has
+    /// become shorter.
+    private static func standing(
+        _ range: ByteRange, _ message: borrowing SIPMessage
+    ) -> ByteRange {
+        range.end <= message.bytes.count ? range : .empty
     }
 
     private static func lend(

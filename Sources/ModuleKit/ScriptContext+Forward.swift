@@ -49,11 +49,7 @@ extension ScriptContext {
         guard message.kind == .request else { throw .wrongKind }
         var hop = if let hop { hop } else { try nextHop() }
         let sockets = services.sockets
-        if let socket = sending.socket { hop.socket = socket }
-        if hop.socket.isNone { hop.socket = try socket(for: hop, among: sockets) }
-        guard Int(hop.socket.value) < sockets.count,
-            sockets[Int(hop.socket.value)].transport == hop.transport
-        else { throw .noSocket }
+        hop.socket = try socket(for: hop, among: sockets)
         if sending.flags.contains(.forwardsWithoutConnecting), hop.transport.isStream {
             guard hop.connection >= 0, services.network.isOpen(connection: hop.connection) else {
                 throw .noConnection
@@ -124,20 +120,21 @@ extension ScriptContext {
 
     // MARK: Steps
 
-    /// The socket of ours that a message leaves by: the one that received the request when it fits,
-    /// else the first that does.
+    /// The socket of ours that a message leaves by: the first that fits of the one that the script
+    /// forces, the one that the hop names, the one that received the request, and all.
+    ///
+    /// A socket fits when it has the transport and the address family of the hop: nothing could
+    /// leave by another one.
     private func socket(
         for hop: Origin, among sockets: [ListeningSocket]
     ) throws(ForwardFailure) -> SocketIndex {
         func fits(_ socket: ListeningSocket) -> Bool {
             socket.transport == hop.transport && socket.address.isIPv6 == hop.source.isIPv6
         }
-        if let forced = sending.socket, Int(forced.value) < sockets.count,
-            fits(sockets[Int(forced.value)])
-        {
-            return forced
+        for wished in [sending.socket ?? .none, hop.socket, origin.socket]
+        where Int(wished.value) < sockets.count && fits(sockets[Int(wished.value)]) {
+            return wished
         }
-        if let receivingSocket, fits(receivingSocket) { return origin.socket }
         guard let place = sockets.firstIndex(where: fits) else { throw .noSocket }
         return SocketIndex(place)
     }
@@ -145,9 +142,10 @@ extension ScriptContext {
     /// A socket with the host and the port that the script shows to others instead of its own.
     private func advertised(_ socket: ListeningSocket) -> ListeningSocket {
         guard sending.advertisedHost != nil || sending.advertisedPort != nil else { return socket }
+        let own = socket.address.hostText
         let host =
             sending.advertisedHost.map { String(decoding: $0, as: UTF8.self) }
-            ?? socket.address.hostText
+            ?? (socket.address.isIPv6 ? "[\(own)]" : own)
         var shown = socket
         shown.advertised = "\(host):\(sending.advertisedPort ?? socket.address.port)"
         return shown
@@ -174,10 +172,10 @@ extension ScriptContext {
             ReplyWriter.writeTopVia(of: message, from: origin, forceRport: forces, into: &top)
         }
         let front = ByteRange(offset: field.line.start, count: 0)
-        return [
-            MessageCut(front, Array(copying: own.span)),
-            MessageCut(field.value, Array(copying: top.span)),
-        ]
+        let ours = MessageCut(front, Array(copying: own.span))
+        // A script that has taken the field out, or has written another one, has the last word.
+        guard !edits.touches(field.value) else { return [ours] }
+        return [ours, MessageCut(field.value, Array(copying: top.span))]
     }
 
     /// The branch of stateless forwarding: a keyed hash of what names the transaction and of where
@@ -221,8 +219,7 @@ extension ScriptContext {
     /// stays.
     private func addHopCount(to cuts: inout [MessageCut]) throws(ForwardFailure) {
         guard let number = message.firstField(.maxForwards) else {
-            let isAdded = String(decoding: edits.text, as: UTF8.self).contains("Max-Forwards:")
-            if !isAdded {
+            if !edits.adds(field: "Max-Forwards") {
                 cuts.append(
                     MessageCut(
                         ByteRange(offset: message.headers.end, count: 0),

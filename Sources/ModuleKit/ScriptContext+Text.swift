@@ -30,11 +30,27 @@ extension ScriptContext {
     /// The bytes of a text as an array of their own, for what outlives the message.
     public func bytes(of text: ScriptText) -> [UInt8] {
         if case .owned(let bytes) = text { return bytes }
-        return withBytes(of: text) { span in
-            Array(capacity: span.count) { output in
-                for place in span.indices { output.append(span[place]) }
-            }
+        return withBytes(of: text) { Array(copying: $0) }
+    }
+
+    /// Copies a text into a variable that outlives the message.
+    ///
+    /// The bytes go where those of the old value were, unless somebody else holds them too: a script
+    /// that sets the same variables for each message allocates nothing.
+    public func keep(_ text: ScriptText, inVariable slot: Int) {
+        if case .owned = text {
+            variables[slot] = .text(text)
+            return
         }
+        var bytes: [UInt8] = []
+        if case .text(.owned(let old)) = variables[slot] { bytes = old }
+        // From here on `bytes` is the only holder.
+        variables[slot] = .null
+        bytes.removeAll(keepingCapacity: true)
+        withBytes(of: text) { span in
+            unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        }
+        variables[slot] = .text(.owned(bytes))
     }
 
     /// Whether a string of `count` more bytes may be built for this message.

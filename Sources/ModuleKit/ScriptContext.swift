@@ -73,7 +73,9 @@ public final class ScriptContext {
     public internal(set) var forwardedRequests = 0
     /// Replies that were sent on for this message.
     public internal(set) var forwardedReplies = 0
-    /// Asked before a message is sent on; false keeps it (`onsend_route`). Nil lets all leave.
+    /// Asked before a message is sent on; false keeps it (`onsend_route`).
+    ///
+    /// Nil lets all leave.
     public var mayLeave: ((ScriptContext, Origin) -> Bool)?
     /// Where the request is being sent while `onsend_route` runs (`$snd`); nil outside of it.
     public var sendingTo: Origin?

@@ -1,8 +1,11 @@
 import Basics
 
-/// The header fields that every message has, as `validate` found them; written in place, because as
-/// a whole it is too large to hand around.
-struct CoreHeaders: Sendable {
+/// The header fields that every message has, as `validate` found them.
+///
+/// It is an object, made once for a message's whole life: as a value it was so large that reading
+/// one field copied all of them. Sendable because the message that owns it is not copyable and
+/// hands it to nobody, so whoever has the message has it alone.
+final class CoreHeaders: @unchecked Sendable {
     /// Whether all of it was parsed.
     var isComplete = false
     /// The top value of Via.
@@ -19,6 +22,9 @@ struct CoreHeaders: Sendable {
     var toURI: SIPURI?
     /// Nil in a response.
     var requestURI: SIPURI?
+
+    /// Nothing found yet.
+    init() {}
 }
 
 extension SIPMessage {

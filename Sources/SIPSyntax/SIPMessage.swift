@@ -16,7 +16,7 @@ public struct SIPMessage: ~Copyable, Sendable {
     public private(set) var fault: SyntaxError?
 
     /// What `validate` has parsed.
-    var core = CoreHeaders()
+    let core = CoreHeaders()
 
     /// A message without bytes, with room for `capacity`.
     public init(capacity: Int = 4096) { storage = ByteWriter(capacity: capacity) }

@@ -14,6 +14,7 @@ extension KamailioTables {
     ///   - names: What its columns are called.
     ///   - countsSeconds: Whether `expires` and `last_modified` are seconds since 1970 and not
     ///     points in local time (usrloc's `expires_type` 1).
+    /// - Returns: The declaration of the table.
     public static func location(
         named name: String, _ names: LocationColumnNames = LocationColumnNames(),
         countsSeconds: Bool = false

@@ -89,9 +89,14 @@ public final class ClientSocket: Sendable {
 
     /// Waits until the socket is ready; false at the end of the time.
     private func waits(for event: Int32, until end: Double) -> Bool {
-        let milliseconds = max(0, (end - monotonicSeconds()) * 1_000).rounded(.up)
-        var place = pollfd(fd: descriptor, events: Int16(event), revents: 0)
-        return unsafe poll(&place, 1, Int32(milliseconds)) > 0
+        while true {
+            let milliseconds = max(0, (end - monotonicSeconds()) * 1_000).rounded(.up)
+            var place = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+            let status = unsafe poll(&place, 1, Int32(min(milliseconds, 3_600_000)))
+            // A signal, such as that a stopped child goes on, ends the wait before its time.
+            if status < 0, errno == EINTR { continue }
+            return status > 0
+        }
     }
 
     /// The port that the system chose, which a Via or a Contact of this client has to name.

@@ -10,6 +10,9 @@ public struct HTTPReply: Sendable {
     /// The body as text.
     public var text: String { String(decoding: body, as: UTF8.self) }
 
+    /// Bytes that a body or a chunk of it may have.
+    private static let lengths = 0...(1 << 30)
+
     /// What has come so far, and from where more comes.
     private struct Incoming {
         /// Where it comes from.
@@ -40,7 +43,8 @@ public struct HTTPReply: Sendable {
         guard let start = headEnd else { return nil }
         let lines = String(decoding: incoming.bytes[..<start], as: UTF8.self)
             .split(whereSeparator: \.isNewline)
-        let words = lines[0].split(separator: " ")
+        // What is no HTTP must fail a test and not end the process of all tests.
+        let words = lines.first?.split(separator: " ") ?? []
         guard words.count > 1, let status = Int(words[1]) else { return nil }
         self.status = status
         var fields: [String: String] = [:]
@@ -50,12 +54,13 @@ public struct HTTPReply: Sendable {
             fields[parts[0].lowercased()] = String(parts[1].drop { $0 == " " })
         }
         self.fields = fields
-        if let length = fields["content-length"].flatMap({ Int($0) }) {
+        if let text = fields["content-length"] {
+            guard let length = Int(text), Self.lengths.contains(length) else { return nil }
             while incoming.bytes.count < start + length {
                 guard incoming.more() else { return nil }
             }
             body = Array(incoming.bytes[start..<(start + length)])
-        } else if fields["transfer-encoding"] == "chunked" {
+        } else if fields["transfer-encoding"]?.lowercased() == "chunked" {
             guard let whole = Self.unchunk(&incoming, from: start) else { return nil }
             body = whole
         } else {
@@ -73,9 +78,8 @@ public struct HTTPReply: Sendable {
                 guard incoming.more() else { return nil }
             }
             let line = incoming.bytes[place...].prefix { $0 != 13 && $0 != 10 }
-            guard let size = Int(String(decoding: line, as: UTF8.self), radix: 16) else {
-                return nil
-            }
+            let digits = String(decoding: line.prefix { $0 != UInt8(ascii: ";") }, as: UTF8.self)
+            guard let size = Int(digits, radix: 16), lengths.contains(size) else { return nil }
             let first = line.endIndex + 2
             // The line break behind the chunk belongs to it.
             while incoming.bytes.count < first + size + 2 {

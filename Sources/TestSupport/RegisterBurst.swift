@@ -98,9 +98,9 @@ public struct RegisterBurst: Sendable {
     }
 
     /// Whose reply it is, and its status.
-    private static func read(_ bytes: [UInt8]) -> (user: Int, status: Int)? {
-        guard bytes.count > 12, let status = number(bytes[8...]) else { return nil }
+    static func read(_ bytes: [UInt8]) -> (user: Int, status: Int)? {
         let key = Array("burst-".utf8)
+        guard bytes.count > 12 + key.count, let status = number(bytes[8...]) else { return nil }
         for start in 12..<(bytes.count - key.count) where bytes[start] == key[0] {
             if bytes[start..<(start + key.count)].elementsEqual(key),
                 let user = number(bytes[(start + key.count)...])
@@ -114,6 +114,6 @@ public struct RegisterBurst: Sendable {
     /// The decimal number that bytes start with; nil when there is none.
     private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
         let digits = bytes.prefix { $0 >= 48 && $0 <= 57 }
-        return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - 48) }
+        return Int(String(decoding: digits, as: UTF8.self))
     }
 }

@@ -74,7 +74,8 @@ public struct SIPReply: Sendable, Equatable {
         }
         var parameters: [String: String] = [:]
         for part in split(String(rest), at: ";") where !part.isEmpty {
-            let pair = part.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { trimmed($0) }
             parameters[pair[0].lowercased()] = pair.count > 1 ? pair[1] : ""
         }
         return Contact(uri: uri, parameters: parameters)

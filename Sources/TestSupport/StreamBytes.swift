@@ -3,6 +3,9 @@ internal import Synchronization
 
 /// The bytes of a stream, cut into messages by Content-Length (RFC 3261 18.3).
 final class StreamBytes: Sendable {
+    /// Most bytes of a body; one that is said to be longer never comes.
+    private static let bodyBytesMax = 1 << 30
+
     /// What has come and belongs to no message taken yet.
     private let bytes = Guarded<[UInt8]>([])
 
@@ -19,10 +22,9 @@ final class StreamBytes: Sendable {
             var length = 0
             for line in head.split(whereSeparator: \.isNewline) {
                 let parts = line.split(separator: ":", maxSplits: 1)
-                guard parts.count == 2, parts[0] == "content-length" || parts[0] == "l" else {
-                    continue
-                }
-                length = Int(parts[1].filter(\.isNumber)) ?? 0
+                let name = parts[0].filter { $0 != " " && $0 != "\t" }
+                guard parts.count == 2, name == "content-length" || name == "l" else { continue }
+                length = min(Int(parts[1].filter(\.isNumber)) ?? 0, Self.bodyBytesMax)
             }
             guard bytes.count >= end + length else { return nil }
             defer { bytes.removeFirst(end + length) }

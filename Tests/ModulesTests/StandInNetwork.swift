@@ -17,7 +17,7 @@ final class StandInNetwork: NetworkServices {
         var closed: [Int64] = []
         var takers: [@Sendable (ScriptContext) -> Bool] = []
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func send(_ bytes: Span<UInt8>, to destination: Origin) {
         let message = Sent(text: String(copying: bytes), destination: destination)
@@ -26,8 +26,7 @@ final class StandInNetwork: NetworkServices {
     func isOpen(connection: Int64) -> Bool { state.withLock { $0.open.contains(connection) } }
     func close(connection: Int64) {
         state.withLock { state in
-            state.open.remove(connection)
-            state.closed.append(connection)
+            if state.open.remove(connection) != nil { state.closed.append(connection) }
         }
     }
     func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {
@@ -36,6 +35,15 @@ final class StandInNetwork: NetworkServices {
 
     /// Says which connections are open.
     func open(_ connections: Int64...) { state.withLock { $0.open = Set(connections) } }
+    /// What was sent and is not handed out yet.
+    var sent: [Sent] { state.withLock { $0.sent } }
+    /// Forgets what was sent.
+    func clear() { state.withLock { $0.sent = [] } }
+    /// Shows a reply to those who take replies; whether one took it.
+    func arrives(_ context: ScriptContext) -> Bool {
+        let takers = state.withLock { $0.takers }
+        return takers.contains { $0(context) }
+    }
     /// The connections that were closed, in order.
     var closed: [Int64] { state.withLock { $0.closed } }
     /// Hands out what was sent since the last time.

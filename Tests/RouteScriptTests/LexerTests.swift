@@ -86,6 +86,48 @@ struct LexerTests {
     }
 
     @Test(
+        "escapes beyond ASCII are text when they make up a character, else an error",
+        arguments: [
+            ("\"\\xc3\\xa9\"", "'\u{e9}'"),
+            ("\"\\303\\251\"", "'\u{e9}'"),
+            ("\"\\xc3\" \"\\xa9\"", "'\u{e9}'"),
+            ("\"\\xf0\\x9f\\x98\\x80\"", "'\u{1f600}'"),
+            ("\"\\x7f\\x00\"", "'\u{7f}\u{0}'"),
+            ("'\\xff'", "'\\xff'"),
+            ("a \"b\\xff\" c", "a !1:3 the string holds the byte 0xff, which is no UTF-8 there c"),
+            ("\n \"\\xc3\"", "!2:2 the string holds the byte 0xc3, which is no UTF-8 there"),
+            ("\"\\xa9\\xc3\"", "!1:1 the string holds the byte 0xa9, which is no UTF-8 there"),
+            ("\"\\377\"", "!1:1 the string holds the byte 0xff, which is no UTF-8 there"),
+            ("\"\\xed\\xa0\\x80\"", "!1:1 the string holds the byte 0xed, which is no UTF-8 there"),
+            ("\"\\xc0\\x80\"", "!1:1 the string holds the byte 0xc0, which is no UTF-8 there"),
+        ])
+    func escapesBeyondASCII(text: String, expected: String) {
+        #expect(tokens(text) == expected)
+    }
+
+    @Test("a file in Latin-1 is refused where a string or variable holds its bytes, not elsewhere")
+    func latin1() throws {
+        let head = Array("# caf".utf8) + [0xe9, 0x0a]
+        for (before, what) in [("\"", "string"), ("'", "string"), ("$hdr(", "pseudo-variable")] {
+            let after = before == "$hdr(" ? ")" : before
+            let bytes = head + Array(before.utf8) + [0xe9] + Array(after.utf8) + Array(" x".utf8)
+            var lexer = Lexer(
+                SourceFile(name: "t", bytes: bytes), defines: [], files: MemoryFiles())
+            let error = #expect(throws: ScriptError.self) { try lexer.next() }
+            #expect(error?.message.hasPrefix("the \(what) holds the byte 0xe9") == true)
+            #expect(error?.location.line == 2 && error?.location.column == 1)
+            #expect(try lexer.next().text == "x")
+        }
+    }
+
+    @Test("a substitution that cuts a character in two is an error where it is applied")
+    func cutCharacter() {
+        #expect(
+            tokens("#!subst \"/a./b/\"\n'xa\u{e9}' 'ax'")
+                == "!2:1 the string holds the byte 0xa9, which is no UTF-8 there 'b'")
+    }
+
+    @Test(
         "comments of all kinds are skipped",
         arguments: [
             ("a # b\nc", "a c"), ("a // b\nc", "a c"), ("a /* b */ c", "a c"),

@@ -190,7 +190,7 @@ struct BlockValueTests {
 }
 
 @Suite("Forwarding from scripts")
-struct ForwardCommandTests {
+struct ForwardDestinationTests {
     private let message = Harness.register.replacing(
         "REGISTER sip:example.com", with: "MESSAGE sip:bob@10.9.9.9:5077"
     )

@@ -128,7 +128,8 @@ struct ColumnRenamingTests {
         let usual = LocationColumnNames()
         for column in usual.all where column != "id" && column != "last_modified" {
             var names = LocationColumnNames()
-            #expect(names.rename(column, to: "other"))
+            let isRenamed = names.rename(column, to: "other")
+            #expect(isRenamed)
             #expect(names.all.filter { $0 == "other" }.count == 1)
             #expect(!names.all.contains(column))
         }
@@ -139,7 +140,8 @@ struct ColumnRenamingTests {
         arguments: [("id", "x"), ("last_modified", "x"), ("", "x"), ("username", ""), ("q", "a;b")])
     func refused(column: String, name: String) {
         var names = LocationColumnNames()
-        #expect(!names.rename(column, to: name))
+        let isRenamed = names.rename(column, to: name)
+        #expect(!isRenamed)
         #expect(names == LocationColumnNames())
     }
 }

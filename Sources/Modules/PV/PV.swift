@@ -138,8 +138,7 @@ public final class PVModule: ServerModule {
                 case .null: context.variables[slot] = null
                 case .integer: context.variables[slot] = value
                 // Ranges point into the message at hand, which the variable outlives.
-                case .text(let text):
-                    context.variables[slot] = .text(.owned(context.bytes(of: text)))
+                case .text(let text): context.keep(text, inVariable: slot)
                 }
                 return true
             })

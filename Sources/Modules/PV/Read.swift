@@ -131,8 +131,15 @@ enum Read {
     static func uriPart(
         _ context: ScriptContext, _ name: HeaderName, _ part: URIPiece
     ) -> ScriptValue {
-        guard let range = context.addressURI(name) else { return .null }
-        return self.part(of: .message(range), context, part)
+        // The message has kept what its validation parsed: nothing is parsed again.
+        let uri: SIPURI?
+        do throws(SyntaxError) {
+            uri = name == .from ? try context.message.fromURI : try context.message.toURI
+        } catch {
+            return .null
+        }
+        guard let range = uri.flatMap({ part.range(in: $0) }), !range.isEmpty else { return .null }
+        return .text(.message(range))
     }
 
     /// Reads `$fn` and `$tn`.

@@ -74,6 +74,13 @@ struct StructuredVariable: Sendable {
 extension StructuredAttributes {
     /// What a name reads.
     func read(_ path: StructuredPath, _ context: ScriptContext) -> ScriptValue {
+        // One value of one root: no list is made.
+        if let key = path.key, path.root.place != .all, key.place != .all {
+            guard let root = position(path.root.name, at: path.root.place.number),
+                let child = child(of: root, key.name, at: key.place.number)
+            else { return .null }
+            return roots[root].attributes[child].value
+        }
         let positions = selected(path.root)
         guard let first = positions.first else { return .null }
         guard let key = path.key else {
@@ -81,10 +88,6 @@ extension StructuredAttributes {
                 return context.list(positions.map { shown($0, context) })
             }
             return shown(first, context)
-        }
-        if path.root.place != .all, key.place != .all {
-            return child(of: first, key.name, at: key.place.number)
-                .map { roots[first].attributes[$0].value } ?? .null
         }
         return context.list(
             positions.flatMap { position in
@@ -112,7 +115,13 @@ extension StructuredAttributes {
     mutating func write(_ path: StructuredPath, _ value: ScriptValue) -> Bool {
         guard let key = path.key else { return write(path.root, value) }
         guard path.root.place != .unsaid else {
-            return push(path.root.name, [AttributeValue(name: key.name, value: value)])
+            return push(path.root.name, key.name, value)
+        }
+        if path.root.place != .all, key.place == .unsaid {
+            guard let root = position(path.root.name, at: path.root.place.number) else {
+                return false
+            }
+            return addChild(of: root, key.name, value)
         }
         let positions = selected(path.root)
         for position in positions {
@@ -159,7 +168,7 @@ extension StructuredAttributes {
             return true
         }
         guard let position else {
-            return push(path.root.name, [AttributeValue(name: key.name, value: value)])
+            return push(path.root.name, key.name, value)
         }
         edit(at: position) { $0.value = nil }
         return setChild(of: position, key.name, value)

@@ -8,7 +8,7 @@ extension PathModule {
     ///
     /// - Parameters:
     ///   - user: The user part; "" for none.
-    ///   - parameters: Further parameters of the URI, as `;`-separated text; "" for none.
+    ///   - extra: Further parameters of the URI, as `;`-separated text; "" for none.
     ///   - received: Whether the address that the request came from is noted.
     /// - Returns: 1, or -1 when the URI could not be read again.
     func addPath(

@@ -2,9 +2,9 @@ import Basics
 import Locations
 import SIPSyntax
 
-/// The request that `event_route[usrloc:contact-expired]` sees for a binding that has expired: it
-/// is made up. `$ru` is the contact, `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last
-/// REGISTER.
+/// The made-up request that `event_route[usrloc:contact-expired]` sees for an expired binding.
+///
+/// `$ru` is the contact, `$tu` and `$fu` the AoR, `$ci` and `$cs` those of the last REGISTER.
 ///
 /// An AoR is kept unescaped, and a row of the database holds what its writer liked, so whatever
 /// stands in a line of the request is escaped again: nobody adds header fields by a user name.

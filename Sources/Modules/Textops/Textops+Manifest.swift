@@ -60,8 +60,16 @@ extension TextopsModule {
             "append_to_reply", .string("lines"),
             routes: [.request, .failure, .reply, .event],
             returns: "1, -1 no header field",
-            "Adds header lines to the next reply to the request at hand."
-        ) { (module, context, text: ScriptText) in module.appendToReply(context, text) }
+            "Adds header lines to the next reply to the request at hand.",
+            compile: { (module, text) throws(ArgumentError) in
+                // A constant is taken apart once, when the script is loaded.
+                if case .constant(.owned(let bytes)) = text, let lines = HeaderText.lines(bytes) {
+                    return { module.addToReply($0, lines) }
+                }
+                return { context in
+                    text.value(context).map { module.appendToReply(context, $0) } ?? -1
+                }
+            })
     }
 
     /// Tests on two strings that the script passes, one row each.

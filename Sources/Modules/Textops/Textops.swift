@@ -99,12 +99,19 @@ public final class TextopsModule: ServerModule {
 
     /// Collects header lines for the reply to come; each line ends with CRLF, or gets it.
     func appendToReply(_ context: ScriptContext, _ text: ScriptText) -> Int {
-        let bytes = context.bytes(of: text)
-        // Bounded, because a loop of the script may add to one reply again and again.
-        guard let lines = HeaderText.lines(bytes),
-            context.replyHeaders.count + lines.count <= Limits.messageBytesMax
-        else {
+        guard let lines = HeaderText.lines(context.bytes(of: text)) else {
             context.log(.error, "append_to_reply: the text is no header field")
+            return -1
+        }
+        return addToReply(context, lines)
+    }
+
+    /// Adds header lines to the next reply.
+    ///
+    /// Bounded, because a loop of the script may add to one reply again and again.
+    func addToReply(_ context: ScriptContext, _ lines: [UInt8]) -> Int {
+        guard context.replyHeaders.count + lines.count <= Limits.messageBytesMax else {
+            context.log(.error, "append_to_reply: the reply would be too large")
             return -1
         }
         context.replyHeaders.append(lines)

@@ -40,7 +40,8 @@ public struct ServerAddress: Sendable, Hashable {
             self.port = 8280
             return
         }
-        guard let number = UInt16(port), number > 0 else {
+        // The conversion would take a sign.
+        guard !port.hasPrefix("+"), let number = UInt16(port), number > 0 else {
             throw ControlError(.usage, "\"\(port)\" is no port")
         }
         self.port = number
@@ -54,8 +55,12 @@ public struct ServerAddress: Sendable, Hashable {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             let host = authority[authority.index(after: authority.startIndex)..<end]
             let behind = authority[authority.index(after: end)...]
-            return (host, behind.hasPrefix(":") ? behind.dropFirst() : nil)
+            // What is no port must not be passed over: the operator meant something by it.
+            return (
+                host, behind.isEmpty ? nil : behind.hasPrefix(":") ? behind.dropFirst() : behind
+            )
         }
+        guard !authority.hasPrefix("[") else { return ("", nil) }
         guard let colon = authority.lastIndex(of: ":") else { return (authority, nil) }
         return (authority[..<colon], authority[authority.index(after: colon)...])
     }

@@ -127,10 +127,10 @@ extension Lexer {
                     ? "the pseudo-variable has no closing parenthesis"
                     : "\"$\" begins no pseudo-variable here")
         }
-        let text = String(decoding: input.bytes[input.offset..<end], as: UTF8.self)
+        let bytes = Array(input.bytes[input.offset..<end])
         advance(to: end)
-        return Token(
-            kind: .variable, text: substituted(text), position: start, isGlued: isGlued)
+        let text = try text(substituted(bytes), of: "the pseudo-variable", at: start)
+        return Token(kind: .variable, text: text, position: start, isGlued: isGlued)
     }
 
     /// A string between double quotes; strings that follow it directly are joined to it.
@@ -150,7 +150,7 @@ extension Lexer {
             place = close + 1
             while place < input.bytes.count, Byte.isSpace(input.bytes[place]) { place += 1 }
         }
-        return string(content, at: start, isGlued: isGlued)
+        return try string(content, at: start, isGlued: isGlued)
     }
 
     /// Copies up to the closing quote, whose offset it returns, and resolves escapes.
@@ -181,7 +181,7 @@ extension Lexer {
         }
         let content = Array(rest[..<close])
         advance(to: close + 1)
-        return string(content, at: start, isGlued: isGlued)
+        return try string(content, at: start, isGlued: isGlued)
     }
 
     /// Gives up the input: where the string was meant to end cannot be known.
@@ -191,15 +191,35 @@ extension Lexer {
     }
 
     /// A string token, after the substitutions in force.
-    private func string(_ content: [UInt8], at start: Position, isGlued: Bool) -> Token {
-        let text = substituted(String(decoding: content, as: UTF8.self))
+    private func string(
+        _ content: [UInt8], at start: Position, isGlued: Bool
+    ) throws(ScriptError) -> Token {
+        let text = try text(substituted(content), of: "the string", at: start)
         return Token(kind: .string, text: text, position: start, isGlued: isGlued)
     }
 
-    /// A text after all substitutions in force.
-    func substituted(_ text: String) -> String {
-        guard !substitutions.isEmpty else { return text }
-        return substitutions.reduce(text) { text, rule in rule.apply(to: text) }
+    /// Bytes of the configuration as text; an error when they are no UTF-8.
+    ///
+    /// Strings are text on their whole way into a module. Other bytes, written as they are or as
+    /// escapes, would silently become the replacement character there, so they are refused here.
+    private func text(
+        _ bytes: [UInt8], of what: String, at start: Position
+    ) throws(ScriptError) -> String {
+        do throws(UTF8.ValidationError) {
+            return String(copying: try UTF8Span(validating: bytes.span))
+        } catch {
+            let byte = String(bytes[error.byteOffsets.lowerBound], radix: 16)
+            throw failure(
+                .lexical, at: start, "\(what) holds the byte 0x\(byte), which is no UTF-8 there",
+                hint: "a character beyond ASCII has several bytes, as in \"\\xc3\\xa9\"")
+        }
+    }
+
+    /// Bytes after all substitutions in force.
+    ///
+    /// Expressions match bytes, as in Kamailio: one may cut a character in two.
+    func substituted(_ bytes: [UInt8]) -> [UInt8] {
+        substitutions.reduce(bytes) { bytes, rule in rule.apply(to: bytes) }
     }
 }
 

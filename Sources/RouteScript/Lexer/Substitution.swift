@@ -46,12 +46,11 @@ struct Substitution {
         }
     }
 
-    /// The text with its matches replaced.
+    /// The bytes with their matches replaced.
     ///
     /// The result may go beyond the bound by one replacement: the bound is there against
     /// explosions, where matches and replacements multiply, and need not be exact.
-    func apply(to text: String) -> String {
-        let bytes = Array(text.utf8)
+    func apply(to bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var place = 0
         var lastEnd = -1
@@ -69,9 +68,9 @@ struct Substitution {
             }
             if !isGlobal { break }
         }
-        guard place > 0 else { return text }
+        guard place > 0 else { return bytes }
         if place < bytes.count { result += bytes[place...] }
-        return String(decoding: result, as: UTF8.self)
+        return result
     }
 
     /// The replacement with the groups of a match put in.

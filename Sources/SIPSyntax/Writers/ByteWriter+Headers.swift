@@ -38,15 +38,17 @@ extension ByteWriter {
     }
 
     /// Writes text that comes from outside into a line: control bytes become spaces, so that
-    /// nothing can start a line of its own. A tab stays, as a Reason-Phrase may have one (RFC 3261
-    /// 25.1).
+    /// nothing can start a line of its own. A tab stays, which the grammar allows wherever it allows
+    /// a space (RFC 3261 25.1).
     public mutating func appendOneLine(_ text: Span<UInt8>) {
         let start = count
         append(text)
         var written = mutableSpan
-        for place in start..<written.count {
-            let byte = written[place]
-            if (byte < 32 && byte != 9) || byte == 127 { written[place] = 32 }
+        for place in start..<written.count
+        where
+            (written[place] < 32 && written[place] != 9) || written[place] == 127
+        {
+            written[place] = 32
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Digest
 internal import ModuleKit
 
 /// `{s.md5}` and its like: digests in lower-case hexadecimal.
@@ -6,22 +7,10 @@ extension Transformations {
     /// Digests and hashes.
     static var digests: [TransformationRow] {
         [
-            .plain("s.md5", "MD5 in hexadecimal.") { bytes, writer in
-                let digest = MD5.digest(bytes)
-                writeHexadecimal(digest.span, &writer)
-            },
-            .plain("s.sha256", "SHA-256 in hexadecimal.") { bytes, writer in
-                let digest = SHA2.digest256(bytes)
-                writeHexadecimal(digest.span, &writer)
-            },
-            .plain("s.sha384", "SHA-384 in hexadecimal.") { bytes, writer in
-                let digest = SHA2.digest384(bytes)
-                writeHexadecimal(digest.span, &writer)
-            },
-            .plain("s.sha512", "SHA-512 in hexadecimal.") { bytes, writer in
-                let digest = SHA2.digest512(bytes)
-                writeHexadecimal(digest.span, &writer)
-            },
+            digest("s.md5", .md5, "MD5 in hexadecimal."),
+            digest("s.sha256", .sha256, "SHA-256 in hexadecimal."),
+            digest("s.sha384", .sha384, "SHA-384 in hexadecimal."),
+            digest("s.sha512", .sha512, "SHA-512 in hexadecimal."),
             .number(
                 "s.corehash", [TransformationParameter("n", .integer, isOptional: true)],
                 "A hash of 32 bits, the same as Kamailio's; with n, a power of two, its remainder."
@@ -32,11 +21,10 @@ extension Transformations {
         ]
     }
 
-    /// Writes bytes as two digits each.
-    static func writeHexadecimal(_ bytes: Span<UInt8>, _ writer: inout ByteWriter) {
-        for place in bytes.indices {
-            writer.append(hexadecimal: UInt64(bytes[place]), width: 2)
-        }
+    private static func digest(
+        _ name: String, _ algorithm: DigestAlgorithm, _ summary: String
+    ) -> TransformationRow {
+        .plain(name, summary) { algorithm.writeHexadecimal($0, to: &$1) }
     }
 
     /// The hash that scripts spread users with: words of four bytes, big-endian, folded.

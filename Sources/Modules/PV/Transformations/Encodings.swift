@@ -8,7 +8,7 @@ extension Transformations {
     /// Encodings and their reverse.
     static var encodings: [TransformationRow] {
         [
-            .plain("s.encode.hexa", "In lower-case hexadecimal.") { writeHexadecimal($0, &$1) },
+            .plain("s.encode.hexa", "In lower-case hexadecimal.") { $1.append(hexadecimal: $0) },
             .built("s.decode.hexa", "From hexadecimal; an odd digit at the end is left out.") {
                 bytes, _, _, writer in decodeHexadecimal(bytes, &writer)
             },

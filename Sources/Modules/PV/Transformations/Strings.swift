@@ -297,7 +297,7 @@ extension Transformations {
         ]
         return .built(name, parameters, summary) { bytes, width, indent, writer in
             guard width > 0, indent >= 0, indent <= Limits.scriptTextBytesMax else { return false }
-            let lines = (bytes.count + width - 1) / width
+            let lines = bytes.count / width + (bytes.count % width == 0 ? 0 : 1)
             guard lines * (indent + 2) <= Limits.scriptTextBytesMax else { return false }
             for line in 0..<lines {
                 if line > 0 {
