@@ -229,12 +229,13 @@ struct ForwardDestinationTests {
     func refused() throws {
         let cases = [("", "forward_tcp()"), ("seturi(\"sip:b@host.example\");", "forward()")]
         for (start, call) in cases {
+            let test = "if (\(call) < 1) note(\"no\"); if (!\(call)) note(\"not\");"
             let harness = try Harness(
-                head + "request_route { \(start) if (\(call) < 1) note(\"no\"); }")
+                head + "request_route { \(start) \(test) if (\(call)) note(\"yes\"); }")
             try harness.run(message)
             let isEmpty = harness.context.outbox.isEmpty
             #expect(isEmpty)
-            #expect(harness.notes == ["no"])
+            #expect(harness.notes == ["no", "not"])
             #expect(harness.services.log.written.contains { $0.contains("forward(): ") })
         }
     }

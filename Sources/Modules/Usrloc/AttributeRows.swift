@@ -53,15 +53,8 @@ struct AttributeRows: ~Copyable {
     func write(
         to table: String, _ connection: any DatabaseConnection
     ) throws(StorageError) -> [RefusedRow] {
-        let dialect = connection.dialect
         let name = "\(table)_attrs"
-        let ruid = dialect.quoted(columns.names.ruid)
-        for value in erased {
-            try connection.execute(
-                "DELETE FROM \(dialect.quoted(name)) WHERE \(ruid) = ? AND NOT EXISTS"
-                    + " (SELECT 1 FROM \(dialect.quoted(table)) WHERE \(ruid) = ?)",
-                [value, value])
-        }
+        try columns.deleteAttributes(of: erased, in: table, connection)
         if !replaced.isEmpty {
             try connection.delete(
                 from: name, key: [columns.names.ruid], guardColumn: nil, replaced)
@@ -77,6 +70,24 @@ struct AttributeRows: ~Copyable {
         rows.removeAll()
         replaced.removeAll()
         erased.removeAll()
+    }
+}
+
+extension LocationColumns {
+    /// Deletes the attributes of contacts that are gone, by their unique names.
+    ///
+    /// Those whose row is there again, or still, keep theirs: another server refreshed it.
+    func deleteAttributes(
+        of ruids: [DatabaseValue], in table: String, _ connection: any DatabaseConnection
+    ) throws(StorageError) {
+        let dialect = connection.dialect
+        let ruid = dialect.quoted(names.ruid)
+        for value in ruids {
+            try connection.execute(
+                "DELETE FROM \(dialect.quoted("\(table)_attrs")) WHERE \(ruid) = ? AND NOT EXISTS"
+                    + " (SELECT 1 FROM \(dialect.quoted(table)) WHERE \(ruid) = ?)",
+                [value, value])
+        }
     }
 }
 

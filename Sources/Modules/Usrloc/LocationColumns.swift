@@ -127,8 +127,20 @@ struct LocationColumns: Sendable {
         _ table: String, now: WallTime, serverID: Int?, _ connection: any DatabaseConnection
     ) throws(StorageError) -> Int {
         let (condition, values) = expired(by: now, serverID: serverID, connection.dialect)
-        return try connection.execute(
-            "DELETE FROM \(connection.dialect.quoted(table)) WHERE \(condition)", values)
+        let name = connection.dialect.quoted(table)
+        var ruids: [DatabaseValue] = []
+        if rules.storesAttributes {
+            try connection.query(
+                "SELECT \(connection.dialect.quoted(names.ruid)) FROM \(name) WHERE \(condition)",
+                values
+            ) { row in
+                ruids.append(.text(row.text(0) ?? ""))
+                return true
+            }
+        }
+        let count = try connection.execute("DELETE FROM \(name) WHERE \(condition)", values)
+        try deleteAttributes(of: ruids, in: table, connection)
+        return count
     }
 
     /// The statement behind `ul.db_users`, `ul.db_contacts` and `ul.db_expired_contacts`.

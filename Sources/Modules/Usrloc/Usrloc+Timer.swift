@@ -128,6 +128,9 @@ extension UsrlocModule {
                     "DELETE FROM \(name) WHERE \(dialect.quoted(columns.names.ruid)) = ?",
                     [.text(ruid)])
             }
+            guard columns.rules.storesAttributes else { return }
+            try columns.deleteAttributes(
+                of: lost.map { .text($0) }, in: table.name, connection)
         }
     }
 
