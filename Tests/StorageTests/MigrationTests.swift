@@ -19,7 +19,7 @@ private final class PaperDatabase: DatabaseConnection {
         tables[table.name] = FoundTable(
             columns: table.columns.map { column in
                 FoundTable.Column(
-                    name: column.name, type: column.type.declaration(dialect).lowercased(),
+                    name: column.name, type: shown(column.type),
                     isNullable: column.isNullable,
                     hasInitial: column.initial != nil || column.type == .identity)
             },
@@ -29,6 +29,12 @@ private final class PaperDatabase: DatabaseConnection {
                     FoundTable.Index(isUnique: $0.isUnique, columns: $0.columns)
                 })
         versions[table.name] = table.version
+    }
+
+    /// A type as the catalogue shows it: of an identity that is less than its declaration.
+    private func shown(_ type: TableDeclaration.ColumnType) -> String {
+        guard type == .identity else { return type.declaration(dialect).lowercased() }
+        return dialect == .mariaDB ? "int(10) unsigned" : "integer"
     }
 
     func execute(_ sql: String, _ values: [DatabaseValue]) throws(StorageError) -> Int {
