@@ -48,7 +48,8 @@ struct SLTests {
             "X-Multi: one\n", with: "X-Folded: a\n b\tc\n")
         try rig.run(message)
         let first = try #require(rig.replies.first?.split(separator: "\n").first)
-        #expect(first.hasPrefix("SIP/2.0 200 a") && first.contains("b c"))
+        // A tab may stand in a reason phrase (RFC 3261 25.1), a line end may not.
+        #expect(first.hasPrefix("SIP/2.0 200 a") && first.contains("b\tc"))
     }
 
     @Test("ACK is never answered, which is no failure; replies are not answered at all")
