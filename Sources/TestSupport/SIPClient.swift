@@ -61,8 +61,9 @@ public final class SIPClient: Sendable {
         message(seconds: seconds).flatMap { SIPReply($0) }
     }
 
-    /// The next request that the server sends to this phone; what else comes is passed over. Nil
-    /// when none comes in time.
+    /// The next request that the server sends to this phone; nil when none comes in time.
+    ///
+    /// What else comes is passed over.
     public func incoming(seconds: Double = 10) -> SIPRequest? {
         let end = monotonicSeconds() + seconds
         while let bytes = message(seconds: end - monotonicSeconds()) {
