@@ -66,7 +66,7 @@ struct ContactAttributeTests {
     }
 
     @Test(
-        "they are written with the contact, replaced, read back after a restart and deleted with it",
+        "they are written with the contact, replaced, read back at a restart, deleted with it",
         arguments: cases)
     func life(kind: TestDatabase.Kind, mode: Int) throws {
         let database = try TestDatabase(kind)
