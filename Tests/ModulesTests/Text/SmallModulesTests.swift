@@ -4,7 +4,7 @@ import ModuleKit
 import Testing
 
 @Suite("Module sl: further cases")
-struct SLEdgeTests {
+struct SLSettingTests {
     @Test(
         "the functions answer with the status and reason that they are given",
         arguments: ["sl_send_reply", "sl_reply", "send_reply"],
@@ -101,7 +101,7 @@ struct SLEdgeTests {
 }
 
 @Suite("Module xlog: further cases")
-struct XlogEdgeTests {
+struct XlogSettingTests {
     @Test(
         "levels are names in their usual spelling, or numbers",
         arguments: [

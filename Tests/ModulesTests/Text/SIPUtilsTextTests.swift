@@ -2,7 +2,7 @@ import ModuleKit
 import Testing
 
 @Suite("Module siputils: strings and URIs, further cases")
-struct SIPUtilsEdgeTests {
+struct SIPUtilsTextTests {
     @Test(
         "strings are numbers, names or neither",
         arguments: [
