@@ -21,7 +21,7 @@ struct CLuaHost {
     size_t memoryMax;
     int64_t instructions;
     int64_t instructionsMax;
-    // Processor time in nanoseconds at the first count of a run, 0 before; and most that it may use.
+    // Processor time in nanoseconds at the first count of a run, 0 before; most that it may use.
     int64_t begin;
     int64_t nanosecondsMax;
     // Whether the run has used up its instructions: from then on every instruction is an error, so
@@ -165,7 +165,7 @@ static int callServer(lua_State *L) {
     }
 }
 
-// ---- Functions of Lua's own libraries that are replaced ------------------------------------------
+// ---- Functions of Lua's own libraries that are replaced -----------------------------------------
 
 // What must not be caught goes on.
 static void letThrough(lua_State *L, int index) {
@@ -306,7 +306,7 @@ static int openLibraries(lua_State *L) {
     return 0;
 }
 
-// ---- The door ------------------------------------------------------------------------------------
+// ---- The door -----------------------------------------------------------------------------------
 
 // Runs a function of ours with its arguments on the stack, protected and with its traceback.
 static int32_t enter(CLuaHost *host, int arguments, int results) {

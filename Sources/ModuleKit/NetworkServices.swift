@@ -7,8 +7,8 @@ public protocol NetworkServices: AnyObject, Sendable {
     /// Sends one message from any thread; `destination.source` is where it goes.
     ///
     /// A datagram leaves by the socket that is named, else by the first of the address family; a
-    /// stream by the connection that is named, else by one to the same address and port, else by one
-    /// that is opened for it. What cannot be sent is dropped and counted.
+    /// stream by the connection that is named, else by one to the same address and port, else by
+    /// one that is opened for it. What cannot be sent is dropped and counted.
     func send(_ bytes: Span<UInt8>, to destination: Origin)
     /// Whether the connection of a number is open.
     func isOpen(connection: Int64) -> Bool

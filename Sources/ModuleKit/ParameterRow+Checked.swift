@@ -7,7 +7,10 @@ extension ParameterRow {
     ) {
         self.init(
             name: name, kind: .string, summary: summary, runtimeName: nil, isRepeatable: true,
-            read: { .string($0[keyPath: path].joined(separator: ",")) },
+            read: {
+                let values = $0[keyPath: path]
+                return values.isEmpty ? .unset : .string(values.joined(separator: ","))
+            },
             write: { (parameters, value) throws(ParameterError) in
                 guard case .string(let text) = value else {
                     throw ParameterError(.type, "\(name) is a string")

@@ -35,8 +35,8 @@ extension ScriptContext {
 
     /// Copies a text into a variable that outlives the message.
     ///
-    /// The bytes go where those of the old value were, unless somebody else holds them too: a script
-    /// that sets the same variables for each message allocates nothing.
+    /// The bytes go where those of the old value were, unless somebody else holds them too: a
+    /// script that sets the same variables for each message allocates nothing.
     public func keep(_ text: ScriptText, inVariable slot: Int) {
         if case .owned = text {
             variables[slot] = .text(text)

@@ -93,8 +93,8 @@ final class SIPWorker: MessageHandler {
         }
     }
 
-    /// A reply is to a request that a module has sent, or to one that was forwarded: then the script
-    /// sees it, and unless it drops it, it goes on to whom its Via names.
+    /// A reply is to a request that a module has sent, or to one that was forwarded: then the
+    /// script sees it, and unless it drops it, it goes on to whom its Via names.
     private func handleReply() {
         counters.countReply(status: context.message.status, method: nil)
         for taker in replyTakers where taker(context) { return }

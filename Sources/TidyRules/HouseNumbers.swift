@@ -15,11 +15,6 @@ public enum HouseNumbers {
     public static let commentDensity = 0.20...0.35
     /// Fewest lines of tests for a line of source.
     public static let testLinesPerSourceLine = 1.0
-    /// The share of that which the tree has reached; a finding is only what falls below it.
-    ///
-    /// The tree is short of the house's number. It is raised with every change that adds tests,
-    /// until it is the number itself and goes away; the shortfall is printed with each run.
-    public static let testLinesPerSourceLineReached = 0.93
     /// Fewest preconditions and assertions for a function in `assertiveTargets`.
     public static let preconditionsPerFunction = 0.5
 

@@ -60,9 +60,7 @@ extension Tidy {
 
     private func testRatio() -> [Finding] {
         let wanted = HouseNumbers.testLinesPerSourceLine
-        guard testLinesPerSourceLine < HouseNumbers.testLinesPerSourceLineReached else {
-            return []
-        }
+        guard testLinesPerSourceLine < wanted else { return [] }
         return [
             Finding(
                 "Tests", 1, .testRatio,

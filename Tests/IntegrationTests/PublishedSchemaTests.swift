@@ -11,7 +11,12 @@ struct PublishedSchemaTests {
         let url = "sqlite:///\(folder.file("test.sqlite"))"
         try ServerProcess.migrate(url)
         var configuration = ServerConfiguration(databaseMode: 2, url: url)
-        configuration.modules += ["tm", "ctl"]
+        configuration.modules += ["tm", "ctl", "cfgutils", "htable", "nathelper", "app_lua"]
+        // What the examples of commands name.
+        configuration.set("htable", "htable", "ipban=>size=8;autoexpire=300")
+        configuration.set("pv", "shvset", "debug=i:1")
+        configuration.set("nathelper", "natping_interval", 600)
+        configuration.set("app_lua", "load", try folder.write("-- nothing\n", to: "test.lua"))
         let server = try ServerProcess(configuration, folder: folder)
         try server.phone().register("alice", "sip:alice@127.0.0.1")
         return server

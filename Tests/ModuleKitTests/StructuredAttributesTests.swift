@@ -287,8 +287,8 @@ struct AttributePropertyTests {
         }
         let changed =
             Array(
-                "INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a>;tag=1\r\n"
-                    .utf8)
+                ("INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+                    + "From: <sip:a>;tag=1\r\n").utf8)
             + Array("To: <sip:b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n".utf8)
         let isReplaced = context.replaceMessage(changed.span)
         #expect(isReplaced)

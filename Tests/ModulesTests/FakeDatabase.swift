@@ -256,7 +256,7 @@ final class FakeConnection: DatabaseConnection {
                     && (values.count < 2 || row["domain"] == values[1])
             }
         }
-        if sql.contains("expires <= ?") {
+        if sql.replacing("`", with: "").contains("expires <= ?") {
             return rows.filter { row in
                 row["expires"].seconds > values[0].seconds
                     && row["expires"].seconds <= values[1].seconds

@@ -113,7 +113,8 @@ struct TextopsStringTests {
             ("", "a;;b", ";", false), ("", "", ";", false), ("", "a", ";", false),
             ("a", ";a", ";", true), ("a", "a;", ";", true), ("A", "a;b", ";", false),
             ("a b", "x,a b,y", ",", true), (" a", "x, a", ",", false), ("a", "x, a", ",", true),
-            ("b", "a\\t, b\\r\\n,c", ",", true), ("b", " a  b ", " ", true), ("a", "x a", ",", false),
+            ("b", "a\\t, b\\r\\n,c", ",", true), ("b", " a  b ", " ", true),
+            ("a", "x a", ",", false),
         ])
     func lists(text: String, list: String, separator: String, expected: Bool) throws {
         #expect(

@@ -1,8 +1,8 @@
 // Lua behind a door that no error can jump over.
 //
 // Lua's errors are longjmp: they must never pass a Swift frame. So Swift calls nothing of Lua's own
-// interface: what can raise runs here, behind lua_pcall, and what Lua calls in Swift comes back with
-// a plain value, which is pushed, or raised, after the Swift frame is gone.
+// interface: what can raise runs here, behind lua_pcall, and what Lua calls in Swift comes back
+// with a plain value, which is pushed, or raised, after the Swift frame is gone.
 #ifndef ROOST_CLUABRIDGE_H
 #define ROOST_CLUABRIDGE_H
 

@@ -7,6 +7,7 @@ internal import ModuleKit
 /// does not grow beyond its bound: names that a script puts together from messages then compile at
 /// each use.
 final class NameCache {
+    /// One name with what it has come to.
     private struct Entry {
         var hash: UInt64
         var name: [UInt8]

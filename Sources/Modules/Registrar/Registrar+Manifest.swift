@@ -12,7 +12,7 @@ extension RegistrarModule {
             eventRoutes: [
                 EventRouteRow(
                     ExpiredContacts.route,
-                    "Runs for each binding that expires: $ulc(exp=>...) shows it, $ru is the contact."
+                    "Runs for each binding that expires: $ulc(exp=>...) shows it, $ru its contact."
                 )
             ])
     }

@@ -313,7 +313,8 @@ struct RouteEdgeTests {
         let rig = try ScriptRig(
             "exit;",
             before:
-                "reply_route { note(\"$rdir(id) $fti $tti\"); rr_next_hop_route(); note(\"$rc\"); }\n"
+                "reply_route { note(\"$rdir(id) $fti $tti\"); rr_next_hop_route(); "
+                + "note(\"$rc\"); }\n"
         )
         #expect(try rig.runReply() == ["1 tag-a tag-c", "-1"])
         #expect(
