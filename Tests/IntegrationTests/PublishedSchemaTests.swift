@@ -58,6 +58,8 @@ struct PublishedSchemaTests {
             let phone = try server.phone()
             try phone.register(
                 RegisterMessage("alice", "sip:alice@127.0.0.1", callID: "\(name)@test"))
+            // There is an entry to read and to remove.
+            try server.rpc.call("htable.sets", "ipban", "10.0.0.1", "1")
             // There is a change to forget.
             try server.rpc.call("cfg.set_delayed_int", "core", "debug", 1)
             let given = method["examples"]?[0]?["params"]?.items ?? []

@@ -4,6 +4,13 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `htable`: hash tables in memory that scripts share.
+///
+/// All workers see the same tables, so a table is divided into shards, each under a lock that is
+/// held for one operation only. Which shard a key belongs to is decided by a hash that nobody
+/// outside can foresee: keys often come from strangers, such as the addresses that are banned.
+///
+/// What has expired is gone for readers at once; the timer takes it out of memory later and tells
+/// `event_route[htable:expired:TABLE]`. A table is lost when the server stops.
 public final class HtableModule: ServerModule {
     /// The settings of the module.
     public struct Parameters: Sendable {

@@ -3,6 +3,10 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `maxfwd`: the Max-Forwards header field (RFC 3261 20.22).
+///
+/// Its functions change the message only when it is sent on: a script that answers a request
+/// itself leaves the count as it came. A request that a script forwards without calling them is
+/// counted down by the forwarding itself, so no request goes round in circles for ever.
 public final class MaxFwdModule: ServerModule {
     /// The settings of the module.
     public struct Parameters: Sendable {

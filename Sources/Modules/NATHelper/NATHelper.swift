@@ -6,6 +6,11 @@ internal import Synchronization
 internal import Usrloc
 
 /// Module `nathelper`: clients behind NATs: finding them, reaching them, keeping them reachable.
+///
+/// Whether a client is behind a NAT is a guess from what it says and where it was seen; the bits
+/// of `nat_uac_test` say which guesses a script wants. Pings are spread over their interval by
+/// tables and shards, so that a million contacts are a steady trickle and no burst, and replies
+/// are known by a keyed tag, so that nobody else's reply counts as a sign of life.
 public final class NATHelperModule: ServerModule {
     /// The module's settings.
     public typealias Parameters = NATHelperParameters

@@ -3,6 +3,11 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `rr`: Record-Route and Route (RFC 3261 16.4, 16.6, 16.12).
+///
+/// A Record-Route names the socket that the request leaves by, which is known only when it is
+/// sent; so `record_route` notes that one is wanted, and whoever sends the request writes it.
+/// `loose_route` takes the routes of this server off the front, sets where the request goes, and
+/// tells other modules which route was followed.
 public final class RRModule: ServerModule {
     /// The settings of the module.
     public struct Parameters: Sendable {

@@ -3,6 +3,9 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `siputils`: tests on messages and on strings that have to do with SIP.
+///
+/// All of it is stateless: what Kamailio's module keeps for ringing groups and charging is not
+/// here, and a script that asks for it is refused when it is read.
 public final class SIPUtilsModule: ServerModule {
     /// The settings of the module.
     public struct Parameters: Sendable {

@@ -3,6 +3,9 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `sl`: stateless replies.
+///
+/// The same request always gets the same To-tag, so a retransmission is answered alike although
+/// nothing is remembered of the first one (RFC 3261 8.2.7).
 public final class SLModule: ServerModule {
     /// The settings of the module.
     public struct Parameters: Sendable {

@@ -3,6 +3,10 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `textopsx`: more operations on the text of messages.
+///
+/// It works on single values of header fields that are lists, walks over fields one by one, and
+/// makes waiting changes at once: `msg_apply_changes` writes the message anew and reads it again,
+/// so what follows in the script sees it as the next hop will.
 public final class TextopsXModule: ServerModule {
     /// Nothing can be set.
     public typealias Parameters = NoParameters

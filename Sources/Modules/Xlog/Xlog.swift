@@ -2,6 +2,9 @@ public import ModuleKit
 internal import SIPSyntax
 
 /// Module `xlog`: lines of the log, written by the script.
+///
+/// A line is put together only when its level is written, so a script may say much at debug level
+/// without paying for it. What a stranger put into a message cannot start a line of its own.
 public final class XlogModule: ServerModule {
     /// The settings of the module.
     public struct Parameters: Sendable {
