@@ -59,6 +59,8 @@ struct LoadRun<Carrier: RequestCarrier & ~Copyable>: ~Copyable {
             let now = Self.now()
             try takeReplies(now)
             isAlive = try sweep(now)
+            // What still waits when the load is given up has got no answer either.
+            if !isAlive { tally.timedOut += outstanding.count }
             // A load that is given up sends nothing more: nobody would wait for the replies.
             if isAlive, plan.rate != nil || outstanding.count < plan.usedWindow {
                 for lane in 0..<carrier.lanes { try issue(lane: lane, now: now) }

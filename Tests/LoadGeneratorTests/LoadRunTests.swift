@@ -152,8 +152,9 @@ struct LoadRunTests {
         }
         #expect(tally.classes[2] == 10)
         #expect(tally.retransmitted == 0)
-        #expect(tally.timedOut == 12, "the window that waited; the rest was never sent")
-        #expect(tally.sent == 22)
+        // The window that waited, and what took its place before the silence was long enough.
+        #expect(tally.timedOut >= 12 && tally.timedOut <= 24)
+        #expect(tally.sent == 10 + tally.timedOut, "each request has come to an end")
     }
 
     @Test("a lane that closes loses its requests, and the others go on")
