@@ -4,7 +4,7 @@
 
     /// A carrier without sockets: what is flushed is answered at the next look, as the test says.
     ///
-    /// It keeps everything in a book that the test holds as well, because a run consumes its carrier.
+    /// It keeps everything in a book that the test holds as well: a run consumes its carrier.
     struct ImitatedCarrier: RequestCarrier, ~Copyable {
         /// What a run has done, and what the test answers.
         final class Book {

@@ -125,7 +125,8 @@
 
         @Test("two requests of one binding are never on their way together (RFC 3261 10.2)")
         func oneAtATime() throws {
-            // Every fifth request is answered only when it is repeated, so bindings wait for a while.
+            // Every fifth request is answered only when it is repeated, so bindings wait for a
+            // while.
             var waiting: Set<Int> = []
             var isAlone = true
             var known: Set<String> = []
