@@ -124,14 +124,15 @@ var heights: [String: Int] = [:]
 
 let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
                 "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
-                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "TMX"]
-let binding = ["Registrar", "NATHelper", "AppLua"]
+                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence"]
+let binding = ["Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "PresenceReginfo",
+               "PresenceDialoginfo", "PresenceMWI"]
 
 var targets: [Target] = []
 targets += layer(0, [
     shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
     system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
-    system("CLua", "lua5.4"),
+    system("CLua", "lua5.4"), system("CCares", "libcares"),
 ])
 targets += layer(1, [
     library("Basics", needs: ["CLinux"]), shim("CLuaBridge", needs: ["CLua"]),
@@ -140,6 +141,7 @@ targets += layer(2, [
     library("SIPSyntax", needs: ["Basics"]),
     library("JSONValue", needs: ["Basics"]),
     library("Storage", needs: ["Basics"]),
+    library("EventDocuments", needs: ["Basics", "CLibXML2"]),
 ])
 targets += layer(3, [
     library("Digest", needs: ["Basics"], products: [crypto]),
@@ -148,31 +150,40 @@ targets += layer(3, [
     library("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
     library("StorageMariaDB", needs: ["Basics", "Storage", "CMariaDB"]),
     library("StorageSQLite", needs: ["Basics", "Storage", "CSQLite"]),
+    library("Transactions", needs: ["Basics", "SIPSyntax"]),
+    library("Resolution", needs: ["Basics", "CCares"]),
 ])
 targets += layer(4, [
     library("RouteScript", needs: ["Basics", "SIPSyntax", "ModuleKit"]),
     library("Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD"],
             products: [log]),
+    library("Subscriptions", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(5, [
     module("Core", needs: ["Management"]),
     module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
-    module("TM"), module("PV", needs: ["Digest"]), module("Xlog"),
+    module("TM", needs: ["Transactions"]), module("PV", needs: ["Digest"]), module("Xlog"),
     module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
     module("JSONRPC", needs: ["Management"]), module("CfgRPC"), module("CTL"),
     module("MicroHTTPD", needs: ["Management"]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
-    module("Htable"), module("Path"), module("TMX"),
+    module("Htable"), module("Path"),
+    module("Presence", needs: ["Subscriptions"]),
 ])
 targets += layer(6, [
     module("Registrar", needs: ["Locations", "Usrloc"]),
     module("NATHelper", needs: ["Locations", "Usrloc"]),
-    module("AppLua", needs: ["RouteScript", "CLuaBridge"]),
+    module("AppLua", needs: ["RouteScript", "CLuaBridge"]), module("TMX", needs: ["TM"]),
+    module("PresenceXML", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PresenceReginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PresenceDialoginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PresenceMWI", needs: ["Presence", "Subscriptions"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                               "Transport", "RouteScript", "Management", "Locations", "CLinux",
+                              "Resolution",
                               "StorageMariaDB", "StorageSQLite"]
             + standing + binding, products: [log, lifecycle, signals]),
     library("RemoteControl", needs: ["Basics", "JSONValue"]),
@@ -193,7 +204,10 @@ targets += layer(9, [
     tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
     tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
-    tests("Digest", needs: ["Basics"]),
+    tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics"]),
+    tests("EventDocuments", needs: ["Basics"], excludes: ["Schemas"]),
+    tests("Transactions", needs: ["Basics", "SIPSyntax"]),
+    tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
     tests("Locations", needs: ["Basics", "SIPSyntax"]),
     tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
@@ -204,6 +218,7 @@ targets += layer(9, [
     tests("Management", needs: ["Basics", "JSONValue", "ModuleKit"], products: [log]),
     tests("Modules", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                              "Locations", "RouteScript", "Server", "Management", "TestSupport",
+                             "EventDocuments", "Transactions", "Subscriptions", "Resolution",
                              "StorageSQLite"] + standing + binding,
           products: [log], excludes: ["parameters.tsv"]),
     tests("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "ModuleKit", "Management",

@@ -15,6 +15,11 @@ package import ModuleKit
 internal import NATHelper
 internal import PV
 internal import Path
+internal import Presence
+internal import PresenceDialoginfo
+internal import PresenceMWI
+internal import PresenceReginfo
+internal import PresenceXML
 internal import RR
 internal import Registrar
 internal import SIPUtils
@@ -57,6 +62,9 @@ package enum Catalogue {
         ModuleBlueprint(PathModule.self),
         ModuleBlueprint(NATHelperModule.self),
         ModuleBlueprint(AppLuaModule.self),
+        ModuleBlueprint(PresenceModule.self), ModuleBlueprint(PresenceXMLModule.self),
+        ModuleBlueprint(PresenceReginfoModule.self),
+        ModuleBlueprint(PresenceDialoginfoModule.self), ModuleBlueprint(PresenceMWIModule.self),
         ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
     ]
 
