@@ -43,7 +43,9 @@ public struct NoBlocks: ScriptBlocks {
     /// It has none.
     public func hasBlock(_ block: ScriptBlock) -> Bool { false }
     /// Nothing is run.
-    public func runBlock(_ block: ScriptBlock, in context: ScriptContext) -> ScriptOutcome { .nothing }
+    public func runBlock(
+        _ block: ScriptBlock, in context: ScriptContext
+    ) -> ScriptOutcome { .nothing }
 }
 
 extension Services {
