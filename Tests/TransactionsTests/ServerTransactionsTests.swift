@@ -81,6 +81,34 @@ struct ServerTransactionsTests {
         #expect(rig.store.count == 0)
     }
 
+    @Test("an ACK without the cookie must have the To tag of the response")
+    func oldAck() throws {
+        let rig = ServerRig()
+        let invite = request("INVITE", branch: nil)
+        #expect(try rig.receive(invite) == "new")
+        let response = """
+            SIP/2.0 486 Busy Here
+            Via: SIP/2.0/UDP client.example.com:5060
+            From: <sip:alice@example.com>;tag=f1
+            To: <sip:bob@example.com>;tag=t1
+            Call-ID: call@client
+            CSeq: 7 INVITE
+            Content-Length: 0
+            """
+        let wire = response.replacing("\n", with: "\r\n") + "\r\n\r\n"
+        #expect(try rig.answer(rig.handle(invite), 486, wire) == "send")
+        func acknowledge(_ tag: String?) -> String? {
+            let ack = request("ACK", branch: nil, toTag: tag)
+            guard let key = rig.key(ack) else { return nil }
+            return rig.store.acknowledge(key, ack, now: at(rig.now)).map { words($0.orders) }
+        }
+        #expect(acknowledge("t2") == nil)
+        #expect(acknowledge(nil) == nil)
+        #expect(rig.store.look(rig.handle(invite))?.state == .invite(.completed))
+        #expect(acknowledge("t1") == "")
+        #expect(rig.store.look(rig.handle(invite))?.state == .invite(.confirmed))
+    }
+
     @Test("a CANCEL finds its INVITE and what is attached to it")
     func cancel() throws {
         let rig = ServerRig()
