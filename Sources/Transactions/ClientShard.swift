@@ -237,7 +237,7 @@ struct ClientShard: ~Copyable {
     private mutating func dropMessage(at index: UInt32) {
         guard let message = messages[Int(index)].take() else { return }
         bytes -= message.count
-        pool.recycle(message)
+        pool.recycle(consume message)
         assert(bytes >= 0)
     }
 
