@@ -21,6 +21,7 @@ enum ClientMachine: BitwiseCopyable {
 
     /// A response came.
     mutating func received(status: Int, _ timers: TransactionTimers) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .reserved: return .none
         case .invite(var machine):
@@ -38,6 +39,7 @@ enum ClientMachine: BitwiseCopyable {
     mutating func fired(
         _ timer: TransactionTimer, _ timers: TransactionTimers
     ) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .reserved: return .terminate()
         case .invite(var machine):
@@ -53,6 +55,7 @@ enum ClientMachine: BitwiseCopyable {
 
     /// The message could not be sent.
     mutating func transportFailed() -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .reserved: return .none
         case .invite(var machine):
@@ -92,6 +95,11 @@ struct ClientEntry: TimerEntry {
 }
 
 extension ClientMachine {
+    /// Whether nothing happens any more.
+    var isTerminated: Bool {
+        state == .invite(.terminated) || state == .nonInvite(.terminated)
+    }
+
     /// Whether the stored message may still be wanted.
     var needsMessage: Bool {
         switch self {

@@ -68,6 +68,7 @@ struct ClientShard: ~Copyable {
         entries[index].machine = .invite(machine)
         entries[index].partner = branch.handle.index
         entries[branch.handle.index].partner = index
+        assert(index != branch.handle.index)
         _ = apply(actions, to: index, now: now)
         return branch
     }
@@ -114,6 +115,7 @@ struct ClientShard: ~Copyable {
             // The response to a CANCEL has the branch of its INVITE (RFC 3261 17.1.3).
             guard method == .cancel, entries[index].partner != .max else { return nil }
             index = entries[index].partner
+            assert(entries[index].method == .cancel)
         }
         let timers = entries[index].timers
         var actions = entries[index].machine.received(status: status, timers)
@@ -136,6 +138,7 @@ struct ClientShard: ~Copyable {
         guard let index = index(of: branch), message.count <= Limits.messageBytesMax,
             case .invite(let machine) = entries[index].machine, machine.state == .completed
         else { return false }
+        assert(!message.isEmpty, "an ACK without bytes")
         dropMessage(at: index)
         keep(message, at: index)
         entries[index].holdsAcknowledgement = true
@@ -144,6 +147,7 @@ struct ClientShard: ~Copyable {
 
     /// Takes what is due, until `outcomes` has `limit` elements; whether something may be left.
     mutating func takeDue(now: Int64, limit: Int, into outcomes: inout [ClientOutcome]) -> Bool {
+        precondition(limit > 0 && now >= 0)
         let tick = TransactionTick.now(now)
         while outcomes.count < limit {
             guard let index = wheel.takeDue(now: tick, in: &entries) else { return false }
@@ -181,7 +185,8 @@ struct ClientShard: ~Copyable {
     // MARK: Parts
 
     private func branch(_ index: UInt32) -> ClientBranch {
-        ClientBranch(shard: number, entries.handle(index), secret: entries[index].secret)
+        assert(entries.isLive(index))
+        return ClientBranch(shard: number, entries.handle(index), secret: entries[index].secret)
     }
 
     /// The place of a branch whose every bit is right.
@@ -216,6 +221,7 @@ struct ClientShard: ~Copyable {
 
     /// Files a transaction for its next timer, unless it comes out before that anyway.
     private mutating func file(_ index: UInt32, now: Int64) {
+        assert(entries[index].deadlines.next > 0)
         let next = entries[index].deadlines.next
         guard next != TransactionTick.never else { return wheel.remove(index, in: &entries) }
         // Never in the slot that is being emptied, so that a sweep ends.
@@ -232,9 +238,11 @@ struct ClientShard: ~Copyable {
         assert(messages[Int(index)] == nil)
         messages[Int(index)] = pool.store(message)
         bytes += message.count
+        assert(messages[Int(index)]?.count == message.count)
     }
 
     private mutating func dropMessage(at index: UInt32) {
+        assert(entries.isLive(index))
         guard let message = messages[Int(index)].take() else { return }
         bytes -= message.count
         pool.recycle(consume message)
@@ -244,6 +252,7 @@ struct ClientShard: ~Copyable {
     /// Frees a place; the CANCEL of an INVITE has nothing left to do and goes with it.
     private mutating func remove(_ index: UInt32) {
         let partner = entries[index].partner
+        assert(partner == .max || entries[partner].partner == index)
         let isInvite = entries[index].method == .invite
         if partner != .max { entries[partner].partner = .max }
         dropMessage(at: index)

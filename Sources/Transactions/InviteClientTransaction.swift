@@ -72,6 +72,7 @@ public struct InviteClientTransaction: Sendable, Hashable, BitwiseCopyable {
     ///
     /// Nothing happens unless a provisional response came: before that none may be sent.
     public mutating func cancelled(_ timers: TransactionTimers) -> TransactionActions {
+        assert(!isCancelled || state != .calling, "cancelled before a provisional response")
         guard state == .proceeding, !isCancelled else { return .none }
         isCancelled = true
         return TransactionActions(lifetime: .started(timers.round))
@@ -116,12 +117,14 @@ public struct InviteClientTransaction: Sendable, Hashable, BitwiseCopyable {
     }
 
     private mutating func accept(_ timers: TransactionTimers) -> TransactionActions {
+        assert(state == .calling || state == .proceeding)
         state = .accepted
         return TransactionActions(
             .passUp, retransmission: .stopped, lifetime: .started(timers.round))
     }
 
     private mutating func complete(_ timers: TransactionTimers) -> TransactionActions {
+        assert(state == .calling || state == .proceeding)
         let orders: TransactionActions.Orders = [.passUp, .acknowledge]
         // Timer D is 0 where nothing is lost (RFC 3261 17.1.1.2).
         if isReliable { return terminate(orders) }

@@ -40,6 +40,7 @@ struct ServerShard: ~Copyable {
             let actions = entries[found].machine.receivedAgain()
             return .repeated(apply(actions, to: found, now: now))
         }
+        assert(opening.method != .ack)
         guard entries.count < entriesMax else { throw TransactionError(.full) }
         let timers = opening.timers
         let isReliable = opening.origin.transport.isStream
@@ -96,6 +97,7 @@ struct ServerShard: ~Copyable {
             throw TransactionError(.size)
         }
         let old = messages[Int(index)]?.count ?? 0
+        assert(old <= bytes)
         guard bytes - old + message.count <= bytesMax else { throw TransactionError(.full) }
         let timers = entries[index].timers
         let actions = entries[index].machine.answered(status: status, timers)
@@ -133,6 +135,7 @@ struct ServerShard: ~Copyable {
 
     /// Takes what is due, until `outcomes` has `limit` elements; whether something may be left.
     mutating func takeDue(now: Int64, limit: Int, into outcomes: inout [ServerOutcome]) -> Bool {
+        precondition(limit > 0 && now >= 0)
         let tick = TransactionTick.now(now)
         while outcomes.count < limit {
             guard let index = wheel.takeDue(now: tick, in: &entries) else { return false }
@@ -154,6 +157,7 @@ struct ServerShard: ~Copyable {
 
     /// Shows the transactions from a place on, at most `limit` of them; returns where to go on.
     func walk(from place: UInt32, limit: Int, _ each: (ServerOutcome) -> Void) -> UInt32 {
+        precondition(limit > 0)
         var place = place
         var left = limit
         while place < entries.placesUsed, left > 0 {
@@ -175,7 +179,8 @@ struct ServerShard: ~Copyable {
     private func tag(_ key: ServerKey) -> UInt32 { UInt32(truncatingIfNeeded: key.first >> 32) }
 
     private func handle(_ index: UInt32) -> ServerHandle {
-        ServerHandle(shard: number, entries.handle(index))
+        assert(entries.isLive(index))
+        return ServerHandle(shard: number, entries.handle(index))
     }
 
     private func index(of handle: ServerHandle) -> UInt32? {
@@ -200,6 +205,7 @@ struct ServerShard: ~Copyable {
     private func outcome(
         _ actions: TransactionActions, _ index: UInt32, message: StoredMessage?
     ) -> ServerOutcome {
+        assert(entries.isLive(index))
         let entry = entries[index]
         return ServerOutcome(
             handle: handle(index), orders: actions.orders, method: entry.method,
@@ -226,6 +232,7 @@ struct ServerShard: ~Copyable {
 
     /// Files a transaction for its next timer, unless it comes out before that anyway.
     private mutating func file(_ index: UInt32, now: Int64) {
+        assert(entries[index].deadlines.next > 0)
         let next = entries[index].deadlines.next
         guard next != TransactionTick.never else { return wheel.remove(index, in: &entries) }
         // Never in the slot that is being emptied, so that a sweep ends.
@@ -242,9 +249,11 @@ struct ServerShard: ~Copyable {
         assert(messages[Int(index)] == nil)
         messages[Int(index)] = pool.store(message)
         bytes += message.count
+        assert(messages[Int(index)]?.count == message.count)
     }
 
     private mutating func dropMessage(at index: UInt32) {
+        assert(entries.isLive(index))
         guard let message = messages[Int(index)].take() else { return }
         bytes -= message.count
         pool.recycle(consume message)
@@ -252,6 +261,7 @@ struct ServerShard: ~Copyable {
     }
 
     private mutating func remove(_ place: UInt32) {
+        assert(entries.isLive(place))
         dropMessage(at: place)
         attachments[Int(place)] = nil
         wheel.remove(place, in: &entries)

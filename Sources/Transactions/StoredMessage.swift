@@ -74,6 +74,7 @@ struct MessagePool: ~Copyable {
 
     /// Takes a message back, unless somebody else still reads it.
     mutating func recycle(_ message: consuming StoredMessage) {
+        assert(message.count <= message.capacity)
         guard message.capacity == Self.roomBytes, free.count < keptMax,
             isKnownUniquelyReferenced(&message)
         else { return }
