@@ -53,6 +53,16 @@ enum ClientMachine: BitwiseCopyable {
         }
     }
 
+    /// The user wants other timers.
+    func retimed(_ timers: TransactionTimers) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
+        return switch self {
+        case .reserved: .none
+        case .invite(let machine): machine.retimed(timers)
+        case .nonInvite(let machine): machine.retimed(timers)
+        }
+    }
+
     /// The message could not be sent.
     mutating func transportFailed() -> TransactionActions {
         assert(!isTerminated, "a transaction that ended is kept")
@@ -79,7 +89,7 @@ struct ClientEntry: TimerEntry {
     /// Its machine.
     var machine = ClientMachine.reserved
     /// Its timers' lengths.
-    let timers: TransactionTimers
+    var timers: TransactionTimers
     /// When its timers fire.
     var deadlines = TransactionDeadlines()
     /// The method of the request.

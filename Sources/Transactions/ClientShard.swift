@@ -86,7 +86,9 @@ struct ClientShard: ~Copyable {
         let isInvite = entries[index].method == .invite
         // An INVITE is kept in any case: its CANCEL and its ACK are made of it.
         if isInvite || !isReliable {
-            guard bytes + message.count <= bytesMax else { throw TransactionError(.full) }
+            guard bytes + MessagePool.room(for: message.count) <= bytesMax else {
+                throw TransactionError(.full)
+            }
             keep(message, at: index)
         }
         let timers = entries[index].timers
@@ -131,6 +133,18 @@ struct ClientShard: ~Copyable {
         guard let index = index(of: branch) else { return nil }
         let actions = entries[index].machine.transportFailed()
         return actions == .none ? nil : apply(actions, to: index, now: now)
+    }
+
+    /// Gives a transaction other timers; false when it has ended.
+    mutating func retime(
+        _ branch: ClientBranch, _ timers: TransactionTimers, now: Int64
+    ) -> Bool {
+        guard let index = index(of: branch) else { return false }
+        entries[index].timers = timers
+        let actions = entries[index].machine.retimed(timers)
+        entries[index].deadlines.apply(actions, now: now)
+        file(index, now: now)
+        return true
     }
 
     /// Keeps the ACK in place of its INVITE, to be sent for each retransmitted response.
@@ -237,14 +251,14 @@ struct ClientShard: ~Copyable {
     private mutating func keep(_ message: Span<UInt8>, at index: UInt32) {
         assert(messages[Int(index)] == nil)
         messages[Int(index)] = pool.store(message)
-        bytes += message.count
+        bytes += messages[Int(index)]?.capacity ?? 0
         assert(messages[Int(index)]?.count == message.count)
     }
 
     private mutating func dropMessage(at index: UInt32) {
         assert(entries.isLive(index))
         guard let message = messages[Int(index)].take() else { return }
-        bytes -= message.count
+        bytes -= message.capacity
         pool.recycle(consume message)
         assert(bytes >= 0)
     }

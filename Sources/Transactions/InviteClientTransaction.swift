@@ -78,6 +78,18 @@ public struct InviteClientTransaction: Sendable, Hashable, BitwiseCopyable {
         return TransactionActions(lifetime: .started(timers.round))
     }
 
+    /// The user wants other timers from now on: the one that ends the present state starts anew.
+    public func retimed(_ timers: TransactionTimers) -> TransactionActions {
+        switch state {
+        case .calling: return TransactionActions(lifetime: .started(timers.finalResponse))
+        case .proceeding:
+            guard !isCancelled else { return .none }
+            return TransactionActions(
+                lifetime: timers.provisional == 0 ? .stopped : .started(timers.provisional))
+        case .completed, .accepted, .terminated: return .none
+        }
+    }
+
     /// A timer fired.
     public mutating func fired(
         _ timer: TransactionTimer, _ timers: TransactionTimers

@@ -96,9 +96,10 @@ struct ServerShard: ~Copyable {
         guard !message.isEmpty, message.count <= Limits.messageBytesMax else {
             throw TransactionError(.size)
         }
-        let old = messages[Int(index)]?.count ?? 0
+        let old = messages[Int(index)]?.capacity ?? 0
         assert(old <= bytes)
-        guard bytes - old + message.count <= bytesMax else { throw TransactionError(.full) }
+        let room = MessagePool.room(for: message.count)
+        guard bytes - old + room <= bytesMax else { throw TransactionError(.full) }
         let timers = entries[index].timers
         let actions = entries[index].machine.answered(status: status, timers)
         if actions.orders.contains(.send) {
@@ -248,14 +249,14 @@ struct ServerShard: ~Copyable {
     private mutating func keep(_ message: Span<UInt8>, at index: UInt32) {
         assert(messages[Int(index)] == nil)
         messages[Int(index)] = pool.store(message)
-        bytes += message.count
+        bytes += messages[Int(index)]?.capacity ?? 0
         assert(messages[Int(index)]?.count == message.count)
     }
 
     private mutating func dropMessage(at index: UInt32) {
         assert(entries.isLive(index))
         guard let message = messages[Int(index)].take() else { return }
-        bytes -= message.count
+        bytes -= message.capacity
         pool.recycle(consume message)
         assert(bytes >= 0)
     }

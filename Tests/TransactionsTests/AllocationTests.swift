@@ -98,6 +98,8 @@ struct AllocationTests {
         let large = [UInt8](repeating: 2, count: MessagePool.roomBytes + 1)
         let fourth = pool.store(large.span)
         #expect(fourth.capacity == large.count && fourth.count == large.count)
+        let sizes = [1: 512, 512: 512, 513: 1_024, 1_025: 2_048, 2_048: 2_048, 2_049: 2_049]
+        for (count, room) in sizes { #expect(MessagePool.room(for: count) == room) }
     }
 
     @Test("an entry takes no more than four cache lines")

@@ -197,6 +197,36 @@ struct ClientTransactionsTests {
         #expect(events.count <= 10)
     }
 
+    @Test("other timers count from now on, and only while something is awaited")
+    func retime() throws {
+        let rig = ClientRig()
+        let invite = try rig.open(.invite, isReliable: true)
+        let other = try rig.open(isReliable: true)
+        var timers = TransactionTimers.test
+        timers.finalResponse = 1_000
+        timers.provisional = 2_000
+        rig.now += 400
+        #expect(rig.store.retime(other, timers, now: at(rig.now)))
+        #expect(rig.store.retime(invite, timers, now: at(rig.now)))
+        rig.now += 400
+        #expect(rig.respond(invite, 180, .invite) == "show")
+        #expect(rig.pass(1_000) == ["600: timeout gone"])
+        timers.provisional = 3_000
+        #expect(rig.store.retime(invite, timers, now: at(rig.now)))
+        #expect(rig.pass(2_990).isEmpty)
+        #expect(rig.pass(18) == ["16: timeout"])
+        timers.provisional = 0
+        #expect(rig.store.retime(invite, timers, now: at(rig.now)))
+        #expect(rig.pass(400_000).isEmpty)
+        #expect(!rig.store.retime(other, timers, now: at(rig.now)))
+        rig.store.forget(invite)
+        let answered = try rig.open()
+        #expect(rig.respond(answered, 200) == "show")
+        #expect(rig.store.retime(answered, timers, now: at(rig.now)))
+        #expect(rig.pass(5_010).isEmpty)
+        #expect(rig.store.count == 0)
+    }
+
     // MARK: Messages and owners
 
     @Test("a retransmission has the bytes, the destination and the owner")
@@ -381,7 +411,7 @@ struct ClientTransactionsTests {
 
     @Test("there is a bound on bytes")
     func bytes() throws {
-        let rig = ClientRig(bytesMax: 16 * 1_000)
+        let rig = ClientRig(bytesMax: 16 * 1_200)
         let text = String(repeating: "x", count: 600)
         let first = try rig.open(.notify, text)
         let second = try rig.reserve()

@@ -192,7 +192,7 @@ struct ServerTransactionsTests {
 
     @Test("there is a bound on bytes of responses, and on a response")
     func bytes() throws {
-        let rig = ServerRig(bytesMax: 32 * 1_000)
+        let rig = ServerRig(bytesMax: 32 * 1_024)
         let options = request("OPTIONS")
         #expect(try rig.receive(options) == "new")
         let handle = rig.handle(options)
@@ -203,7 +203,7 @@ struct ServerTransactionsTests {
         }
         #expect(answer(0) == .size)
         #expect(answer(65_536) == .size)
-        #expect(answer(1_001) == .full)
+        #expect(answer(1_025) == .full)
         #expect(answer(900) == nil)
         // The new one takes the place of the old one.
         #expect(answer(1_000) == nil)
