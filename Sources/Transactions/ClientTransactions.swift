@@ -8,7 +8,7 @@ public enum ClientMatch: Sendable {
     case foreign
     /// Its branch looks like ours but belongs to no open transaction: late, repeated or forged.
     ///
-    /// It is dropped (RFC 6026 8.7).
+    /// It is dropped (RFC 6026 7.3).
     case stray
     /// It belongs to a transaction.
     case matched(ClientOutcome)
