@@ -17,11 +17,12 @@ public struct PresenceLoad: Sendable {
 
     /// Runs the load on the calling thread.
     ///
-    /// `progress` is called about once a second. Throws when the server cannot be reached or does
-    /// not take the preparation; failures of the measured part are no error, the report counts
-    /// them.
+    /// `progress` is called about once a second, `boundary` just before and after the measured
+    /// part, so that the caller can read what it costs the server. Throws when the server cannot be
+    /// reached or does not take the preparation; failures of the measured part are no error, the
+    /// report counts them.
     public func run(
-        progress: (LoadProgress) -> Void = { _ in }
+        progress: (LoadProgress) -> Void = { _ in }, boundary: () -> Void = {}
     ) throws(LoadError) -> PresenceReport {
         let endpoint = try ServerEndpoint(resolving: plan.server)
         let id = UInt32(truncatingIfNeeded: BindingOrder.mix(Self.nanoseconds(CLOCK_REALTIME)))
@@ -36,9 +37,11 @@ public struct PresenceLoad: Sendable {
         }
         let limit = PresenceRun.Limit(
             count: plan.operations, seconds: plan.seconds, rate: plan.rate)
+        boundary()
         let before = Self.nanoseconds(CLOCK_THREAD_CPUTIME_ID)
         let outcome = try run.run(plan.scenario.measured, limit, progress)
         let spent = Self.nanoseconds(CLOCK_THREAD_CPUTIME_ID) - before
+        boundary()
         var failures = 0
         if !plan.keeps {
             for phase in plan.scenario.cleanup(isPublished: plan.isPublished) {
