@@ -21,6 +21,8 @@ public struct BenchmarkOptions: Sendable, Equatable {
     public var refreshesMin = 100_000
     /// Seconds of each measurement of the presence server.
     public var presenceSeconds = 4
+    /// Presentities that are published again and again; a fifth of them has ten watchers each.
+    public var presentities = 500
     /// Subscriptions, and after them presentities, whose memory is measured.
     public var presenceSubjects = 50_000
     /// Presentities with a thousand watchers each.
@@ -43,6 +45,7 @@ public struct BenchmarkOptions: Sendable, Equatable {
         latencyRate = 2_000
         refreshesMin = 2_000
         presenceSeconds = 1
+        presentities = 50
         presenceSubjects = 500
         thousandPresentities = 1
     }

@@ -145,7 +145,7 @@ extension BenchmarkRun {
             defer { server.kill() }
             let port = server.configuration.sipPort
             var request = PresenceRequest(port: port, kind: .subscribe, presentities: warmUp)
-            request.rate = warmUp / 5
+            request.rate = max(1_000, warmUp / 5)
             request.window = 512
             _ = try load(request, server)
             let before = server.residentBytes

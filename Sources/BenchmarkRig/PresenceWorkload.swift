@@ -45,7 +45,8 @@ enum PresenceWorkload: CaseIterable, Sendable {
     /// The load; windows are wide enough that the server is never idle, and no wider, so that
     /// what waits fits into the buffers of the sockets.
     func request(port: UInt16, _ options: BenchmarkOptions) -> PresenceRequest {
-        var request = PresenceRequest(port: port, kind: .publish, presentities: 500)
+        var request = PresenceRequest(
+            port: port, kind: .publish, presentities: options.presentities)
         request.seconds = options.presenceSeconds
         switch self {
         case .subscribe:
@@ -54,7 +55,7 @@ enum PresenceWorkload: CaseIterable, Sendable {
             request.watchersEach = 20 * options.presenceSeconds
         case .publish: break
         case .ten:
-            request.presentities = 100
+            request.presentities = max(1, options.presentities / 5)
             request.watchersEach = 10
         case .thousand:
             request.presentities = options.thousandPresentities
