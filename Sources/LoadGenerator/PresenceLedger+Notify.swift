@@ -34,7 +34,7 @@ extension PresenceLedger {
     private mutating func isNext(_ sequence: UInt32, _ notify: Notify) -> Bool {
         let last = dialogs[notify.dialog].sequence
         if sequence == last {
-            // The same branch is the same transaction (RFC 3261 17.2.3): our reply was late or lost.
+            // The same branch is the same transaction (RFC 3261 17.2.3): our reply came late.
             if notify.branch == dialogs[notify.dialog].branch {
                 tally.repeated += 1
             } else {
