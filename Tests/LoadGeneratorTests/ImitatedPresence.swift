@@ -27,6 +27,8 @@ final class ImitatedPresence: Sendable {
     struct Faults: Sendable {
         var notify: Change = { _, message in [message] }
         var answer: Refusal = { _, _ in nil }
+        /// Whether NOTIFYs leave before the reply to what has caused them.
+        var isNotifyFirst = false
     }
 
     /// One subscription.
@@ -123,7 +125,8 @@ final class ImitatedPresence: Sendable {
                 ? Self.publish(message, peer, &state, faults.notify)
                 : Self.subscribe(message, peer, &state, faults.notify)
         }
-        for (text, peer) in leaving { send(text, peer) }
+        let ordered = faults.isNotifyFirst ? leaving.reversed() : leaving
+        for (text, peer) in ordered { send(text, peer) }
     }
 
     /// RFC 3903 6: the entity tag must be the current one, and changes with every publication.
