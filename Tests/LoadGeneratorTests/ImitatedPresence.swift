@@ -49,6 +49,9 @@ final class ImitatedPresence: Sendable {
         var documents: [String: (tag: String, body: String)] = [:]
         var notifies = 0
         var tags = 0
+        var arrivals = 0
+        /// The reply to each request, by its Via.
+        var answered: [String: String] = [:]
     }
 
     let port: UInt16
@@ -117,16 +120,29 @@ final class ImitatedPresence: Sendable {
                 state.replies.append(message)
                 return []
             }
+            let via = headField("Via", message)
+            // RFC 3261 17.2.2: a repeated request gets the reply once more and changes nothing.
+            if let known = state.answered[via] { return [(known, peer)] }
+            state.arrivals += 1
+            let status = faults.answer(state.arrivals, message)
+            guard status != 0 else { return [] }
             state.requests.append(message)
-            if let status = faults.answer(state.requests.count, message) {
-                return status == 0 ? [] : [(Self.reply(message, "\(status) No"), peer)]
-            }
-            return message.hasPrefix("PUBLISH")
-                ? Self.publish(message, peer, &state, faults.notify)
-                : Self.subscribe(message, peer, &state, faults.notify)
+            let leaving = work(message, peer, status, &state)
+            state.answered[via] = leaving[0].0
+            return leaving
         }
         let ordered = faults.isNotifyFirst ? leaving.reversed() : leaving
         for (text, peer) in ordered { send(text, peer) }
+    }
+
+    /// Does what a request asks for, or refuses it; the reply is the first of what leaves.
+    private func work(
+        _ message: String, _ peer: [UInt8], _ status: Int?, _ state: inout State
+    ) -> [(String, [UInt8])] {
+        if let status { return [(Self.reply(message, "\(status) No"), peer)] }
+        return message.hasPrefix("PUBLISH")
+            ? Self.publish(message, peer, &state, faults.notify)
+            : Self.subscribe(message, peer, &state, faults.notify)
     }
 
     /// RFC 3903 6: the entity tag must be the current one, and changes with every publication.
