@@ -243,6 +243,10 @@ public enum Limits {
     public static let loadRequestsMax = 1_000_000_000
     /// Most requests of a load that wait for a reply.
     public static let loadWindowMax = 65_536
+    /// Most subscriptions of one load.
+    public static let loadDialogsMax = 4_000_000
+    /// Longest entity tag or tag of a dialog that a load keeps, in bytes.
+    public static let loadTagBytesMax = 96
     /// Most sockets of a load.
     public static let loadSocketsMax = 1_024
 
