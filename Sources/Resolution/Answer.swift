@@ -75,9 +75,9 @@ public struct Answer: Sendable, Hashable {
     public enum Failure: String, Sendable, Hashable {
         /// No server answered in time.
         case timeout
-        /// No server could be reached.
+        /// No server could be reached, or each that could be refused: the library does not tell.
         case unreachable
-        /// The servers refused or failed (SERVFAIL, REFUSED, NOTIMP).
+        /// A server refused or failed (SERVFAIL, REFUSED, NOTIMP).
         case refused
         /// The answer could not be read.
         case malformed

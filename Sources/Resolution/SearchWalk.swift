@@ -59,7 +59,7 @@ struct SearchWalk {
     /// A silent name server settles it too: asking it for addresses would only double the wait.
     private var isSettled: Bool {
         !candidates.isEmpty || !missing.isEmpty || isRefused || failure == .timeout
-            || failure == .stopped || failure == .unreachable
+            || failure == .stopped
     }
 
     /// What the candidates come to.
