@@ -53,8 +53,13 @@ public enum Limits {
     public static let includeDepthMax = 10
     /// Most preprocessor definitions.
     public static let definesMax = 512
-    /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
-    public static let scriptDepthMax = 256
+    #if ROOST_ASAN
+        /// The same bound as below; AddressSanitizer makes frames so large that a stack bears less.
+        public static let scriptDepthMax = 48
+    #else
+        /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
+        public static let scriptDepthMax = 256
+    #endif
     /// Most that `max_recursive_level` may be: what the stack of a worker bears.
     public static let routeDepthMax = 1_000
     /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
