@@ -7,8 +7,8 @@ extension ScriptContext {
     /// Sends the request on to where its URIs lead, or a URI that the script gives.
     ///
     /// An address, or a name whose records are known, is followed at once. Otherwise the request is
-    /// kept as it is and leaves when a name server has answered; the caller goes on meanwhile, and
-    /// the log says when nothing comes of it. A `transport` takes the place of the one found.
+    /// kept as it is and leaves when a name server has answered; the caller goes on meanwhile. When
+    /// nothing comes of it the log says so and the request is answered with 478. A `transport` takes the place of the one found.
     public func forward(
         along uri: [UInt8]? = nil, over transport: TransportProtocol? = nil
     ) throws(ForwardFailure) {
@@ -43,30 +43,34 @@ extension ScriptContext {
         // It counts as sent on: the script has done its part.
         forwardedRequests += 1
         services.resolver.resolve(uri) { [services] result in
-            do throws(ForwardFailure) {
-                guard let hop = try result.get().first else { throw .unresolvedHost }
-                try Self.forward(kept, to: hop, over: transport, services)
-            } catch {
-                services.logger.warning(
-                    "forward() to \(String(decoding: uri, as: UTF8.self)): \(error.reason)")
+            services.perform { context in
+                guard kept.restore(into: context) else { return }
+                do throws(ForwardFailure) {
+                    guard let hop = try result.get().first else { throw .unresolvedHost }
+                    try context.forward(to: Self.hop(context.withTarget(hop), over: transport))
+                } catch {
+                    let place = String(decoding: uri, as: UTF8.self)
+                    services.logger.warning("forward() to \(place): \(error.reason)")
+                    context.refuse(error)
+                }
             }
         }
     }
 
-    /// Sends a kept request on, in a context of its own.
-    private static func forward(
-        _ kept: KeptRequest, to hop: Origin, over transport: TransportProtocol?,
-        _ services: any Services
-    ) throws(ForwardFailure) {
-        var result: Result<Void, ForwardFailure> = .success(())
-        services.perform { context in
-            guard kept.restore(into: context) else { return }
-            let hop = Self.hop(context.withTarget(hop), over: transport)
-            do throws(ForwardFailure) { try context.forward(to: hop) } catch {
-                result = .failure(error)
-            }
+    /// Answers a request that could not be sent on after its script had ended, as the script would
+    /// have done.
+    private func refuse(_ failure: ForwardFailure) {
+        switch failure {
+        // Whoever drops a request wants no answer to it.
+        case .dropped: break
+        case .tooManyHops: refuse(483, "Too Many Hops")
+        default: refuse(478, "Unresolvable destination")
         }
-        try result.get()
+    }
+
+    private func refuse(_ status: Int, _ reason: String) {
+        let bytes = Array(reason.utf8)
+        _ = reply(status, bytes.span)
     }
 
     /// A hop with another transport, if one is asked for; no connection is of both.
