@@ -8,7 +8,8 @@ extension ScriptContext {
     ///
     /// An address, or a name whose records are known, is followed at once. Otherwise the request is
     /// kept as it is and leaves when a name server has answered; the caller goes on meanwhile. When
-    /// nothing comes of it the log says so and the request is answered with 478. A `transport` takes the place of the one found.
+    /// nothing comes of it the log says so and the request is answered with 478. A `transport`
+    /// takes the place of the one found.
     public func forward(
         along uri: [UInt8]? = nil, over transport: TransportProtocol? = nil
     ) throws(ForwardFailure) {

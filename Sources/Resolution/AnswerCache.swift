@@ -33,12 +33,14 @@ public final class AnswerCache: Sendable {
         public let secondsLeft: Int
     }
 
+    /// A kept answer.
     private struct Entry {
         var answer: Answer
         /// When it is forgotten, in nanoseconds of monotonic time.
         var end: UInt64
     }
 
+    /// What the lock guards.
     private struct State {
         var settings: Settings
         var entries: [Question: Entry] = [:]

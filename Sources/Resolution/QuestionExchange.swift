@@ -9,6 +9,7 @@ internal import Synchronization
 final class QuestionExchange: Sendable {
     private typealias Done = @Sendable (Answer) -> Void
 
+    /// What the lock guards.
     private struct State {
         /// Who waits for each question that is asked.
         var waiting: [Question: [Done]] = [:]

@@ -151,6 +151,7 @@ private final class SearchRun: Sendable {
     typealias Ask = @Sendable (Question, @escaping @Sendable (Answer) -> Void) -> Void
     typealias Done = @Sendable (Result<[Candidate], ResolutionError>) -> Void
 
+    /// What the lock guards.
     private struct State {
         var search: TargetSearch
         var done: Done?

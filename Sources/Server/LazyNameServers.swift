@@ -8,6 +8,7 @@ internal import Synchronization
 /// A registrar that follows addresses only has no thread for names, and starts on a machine without
 /// name servers.
 final class LazyNameServers: AnswerSource {
+    /// What the lock guards.
     private struct State {
         var settings = NameServerClient.Settings()
         var client: NameServerClient?

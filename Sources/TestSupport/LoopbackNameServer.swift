@@ -9,6 +9,7 @@ public final class LoopbackNameServer: Sendable {
     public let port: UInt16
     private let state: Guarded<State>
 
+    /// What the lock guards.
     private struct State {
         var zone: NameZone
         var questions: [String] = []

@@ -79,7 +79,8 @@ struct NameTests {
     @Test("a name that leads nowhere is 478")
     func nowhere() throws {
         let names = try LoopbackNameServer("")
-        let phone = try Self.server(names).phone()
+        let server = try Self.server(names)
+        let phone = try server.phone()
         let text = phone.request("MESSAGE", "sip:bob@nowhere.test", callID: "nowhere@test")
         #expect(try phone.request(text).status == 478)
     }
