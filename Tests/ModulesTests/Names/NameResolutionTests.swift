@@ -85,8 +85,9 @@ struct NameResolutionTests {
 
     @Test("without use_dns_failover the best place alone is told")
     func bestOnly() async throws {
-        let (names, _) = try Self.rig(Self.zone) { $0.followsFurtherPlaces = false }
+        let (names, server) = try Self.rig(Self.zone) { $0.followsFurtherPlaces = false }
         #expect(await Self.ask(names, "sip:way.test") == ["tcp 192.0.2.1:5070"])
+        #expect(server.questions.count == 4)
     }
 
     @Test("without use_dns_cache every request asks again")
@@ -99,10 +100,11 @@ struct NameResolutionTests {
 
     @Test("names that lead nowhere, and TLS that is not spoken, are failures")
     func failures() async throws {
-        let (names, _) = try Self.rig(Self.zone)
+        let (names, server) = try Self.rig(Self.zone)
         #expect(await Self.ask(names, "sip:nowhere.test") == ["unresolvedHost"])
         #expect(await Self.ask(names, "sips:way.test") == ["noSocket"])
         #expect(await Self.ask(names, "sips:192.0.2.1") == ["noSocket"])
+        #expect(server.questions.first == "nowhere.test 35")
     }
 
     @Test("after a stop nobody is asked")
@@ -115,7 +117,7 @@ struct NameResolutionTests {
 
     @Test("management sees, looks up and forgets")
     func records() async throws {
-        let (names, _) = try Self.rig(Self.zone)
+        let (names, server) = try Self.rig(Self.zone)
         _ = await Self.ask(names, "sip:way.test")
         #expect(
             names.keptNames.map { "\($0.type) \($0.name)" } == [
@@ -129,5 +131,6 @@ struct NameResolutionTests {
         #expect(names.forget("one.way.test", type: "a") && !names.forget("one.way.test", type: "a"))
         names.forgetAll()
         #expect(names.keptNames.isEmpty)
+        #expect(server.questions.count == 5)
     }
 }
