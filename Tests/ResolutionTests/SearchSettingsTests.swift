@@ -6,7 +6,7 @@ import Testing
 @Suite("Settings of a search")
 struct SearchSettingsTests {
     @Test(
-        "transports are those with sockets, the best liked first, equal ones as RFC 3263 lists them",
+        "transports are those with sockets, the best liked first, equals as RFC 3263 has them",
         arguments: [
             (30, 20, 10, false, [TargetTransport.udp, .tcp, .tls]),
             (10, 20, 30, false, [.tls, .tcp, .udp]),
