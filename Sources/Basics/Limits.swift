@@ -250,6 +250,35 @@ public enum Limits {
     /// Most sockets of a load.
     public static let loadSocketsMax = 1_024
 
+    // MARK: Names
+
+    /// Longest domain name in bytes, in text form (RFC 1035 2.3.4).
+    public static let domainNameBytesMax = 253
+    /// Longest label of a domain name in bytes (RFC 1035 2.3.4).
+    public static let domainLabelBytesMax = 63
+    /// Most questions that one search for a target asks.
+    public static let questionsPerSearchMax = 64
+    /// Most places that one search for a target finds; further ones are not tried.
+    public static let candidatesPerSearchMax = 16
+    /// Most SRV records, and most NAPTR records, of one answer that are followed.
+    public static let servicesPerSearchMax = 16
+    /// Most aliases (CNAME) that are followed from one name.
+    public static let aliasesPerNameMax = 8
+    /// Most records that are read of one answer.
+    public static let recordsPerAnswerMax = 256
+    /// Most answers that are kept.
+    public static let cachedAnswersMax = 8_192
+    /// Most questions that wait for a name server.
+    public static let questionsInFlightMax = 4_096
+    /// Most searches that wait for answers.
+    public static let searchesMax = 65_536
+    /// Most name servers that are asked: the library watches two sockets of each, 16 in all.
+    public static let nameServersMax = 8
+    /// Largest file of host names that is read, in bytes.
+    public static let hostsFileBytesMax = 1 << 20
+    /// Most destinations that are blocked at a time.
+    public static let blockedDestinationsMax = 16_384
+
     // MARK: Remote control
 
     /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.
