@@ -156,6 +156,8 @@ public enum Limits {
     public static let publicationsMax = 4_000_000
     /// Most notifications that one call of the engine asks for.
     public static let notifyOrdersPerTurnMax = 1_024
+    /// Most records that one page of a listing may have.
+    public static let listedRecordsMax = 10_000
     /// Most watchers that one watcher information document names.
     public static let watcherInfoEntriesMax = 1_000
     /// Most changes that one batch takes to the tables of the presence server.
