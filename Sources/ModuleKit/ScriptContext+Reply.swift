@@ -48,7 +48,7 @@ extension ScriptContext {
         }
         let destination = ReplyRoute.destination(
             for: message, from: origin, forceRport: forcesRport)
-        guard isAllowed(status, to: destination) else {
+        if let transaction, !transaction.mayReply(status, in: self) {
             outbox.abandon()
             return false
         }
@@ -56,13 +56,6 @@ extension ScriptContext {
         repliedStatus = status
         replyCounters.count(status)
         return true
-    }
-
-    /// Asks the transaction, if there is one, about the reply that was begun last.
-    private func isAllowed(_ status: Int, to destination: Origin) -> Bool {
-        guard let transaction else { return true }
-        let bytes = Array(copying: outbox.begun)
-        return transaction.mayReply(status, bytes.span, to: destination, in: self)
     }
 
     /// The To-tag of stateless replies: sixteen hexadecimal digits that depend on the transaction
