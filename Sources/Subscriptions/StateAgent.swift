@@ -149,14 +149,19 @@ public final class StateAgent: Sendable {
 
     /// Takes up to `limit` changes that are not in the database; one batch at a time: it is empty
     /// until the one before was settled.
-    public func takeChanges(limit: Int) -> PresenceBatch { PresenceBatch() }
+    public func takeChanges(
+        _ kinds: JournalKinds = .all, limit: Int
+    ) -> PresenceBatch { PresenceBatch() }
 
     /// Settles a batch: all of it is in the database but the changes whose indices are in
     /// `failed`. Those wait in front again and will be handed out with their newest values.
     public func settle(_ batch: PresenceBatch, failed: [Int] = []) {}
 
     /// How far the database lags behind.
-    public var journal: JournalStatus { JournalStatus() }
+    public var journal: JournalStatus { journal(.all) }
+
+    /// How far the database lags behind with some kinds of changes.
+    public func journal(_ kinds: JournalKinds) -> JournalStatus { JournalStatus() }
 
     /// Takes up a row at start; false when it has expired, is already there or is unusable.
     public func restore(_ row: PublicationRow, now: WallTime) -> Bool { false }
