@@ -46,6 +46,8 @@ public struct JournalStatus: Sendable, Hashable {
 struct JournalMark: Sendable, Hashable {
     /// The shard.
     var shard: UInt8
+    /// Whether it stands in the journal of subscriptions.
+    var isDialog: Bool
     /// The index of the entry within what the shard has in flight.
     var entry: UInt32
 }
@@ -73,6 +75,12 @@ public struct ListCursor: Sendable, Hashable {
     /// The start.
     public init() {}
 
+    /// A place within a shard.
+    init(shard: Int, place: UInt32) {
+        self.shard = shard
+        self.place = place
+    }
+
     /// A cursor of its number, which `number` gave.
     public init(number: UInt64) {
         shard = Int(min(number >> 32, 64))
@@ -83,7 +91,8 @@ public struct ListCursor: Sendable, Hashable {
     public var number: UInt64 { UInt64(shard) << 32 | UInt64(place) }
 }
 
-/// Which tables' changes a batch is to have.
+/// Which tables' changes a batch is to have. Publications and decisions about watchers come together,
+/// whichever of the two is asked for.
 public struct JournalKinds: OptionSet, Sendable, Hashable {
     /// The bits.
     public let rawValue: UInt8

@@ -6,6 +6,7 @@ extension PresenceModule {
     public static var manifest: Manifest<PresenceModule> {
         Manifest(
             "presence", "The event state server.", requires: ["sl", "tm"],
-            parameters: parameterRows)
+            parameters: parameterRows, methods: storageMethods, statistics: storageStatistics,
+            tables: tableRows)
     }
 }

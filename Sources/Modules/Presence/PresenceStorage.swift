@@ -6,7 +6,7 @@ internal import Subscriptions
 
 /// The storage of a presence server, for the module: what to call when.
 ///
-/// * `applySettings` before the engine is made, `start` behind that, `stop` when the transport has stopped;
+/// * `apply` before the engine is made, `start` behind that, `stop` when the transport has stopped;
 /// * `publicationChanged` and `subscriptionChanged` after the engine has carried a request out and
 ///   before the reply leaves; `changed` after everything else that changes state;
 /// * `fetchPublications` and `fetchSubscription` before a request is answered from memory alone,
@@ -43,6 +43,8 @@ final class PresenceStorage: Sendable {
         agent.persistsPublications = settings.writesPublications
         agent.persistsSubscriptions = settings.writesSubscriptions
         agent.persistsWatchers = settings.usesDatabase
+        // Kamailio counts from 1 where it looks each number up.
+        if settings.subscriptions == .databaseOnly { agent.firstCSeq = 1 }
     }
 
     // MARK: Life
@@ -110,7 +112,7 @@ final class PresenceStorage: Sendable {
     /// - Returns: Whether there were any that memory did not know.
     @discardableResult
     func fetchPublications(user: Span<UInt8>, host: Span<UInt8>) -> Bool {
-        guard let writer, settings.publications == .databaseOnly else { return false }
+        guard let writer, settings.publications == .database else { return false }
         let user = Array(copying: user)
         let host = Array(copying: host)
         return writer.fetch { (loader, connection) throws(StorageError) in
@@ -156,4 +158,9 @@ final class PresenceStorage: Sendable {
     /// How far the database lags behind, for statistics and health: changes that wait, and the
     /// second of the oldest of them.
     var journal: JournalStatus { agent.journal }
+
+    /// Age of the oldest change that waits, 0 when there is none.
+    func oldestDirtySeconds(now: WallTime) -> Int {
+        journal.oldestSeconds.map { max(0, now.seconds - $0) } ?? 0
+    }
 }

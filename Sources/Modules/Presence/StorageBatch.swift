@@ -10,9 +10,11 @@ import Subscriptions
 struct StorageBatch: ~Copyable {
     /// The rows of one table.
     private struct Rows: ~Copyable {
+        /// Rows that are inserted or overwritten.
         var writes: RowBatch
+        /// Keys of rows that go.
         var erasures: RowBatch
-        /// The keys that `writes` and `erasures` are put in order by, with their place.
+        /// No rows.
         init(_ table: StoredTable) {
             writes = RowBatch(columns: table.columns.count, rows: 256)
             erasures = RowBatch(columns: table.key.count, rows: 64)
@@ -33,7 +35,6 @@ struct StorageBatch: ~Copyable {
     private var presentity = Rows(.presentity)
     private var activeWatchers = Rows(.activeWatchers)
     private var watchers = Rows(.watchers)
-    private var uri = ByteWriter(capacity: 256)
     /// How many rows are written or deleted.
     private(set) var count = 0
 
@@ -129,7 +130,7 @@ struct StorageBatch: ~Copyable {
 
     private mutating func append(_ change: PresenceChange) {
         switch change {
-        case .writePublication(let row, _, let storedTag): write(row, storedTag)
+        case .writePublication(let row, _, _): write(row)
         case .erasePublication(let user, let host, let package, let etag):
             erasePublication(user, host, package, etag)
         case .writeSubscription(let row, _): write(row)
@@ -138,24 +139,16 @@ struct StorageBatch: ~Copyable {
             activeWatchers.erasures.append(dialog[.toTag])
             activeWatchers.erasures.append(dialog[.fromTag])
         case .writeWatcher(let row, _): write(row)
-        case .eraseWatcher(let row):
-            appendURI(row.presentityUser.span, row.presentityHost.span)
-            watchers.erasures.append(uri.span)
-            watchers.erasures.append(row.user.span)
-            watchers.erasures.append(row.host.span)
-            watchers.erasures.append(events[Int(row.package.number)].span)
+        case .eraseWatcher(let row): erase(row)
         }
     }
 
-    /// A row without unique name is found by its entity tag alone: when that has changed, the old
-    /// row goes and a new one comes.
-    private mutating func write(_ row: PublicationRow, _ storedTag: [UInt8]?) {
-        if row.ruid.isEmpty, let storedTag, storedTag != row.etag {
-            erasePublication(row.user, row.host, row.package, storedTag)
-        }
+    /// The row is found by its unique name, whatever its entity tag has been before.
+    private mutating func write(_ row: PublicationRow) {
+        let event = event(row.package)
         presentity.writes.append(row.user.span)
         presentity.writes.append(row.host.span)
-        presentity.writes.append(events[Int(row.package.number)].span)
+        presentity.writes.append(event.span)
         presentity.writes.append(row.etag.span)
         presentity.writes.append(row.expires)
         presentity.writes.append(row.received)
@@ -168,22 +161,24 @@ struct StorageBatch: ~Copyable {
     private mutating func erasePublication(
         _ user: [UInt8], _ host: [UInt8], _ package: PackageIndex, _ etag: [UInt8]
     ) {
+        let event = event(package)
         presentity.erasures.append(user.span)
         presentity.erasures.append(host.span)
-        presentity.erasures.append(events[Int(package.number)].span)
+        presentity.erasures.append(event.span)
         presentity.erasures.append(etag.span)
     }
 
     /// What is not set is empty text, as Kamailio writes it; both servers read NULL as well.
     private mutating func write(_ row: SubscriptionRow) {
         let dialog = row.dialog
-        appendURI(dialog[.presentityUser], dialog[.presentityHost])
+        let event = event(dialog.package)
+        let uri = Self.uri(dialog[.presentityUser], dialog[.presentityHost])
         activeWatchers.writes.append(uri.span)
         activeWatchers.writes.append(dialog[.watcherUser])
         activeWatchers.writes.append(dialog[.watcherHost])
         activeWatchers.writes.append(dialog[.toUser])
         activeWatchers.writes.append(dialog[.toHost])
-        activeWatchers.writes.append(events[Int(dialog.package.number)].span)
+        activeWatchers.writes.append(event.span)
         activeWatchers.writes.append(dialog[.eventID])
         activeWatchers.writes.append(dialog[.toTag])
         activeWatchers.writes.append(dialog[.fromTag])
@@ -208,23 +203,32 @@ struct StorageBatch: ~Copyable {
     }
 
     private mutating func write(_ row: WatcherRow) {
-        appendURI(row.presentityUser.span, row.presentityHost.span)
+        let event = event(row.package)
+        let uri = Self.uri(row.presentityUser.span, row.presentityHost.span)
         watchers.writes.append(uri.span)
         watchers.writes.append(row.user.span)
         watchers.writes.append(row.host.span)
-        watchers.writes.append(events[Int(row.package.number)].span)
+        watchers.writes.append(event.span)
         watchers.writes.append(Int(row.status.rawValue))
         watchers.writes.append(row.reason.text)
         watchers.writes.append(row.inserted)
     }
 
-    /// Makes `uri` the presentity as its columns hold it.
-    private mutating func appendURI(_ user: Span<UInt8>, _ host: Span<UInt8>) {
-        uri.removeAll()
-        uri.append("sip:")
-        uri.append(user)
-        if !user.isEmpty { uri.append(UInt8(ascii: "@")) }
-        uri.append(host)
+    private mutating func erase(_ row: WatcherRow) {
+        let event = event(row.package)
+        let uri = Self.uri(row.presentityUser.span, row.presentityHost.span)
+        watchers.erasures.append(uri.span)
+        watchers.erasures.append(row.user.span)
+        watchers.erasures.append(row.host.span)
+        watchers.erasures.append(event.span)
+    }
+
+    /// A presentity as its column holds it.
+    private static func uri(_ user: Span<UInt8>, _ host: Span<UInt8>) -> [UInt8] {
+        var uri = Array("sip:".utf8)
+        uri.reserveCapacity(user.count + host.count + 5)
+        if !user.isEmpty { uri += Array(copying: user) + [UInt8(ascii: "@")] }
+        return uri + Array(copying: host)
     }
 
     /// The columns are signed; a number beyond their middle is stored with the same bits.

@@ -131,11 +131,15 @@ struct StorageLoader: Sendable {
         _ connection: any DatabaseConnection, _ report: inout Report, _ seen: (Int) -> Void
     ) throws(StorageError) -> Int {
         var count = 0
+        var nameless: [Int] = []
         var draft = DialogDraft()
         let now = SystemClock.wall()
         try connection.query(sql, values) { row in
             count += 1
-            if let id = row.integer(0) { seen(id) }
+            if let id = row.integer(0) {
+                seen(id)
+                if table == .presentity, StorageReader.isNameless(row) { nameless.append(id) }
+            }
             let outcome = reader.read(table, row, now: now, draft: &draft)
             report.note(outcome)
             // One line a row would let a broken table fill the disk.
@@ -147,6 +151,12 @@ struct StorageLoader: Sendable {
                     ])
             }
             return true
+        }
+        for id in nameless {
+            let name = connection.dialect.quoted(settings.presentityTable)
+            try connection.execute(
+                "UPDATE \(name) SET ruid = ? WHERE id = ?",
+                [.text(StorageReader.name(ofRow: id)), .integer(id)])
         }
         return count
     }

@@ -56,12 +56,27 @@ struct StorageReader: Sendable {
         guard let expires = expires(stored, now) else { return .expired }
         let publication = PublicationRow(
             user: Array(copying: row.bytes(1)), host: Array(copying: row.bytes(2)),
-            package: package, etag: Array(copying: row.bytes(4)),
-            ruid: Array(copying: row.bytes(10)), body: EventBody(row.bytes(7)),
+            package: package, etag: Array(copying: row.bytes(4)), ruid: Self.ruid(row),
+            body: EventBody(row.bytes(7)),
             sender: Array(copying: row.bytes(8)), expires: expires, received: received,
             priority: Int32(truncatingIfNeeded: row.integer(9) ?? 0))
         return agent.restore(publication, now: now) ? .loaded : .superseded
     }
+
+    /// The unique name of a row; for one that has none the name that it is about to get.
+    ///
+    /// Kamailio before 5.2 knew no `ruid`. Without one the row would be left behind by the first
+    /// refresh, which changes its entity tag.
+    private static func ruid(_ row: borrowing DatabaseRow) -> [UInt8] {
+        isNameless(row)
+            ? Array(name(ofRow: row.integer(0) ?? 0).utf8) : Array(copying: row.bytes(10))
+    }
+
+    /// Whether a row of `presentity` has no unique name.
+    static func isNameless(_ row: borrowing DatabaseRow) -> Bool { row.bytes(10).isEmpty }
+
+    /// The unique name that a row of an `id` gets which has none.
+    static func name(ofRow id: Int) -> String { "pres-row-\(id)" }
 
     /// The second at which a document is to expire; nil when it stays away.
     ///
@@ -70,7 +85,7 @@ struct StorageReader: Sendable {
     private func expires(_ stored: Int, _ now: WallTime) -> Int? {
         if stored <= 0 { return -1 }
         if stored + settings.expiresOffsetSeconds > now.seconds { return stored }
-        return settings.ignoresExpired ? nil : now.seconds + 1
+        return settings.ignoresExpired ? nil : now.seconds + 1 - settings.expiresOffsetSeconds
     }
 
     // MARK: active_watchers

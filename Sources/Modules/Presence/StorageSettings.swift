@@ -1,35 +1,12 @@
 import Storage
 import Subscriptions
 
-/// Where published documents are (`publ_cache`).
-enum PublicationMode: Int, Sendable, CaseIterable {
-    /// In memory and in the table; a PUBLISH waits for its row, and rows that somebody else wrote
-    /// are looked for.
-    case databaseOnly = 0
-    /// In memory and, within a tenth of a second, in the table.
-    case hybrid = 1
-    /// In memory alone.
-    case memory = 2
-}
-
-/// Where subscriptions are (`subs_db_mode`).
-enum SubscriptionMode: Int, Sendable, CaseIterable {
-    /// In memory alone; what an earlier run left in the table is taken over.
-    case memory = 0
-    /// In memory and in the table; a SUBSCRIBE waits for its row.
-    case writeThrough = 1
-    /// In memory, and in the table every `db_update_period`.
-    case writeBack = 2
-    /// As `writeThrough`; a dialog that memory does not know is looked for in the table.
-    case databaseOnly = 3
-}
-
 /// What is stored of a presence server, where and when; the words in brackets are the parameters.
 struct StorageSettings: Sendable, Equatable {
     /// Where published documents are (`publ_cache`).
-    var publications = PublicationMode.hybrid
+    var publications = PresenceParameters.PublicationCache.hybrid
     /// Where subscriptions are (`subs_db_mode`).
-    var subscriptions = SubscriptionMode.writeBack
+    var subscriptions = PresenceParameters.SubscriptionMode.writeBack
     /// The table of documents (`presentity_table`).
     var presentityTable = "presentity"
     /// The table of subscriptions (`active_watchers_table`).
@@ -61,7 +38,7 @@ struct StorageSettings: Sendable, Equatable {
         subscriptions == .writeThrough || subscriptions == .databaseOnly
     }
     /// Whether a PUBLISH waits until its row is written.
-    var publicationsWait: Bool { publications == .databaseOnly }
+    var publicationsWait: Bool { publications == .database }
     /// Whether a promise was given that only a database which answers can keep.
     var needsDatabaseAtStart: Bool { subscriptionsWait || publicationsWait }
 

@@ -107,6 +107,7 @@ final class StorageWriter: @unchecked Sendable {
     /// Nothing may be changed behind it: the transport has stopped by then.
     func finish() -> Bool {
         queue.sync {
+            agent.journalCounters(now: SystemClock.wall())
             let isDone = pass(.all, ignoringBackoff: true)
             link.close()
             return isDone
@@ -164,8 +165,14 @@ final class StorageWriter: @unchecked Sendable {
         queue.async { [self] in _ = pass(owed) }
     }
 
-    /// What is due every `db_update_period`: everything.
-    func update() { queue.async { [self] in _ = pass(.all) } }
+    /// What is due every `db_update_period`: everything, and the rows that lag behind by nothing
+    /// but the numbers of their last NOTIFYs.
+    func update() {
+        queue.async { [self] in
+            agent.journalCounters(now: SystemClock.wall())
+            _ = pass(.all)
+        }
+    }
 
     /// Writes everything that waits and returns when that is done; false when something is left.
     ///
@@ -187,7 +194,8 @@ final class StorageWriter: @unchecked Sendable {
     ///
     /// The queue orders reads behind writes. A database that is known to be away is not asked.
     func fetch(
-        _ body: @Sendable (StorageLoader, any DatabaseConnection) throws(StorageError) ->
+        _ body:
+            @Sendable (StorageLoader, any DatabaseConnection) throws(StorageError) ->
             StorageLoader.Report
     ) -> Bool {
         guard link.status.state != .away else { return false }
