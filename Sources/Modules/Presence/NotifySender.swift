@@ -25,6 +25,8 @@ final class NotifySender: TransactionUser {
     private let transactions: any TransactionServices
     private let services: any Services
     private let settings: SettingsHandle<PresenceParameters>
+    /// What keeps the tables; nil when nothing does.
+    private let storage: PresenceStorage?
     /// What runs `event_route[presence:notify-reply]`.
     private let replyRoute: NotifyReplyRoute
     /// For each package the text of Event and the content type, at hand without its declaration.
@@ -38,12 +40,14 @@ final class NotifySender: TransactionUser {
     /// A sender for an engine.
     init(
         _ agent: StateAgent, _ transactions: any TransactionServices, _ services: any Services,
-        _ settings: SettingsHandle<PresenceParameters>, root: [UInt8]
+        _ settings: SettingsHandle<PresenceParameters>, _ storage: PresenceStorage?,
+        root: [UInt8]
     ) {
         self.agent = agent
         self.transactions = transactions
         self.services = services
         self.settings = settings
+        self.storage = storage
         replyRoute = NotifyReplyRoute(services, root: root)
         words = agent.packages.packages.map { ($0.eventText, $0.contentType) }
     }
@@ -180,6 +184,7 @@ final class NotifySender: TransactionUser {
             result = .gone
         }
         agent.completed(handle, result, now: context.now, into: &work.orders)
+        storage?.changed()
         send(&work.orders, in: context)
     }
 

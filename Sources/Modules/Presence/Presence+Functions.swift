@@ -78,6 +78,7 @@ extension PresenceModule {
             work.orders.removeAll()
             return -1
         }
+        storage.load()?.changed()
         running.sender.send(&work.orders, in: context)
         return 1
     }

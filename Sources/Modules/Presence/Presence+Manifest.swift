@@ -9,7 +9,8 @@ extension PresenceModule {
         Manifest(
             "presence", "The event state server.", requires: ["sl", "tm"],
             parameters: parameterRows, functions: functionRows, variables: variableRows,
-            methods: methodRows, statistics: statisticRows,
+            methods: methodRows + storageMethods, statistics: statisticRows + storageStatistics,
+            tables: tableRows,
             eventRoutes: [
                 EventRouteRow(NotifyReplyRoute.name, "Runs when a NOTIFY has been answered.")
             ])

@@ -29,7 +29,9 @@ extension PresenceModule {
             guard let running = running.load() else { throw .notStarted }
             let priority = attribute("priority", context)
             let headers = try readPublish(context, running.agent, priority, work)
+            fetch(headers.presentity, work, isNeeded: !headers.ifMatch.isEmpty)
             let outcome = try publish(context, running.agent, headers, sender, work)
+            storage.load()?.publicationChanged()
             try answer(outcome, context, headers)
             counters.published.add()
             running.sender.send(&work.orders, in: context)
@@ -140,6 +142,19 @@ extension PresenceModule {
                 Self.publish(agent, message, work.names, headers, uri, now, &work.orders)
             }
         }
+    }
+
+    /// Takes up documents of a presentity that another program has written, where the database is
+    /// the truth (`publ_cache` 0).
+    func fetch(_ place: NamePlace, _ work: PresenceWorkspace, isNeeded: Bool) {
+        guard isNeeded, let storage = storage.load() else { return }
+        Self.fetch(place, work.names, storage)
+    }
+
+    private static func fetch(
+        _ place: NamePlace, _ names: borrowing ByteWriter, _ storage: PresenceStorage
+    ) {
+        storage.fetchPublications(user: names.span(place.user), host: names.span(place.host))
     }
 
     private static func isSIP(_ uri: Span<UInt8>) -> Bool {

@@ -1,6 +1,7 @@
 internal import Basics
 internal import ModuleKit
 internal import Subscriptions
+internal import Synchronization
 
 /// What there is once the module has started.
 final class RunningPresence: Sendable {
@@ -63,6 +64,7 @@ extension PresenceModule {
         services.perform { context in
             var orders: [NotifyOrder] = []
             body(context, &orders)
+            storage.load()?.changed()
             running.sender.send(&orders, in: context)
         }
     }

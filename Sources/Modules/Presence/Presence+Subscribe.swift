@@ -15,9 +15,8 @@ extension PresenceModule {
         do throws(RequestFailure) {
             guard let running = running.load() else { throw .notStarted }
             try readSubscribe(context, running.agent, watcher, work)
-            let outcome = running.agent.subscribe(
-                work.request, now: context.now, into: &work.orders)
-            guard case .accepted(let acceptance) = outcome else { throw Self.failure(outcome) }
+            let acceptance = try subscribe(running.agent, context.now, work)
+            storage.load()?.subscriptionChanged()
             answer(acceptance, context, work)
             counters.subscribed.add()
             running.sender.send(&work.orders, in: context)
@@ -28,6 +27,29 @@ extension PresenceModule {
             if error == .unknownDialog { counters.unknownDialogs.add() }
             return -1
         }
+    }
+
+    /// Has the engine carry the request out; a dialog that it does not know may be in the database
+    /// alone (`subs_db_mode` 3).
+    private func subscribe(
+        _ agent: StateAgent, _ now: WallTime, _ work: PresenceWorkspace
+    ) throws(RequestFailure) -> SubscribeAcceptance {
+        var outcome = agent.subscribe(work.request, now: now, into: &work.orders)
+        if case .unknownDialog = outcome, let storage = storage.load(),
+            Self.fetch(work.request, storage)
+        {
+            outcome = agent.subscribe(work.request, now: now, into: &work.orders)
+        }
+        guard case .accepted(let acceptance) = outcome else { throw Self.failure(outcome) }
+        return acceptance
+    }
+
+    private static func fetch(
+        _ request: borrowing SubscribeRequest, _ storage: PresenceStorage
+    ) -> Bool {
+        storage.fetchSubscription(
+            callID: request.text[.callID], toTag: request.text[.toTag],
+            fromTag: request.text[.fromTag])
     }
 
     // MARK: Reading
@@ -57,6 +79,7 @@ extension PresenceModule {
             return try readSharedLine(context, work)
         }
         let place = try presentity(context, &work.names)
+        fetch(place, work, isNeeded: true)
         Self.set(.presentityUser, .presentityHost, place, work.names, &work.request)
     }
 

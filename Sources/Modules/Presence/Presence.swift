@@ -81,10 +81,11 @@ public final class PresenceModule: ServerModule {
         let agent = StateAgent(
             packages: PackageTable(added.withLock { $0 }), settings: settings, seed: seed,
             now: SystemClock.wall())
-        let sender = NotifySender(
-            agent, transactions, services, self.settings, root: parameters.attributesRootBytes)
-        let running = running.storeIfNil(RunningPresence(agent, sender))
         try startStorage(agent)
+        let sender = NotifySender(
+            agent, transactions, services, self.settings, storage.load(),
+            root: parameters.attributesRootBytes)
+        let running = running.storeIfNil(RunningPresence(agent, sender))
         startTurns(running)
     }
 

@@ -53,9 +53,10 @@ extension PresenceModule {
         let readers = sources.withLock { $0.documents }
         guard !readers.isEmpty else { throw .refused }
         let body = readers.lazy.compactMap { $0(user, host, place) }.first ?? []
-        let outcome = agent.setHardState(
-            package: package, user: user.span, host: host.span, name: name.span, body: body.span,
-            now: now, into: &orders)
+        let request = PublishRequest(
+            package: package, user: user.span, host: host.span, ifMatch: name.span,
+            body: body.span, sender: Span())
+        let outcome = agent.setHardState(request, now: now, into: &orders)
         guard case .accepted = outcome else { throw .refused }
         _ = agent.notifyAgain(
             package: package, user: user.span, host: host.span, now: now, into: &orders)
