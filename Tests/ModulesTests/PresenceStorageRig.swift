@@ -203,7 +203,7 @@ final class PresenceStage {
     let database: FaultyDatabase
     let lines = LogTally()
     var orders: [NotifyOrder] = []
-    private var cseq: UInt32 = 1
+    private var cseq: UInt32
     private var serial = 0
 
     private static var presence: EventPackage {
@@ -234,6 +234,8 @@ final class PresenceStage {
         _ change: (inout StorageSettings) -> Void = { _ in }
     ) {
         self.database = database
+        // A phone counts on across restarts of the server.
+        cseq = process * 100_000
         var storage = StorageSettings()
         change(&storage)
         var settings = AgentSettings()
@@ -317,7 +319,8 @@ final class PresenceStage {
 
     /// Says that all NOTIFYs that were ordered have arrived.
     func finishOrders(_ now: WallTime = SystemClock.wall()) {
-        while !orders.isEmpty {
+        while !orders.isEmpty || agent.hasWaitingOrders {
+            if orders.isEmpty { _ = agent.nextOrders(limit: 1_000, now: now, into: &orders) }
             let sent = orders
             orders = []
             for order in sent {
@@ -399,8 +402,10 @@ final class PresenceStage {
     }
     static let watcherColumns = "presentity_uri, watcher_username, status, inserted_time"
 
-    /// Compares memory with the tables, which must be alike when nothing waits.
+    /// Writes everything and compares memory with the tables, which must be alike then.
     func expectSame(_ comment: Comment = "memory and table", documents: Bool = true) throws {
+        agent.journalCounters(now: SystemClock.wall())
+        #expect(writer.flush(), comment)
         if documents {
             #expect(
                 try self.documents
