@@ -29,7 +29,7 @@ extension Shard {
     /// Notes what was decided about a watcher; returns where.
     mutating func setWatcher(
         _ topic: UInt32, _ user: Span<UInt8>, _ host: Span<UInt8>, _ standing: Standing,
-        now: WallTime
+        isStored: Bool = false, now: WallTime
     ) -> UInt32 {
         if let known = watcher(topic, user, host) {
             setStanding(watcher: known, standing, now: now)
@@ -47,7 +47,11 @@ extension Shard {
         topics[topic].firstWatcher = watcher
         topics[topic].watcherCount += 1
         watcherIndex.insert(tag, watcher)
-        journalChange(watcher: watcher, now: now)
+        if isStored {
+            watchers[watcher].state.insert([.attempted, .stored])
+        } else {
+            journalChange(watcher: watcher, now: now)
+        }
         return watcher
     }
 
@@ -156,6 +160,8 @@ extension Shard {
     ) -> Bool {
         let present = Standing(
             status: watchers[watcher].status, reason: watchers[watcher].reason)
+        // Who was refused because no rule matched is still refused while none does.
+        if authorisation == .noRule, present.status == .terminated { return false }
         let standing = decide(authorisation, present)
         guard standing != present else { return false }
         let wasWaiting = watchers[watcher].isWaiting
