@@ -191,7 +191,7 @@ struct StorageBatch: ~Copyable {
         activeWatchers.writes.append(Int(row.values.status.rawValue))
         activeWatchers.writes.append(row.values.reason.text)
         activeWatchers.writes.append(Self.signed(row.values.version))
-        activeWatchers.writes.append(dialog[.socket])
+        activeWatchers.writes.append(SocketText.name(of: dialog[.socket]))
         activeWatchers.writes.append(dialog[.localContact])
         activeWatchers.writes.append(dialog[.fromUser])
         activeWatchers.writes.append(dialog[.fromHost])
