@@ -12,23 +12,24 @@ struct PolicyIdentity: Sendable, Hashable {
     init(_ uri: String) {
         var rest = uri[...]
         var isNumber = false
-        if let colon = rest.firstIndex(of: ":"), Self.schemes.contains(rest[..<colon].lowercased()) {
+        if let colon = rest.firstIndex(of: ":"), Self.schemes.contains(rest[..<colon].lowercased())
+        {
             isNumber = rest[..<colon].lowercased() == "tel"
             rest = rest[rest.index(after: colon)...]
         }
-        rest = rest.prefix { $0 != ";" && $0 != "?" }
         guard !isNumber else {
-            user = String(rest)
+            user = String(rest.prefix { $0 != ";" && $0 != "?" })
             host = ""
             return
         }
-        if let at = rest.lastIndex(of: "@") {
+        // A user may hold semicolons, a host may not; an at sign within either is escaped.
+        if let at = rest.firstIndex(of: "@") {
             user = Self.unescaped(rest[..<at])
             rest = rest[rest.index(after: at)...]
         } else {
             user = ""
         }
-        host = Self.withoutPort(rest).lowercased()
+        host = Self.withoutPort(rest.prefix { $0 != ";" && $0 != "?" }).lowercased()
     }
 
     /// Whether it stands for somebody who does not say who he is (RFC 3261 8.1.1.3, RFC 3323).

@@ -66,9 +66,10 @@ extension RegistrationInfo.Contact {
     /// Reads what stands in foreign elements here and in attributes at Kamailio.
     private mutating func readExtensions(_ element: XMLElement) {
         func value(_ child: StaticString, _ attribute: StaticString) -> String? {
-            let text = element.children.first {
-                $0.isNamed(child) && $0.isIn(RegistrationInfo.ownNamespace)
-            }?.text ?? element.attribute(attribute)
+            let text =
+                element.children.first {
+                    $0.isNamed(child) && $0.isIn(RegistrationInfo.ownNamespace)
+                }?.text ?? element.attribute(attribute)
             return text?.isEmpty == true ? nil : text
         }
         received = value("received", "received")

@@ -47,6 +47,11 @@ struct XMLOutline {
             throw DocumentError(.tooLarge, "\(bytes.count) bytes")
         }
         var cursor = Cursor(bytes)
+        // The library takes a NUL for the end of the document and would not see what follows.
+        if cursor.seek(0) {
+            throw DocumentError(.malformed, "a NUL", line: Self.line(of: cursor))
+        }
+        cursor = Cursor(bytes)
         do throws(DocumentError) {
             try readHead(&cursor)
             while cursor.seek(UInt8(ascii: "<")) { try readMarkup(&cursor) }

@@ -34,8 +34,9 @@ extension XMLWriter {
     ///   - element: a child of the other document's root
     ///   - source: what that root declares
     ///   - scope: what holds where the copy goes
-    mutating func copy(_ element: XMLElement, from source: NamespaceScope, into scope: NamespaceScope)
-    {
+    mutating func copy(
+        _ element: XMLElement, from source: NamespaceScope, into scope: NamespaceScope
+    ) {
         let own = element.declared
         var missing = source.filter { own[$0.key] == nil && scope[$0.key] != $0.value }
         // An element without namespace stays without, unless its whole document forgot it.
