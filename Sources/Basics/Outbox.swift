@@ -40,6 +40,12 @@ public struct Outbox: ~Copyable, Sendable {
         mark = writer.count
     }
 
+    /// What was written of the message begun last.
+    public var begun: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { writer.span(ByteRange(offset: mark, count: writer.count - mark)) }
+    }
+
     /// Gives up the message begun last.
     public mutating func abandon() { writer.truncate(to: mark) }
 

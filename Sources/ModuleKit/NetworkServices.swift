@@ -20,6 +20,13 @@ public protocol NetworkServices: AnyObject, Sendable {
     /// It is to be called in a module's `start`, before the first message. `taker` runs on the
     /// worker that received the reply, between messages: it must be brief.
     func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool)
+    /// Has every worker call `turn` after each batch of messages, for work that may wait until
+    /// their answers are out.
+    ///
+    /// It is to be called in a module's `start`. A turn does a small part of what there is to do,
+    /// writes into the context's outbox, and says whether more remains for this worker; then its
+    /// next turn comes right after the messages that have arrived meanwhile.
+    func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool)
 }
 
 /// No network: what is sent goes nowhere, and no connection is open.
@@ -35,6 +42,8 @@ public final class NoNetwork: NetworkServices {
     public func close(connection: Int64) {}
     /// None arrives.
     public func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {}
+    /// There are no workers.
+    public func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {}
 }
 
 extension Services {

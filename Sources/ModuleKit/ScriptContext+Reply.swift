@@ -2,8 +2,9 @@ public import Basics
 internal import SIPSyntax
 
 extension ScriptContext {
-    /// Sends a reply to the request at hand, from within the script: stateless, in place.
+    /// Sends a reply to the request at hand, from within the script, in place.
     ///
+    /// It is stateless unless the script has opened a transaction, which then keeps it.
     /// It carries what `append_to_reply` collected, and a To-tag that the same request always gets
     /// again, so that a retransmission is answered alike. ACK is never answered (RFC 3261 17).
     /// Returns whether a reply went out.
@@ -36,11 +37,23 @@ extension ScriptContext {
         } else {
             outbox.writer.finishMessage()
         }
-        outbox.commit(
-            to: ReplyRoute.destination(for: message, from: origin, forceRport: forcesRport))
+        let destination = ReplyRoute.destination(
+            for: message, from: origin, forceRport: forcesRport)
+        guard isAllowed(status, to: destination) else {
+            outbox.abandon()
+            return false
+        }
+        outbox.commit(to: destination)
         repliedStatus = status
         replyCounters.count(status)
         return true
+    }
+
+    /// Asks the transaction, if there is one, about the reply that was begun last.
+    private func isAllowed(_ status: Int, to destination: Origin) -> Bool {
+        guard let transaction else { return true }
+        let bytes = Array(copying: outbox.begun)
+        return transaction.mayReply(status, bytes.span, to: destination, in: self)
     }
 
     /// The To-tag of stateless replies: sixteen hexadecimal digits that depend on the transaction

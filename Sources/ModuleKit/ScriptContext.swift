@@ -67,6 +67,8 @@ public final class ScriptContext {
     public private(set) var messageNumber: UInt64 = 0
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
+    /// The server transaction of the request, once there is one: its replies go through it.
+    public var transaction: (any ServerTransaction)?
     /// What the script wants of how its messages are sent.
     public var sending = SendingWishes()
     /// Requests that were sent on for this message.
@@ -145,6 +147,7 @@ public final class ScriptContext {
         caselessAttributes.removeAll()
         edits.removeAll()
         forcesRport = false
+        if transaction != nil { transaction = nil }
         if !sending.isEmpty { sending = SendingWishes() }
         repliedStatus = 0
         forwardedRequests = 0

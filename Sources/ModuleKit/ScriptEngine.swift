@@ -81,9 +81,12 @@ extension Services {
         _ function: String, event: String, _ prepare: (ScriptContext) -> Void
     ) -> Bool {
         guard let engine = scriptEngine, engine.hasFunction(function) else { return false }
-        let context = ScriptContext(services: self)
-        prepare(context)
-        return engine.call(function, event, in: context) != nil
+        var isCalled = false
+        perform { context in
+            prepare(context)
+            isCalled = engine.call(function, event, in: context) != nil
+        }
+        return isCalled
     }
 }
 

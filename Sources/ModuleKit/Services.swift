@@ -65,6 +65,13 @@ public protocol Services: AnyObject, Sendable {
     var replyCounters: ReplyCounters { get }
     /// How messages are sent outside of a script's turn.
     var network: any NetworkServices { get }
+    /// Finds out where URIs lead.
+    var resolver: any DestinationResolver { get }
+    /// The blocks of the script; empty before it is compiled.
+    var blocks: any ScriptBlocks { get }
+    /// Runs `body` with a context of the control plane, on the calling thread, and sends what it
+    /// wrote into the outbox.
+    func perform(_ body: (ScriptContext) -> Void)
     /// Adds a line to `core.psx`: call it from a thread that a module starts.
     func announceThread(_ description: String)
     /// Begins a clean stop with the exit status given.

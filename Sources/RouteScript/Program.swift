@@ -102,14 +102,12 @@ public struct Program: Sendable {
     ///
     /// That block goes on where it was: what it knows of its own course is put back.
     public func maySend(to hop: Origin, _ context: ScriptContext) -> Bool {
-        let course = (context.returnCode, context.actionValue, context.hasFailed)
-        let place = (context.isStopped, context.isDropped, context.depth)
+        let course = ScriptCourse(of: context)
         context.sendingTo = hop
         run(.send, in: context)
         let isDropped = context.isDropped
         context.sendingTo = nil
-        (context.returnCode, context.actionValue, context.hasFailed) = course
-        (context.isStopped, context.isDropped, context.depth) = place
+        course.restore(to: context)
         return !isDropped
     }
 

@@ -11,6 +11,7 @@ final class NetworkLink: NetworkServices {
     private struct State: Sendable {
         var transport: TransportLayer?
         var replyTakers: [@Sendable (ScriptContext) -> Bool] = []
+        var turns: [@Sendable (ScriptContext) -> Bool] = []
     }
     private let state = Guarded(State())
 
@@ -34,6 +35,14 @@ final class NetworkLink: NetworkServices {
     func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {
         state.withLock { $0.replyTakers.append(taker) }
     }
+
+    /// Adds work that workers do between their batches.
+    func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {
+        state.withLock { $0.turns.append(turn) }
+    }
+
+    /// What workers do between their batches; a worker asks once, when it starts.
+    var turns: [@Sendable (ScriptContext) -> Bool] { state.withLock { $0.turns } }
 
     /// Those who see replies before the script does; a worker asks once, when it starts.
     var replyTakers: [@Sendable (ScriptContext) -> Bool] { state.withLock { $0.replyTakers } }

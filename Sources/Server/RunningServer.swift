@@ -77,14 +77,13 @@ final class RunningServer: Service, Sendable {
         } catch {
             throw StartFailure("the script cannot be compiled\n\(error.rendered)")
         }
-        services.installEventRoutes(has: { program.hasEvent($0) }) { name, context in
-            program.runEvent(name, in: context)
-        }
-        blueprint = WorkerBlueprint(
+        let blueprint = WorkerBlueprint(
             services: services, program: program, counters: made.counters,
             serverHeader: parameters.serverSignature
                 ? Array("\(parameters.serverHeader)\r\n".utf8) : [],
             tagKey: UInt64.random(in: 0...UInt64.max), forcesRport: parameters.forcesRport)
+        self.blueprint = blueprint
+        services.install(program) { blueprint.makeContext() }
         // Ports below 1024 are bound by now, and no module has created a file yet.
         try Identity.assume(
             user: options.user ?? parameters.user, group: options.group ?? parameters.group)

@@ -19,6 +19,19 @@ struct WorkerBlueprint: Sendable {
     let tagKey: UInt64
     /// Whether replies go to the source port although Via has no rport.
     let forcesRport: Bool
+
+    /// A context that a script can run in.
+    func makeContext() -> ScriptContext {
+        let context = ScriptContext(services: services)
+        context.serverHeader = serverHeader
+        context.serverID = services.serverID
+        context.tagKey = tagKey
+        if program.has(.send) {
+            context.mayLeave = { [program] context, hop in program.maySend(to: hop, context) }
+        }
+        program.prepare(context)
+        return context
+    }
 }
 
 /// One worker's way with messages: scan, validate, run the script.
@@ -33,24 +46,22 @@ final class SIPWorker: MessageHandler {
     private let forcesRport: Bool
     /// Who may want a reply before the script does.
     private let replyTakers: [@Sendable (ScriptContext) -> Bool]
+    /// What may be done between batches.
+    private let turns: [@Sendable (ScriptContext) -> Bool]
+    private let hasReplyRoute: Bool
     private var now = WallTime(seconds: 0)
     /// A buffer for the text of refusals, which keeps its room.
     private var unsupported = ByteWriter(capacity: 256)
 
     /// A worker with a context of its own.
     init(_ blueprint: WorkerBlueprint) {
-        context = ScriptContext(services: blueprint.services)
-        context.serverHeader = blueprint.serverHeader
-        context.serverID = blueprint.services.serverID
-        context.tagKey = blueprint.tagKey
+        context = blueprint.makeContext()
         program = blueprint.program
         counters = blueprint.counters
         forcesRport = blueprint.forcesRport
+        hasReplyRoute = program.has(.reply)
         replyTakers = blueprint.services.link.replyTakers
-        if program.has(.send) {
-            context.mayLeave = { [program] context, hop in program.maySend(to: hop, context) }
-        }
-        program.prepare(context)
+        turns = blueprint.services.link.turns
     }
 
     /// Takes the time for all messages of a batch.
@@ -71,6 +82,21 @@ final class SIPWorker: MessageHandler {
         case .keepAlive: return
         }
     }
+
+    /// Lets modules do a part of what may wait.
+    func takeTurn() -> Bool {
+        guard !turns.isEmpty else { return false }
+        var hasMore = false
+        for turn in turns {
+            context.reset(origin: Self.nowhere, now: now)
+            if turn(context) { hasMore = true }
+        }
+        return hasMore
+    }
+
+    /// Where nothing came from.
+    private static let nowhere = Origin(
+        transport: .udp, socket: .none, source: PeerAddress(ipv4: 0, port: 0))
 
     /// Lends the outbox to the transport.
     func withOutbox<Result>(_ body: (inout Outbox) -> Result) -> Result { body(&context.outbox) }
@@ -93,16 +119,18 @@ final class SIPWorker: MessageHandler {
         }
     }
 
-    /// A reply is to a request that a module has sent, or to one that was forwarded: then the
-    /// script sees it, and unless it drops it, it goes on to whom its Via names.
+    /// The script sees a reply first, and may drop it; then it is for the module whose request it
+    /// answers, or for one that was forwarded, and goes on to whom its Via names.
     private func handleReply() {
         counters.countReply(status: context.message.status, method: nil)
-        for taker in replyTakers where taker(context) { return }
-        let value = program.run(.reply, in: context)
-        guard !context.isDropped, value > 0 || !program.has(.reply) else {
-            counters.droppedReplies.add()
-            return
+        if hasReplyRoute {
+            let value = program.run(.reply, in: context)
+            guard !context.isDropped, value > 0 else {
+                counters.droppedReplies.add()
+                return
+            }
         }
+        for taker in replyTakers where taker(context) { return }
         do throws(ForwardFailure) {
             try context.relayReply()
             counters.forwardedReplies.add()

@@ -21,8 +21,8 @@ package final class ServerServices: Services {
         var workers: (@Sendable () -> [(id: Int, description: String)])?
         var defines: [(name: String, value: String?)] = []
         var serverID = 0
-        var eventRoutes: (@Sendable (String, ScriptContext) -> Void)?
-        var hasEventRoute: (@Sendable (String) -> Bool)?
+        var blocks: any ScriptBlocks = NoBlocks()
+        var makeContext: (@Sendable () -> ScriptContext)?
         var stop: (@Sendable (Int32) -> Void)?
         var pendingStop: Int32?
     }
@@ -135,30 +135,46 @@ package final class ServerServices: Services {
     /// Ends the jobs of the control plane.
     package func stopJobs() { timer.stop() }
 
-    /// Says how event routes are run, once the script is compiled.
-    package func installEventRoutes(
-        has: @escaping @Sendable (String) -> Bool = { _ in true },
-        _ run: @escaping @Sendable (String, ScriptContext) -> Void
+    /// Says which script there is, once it is compiled, and how a context for it is made.
+    package func install(
+        _ blocks: any ScriptBlocks, makeContext: (@Sendable () -> ScriptContext)? = nil
     ) {
         state.withLock { state in
-            state.eventRoutes = run
-            state.hasEventRoute = has
+            state.blocks = blocks
+            state.makeContext = makeContext
         }
     }
 
+    /// The blocks of the script.
+    package var blocks: any ScriptBlocks { state.withLock { $0.blocks } }
+
     /// Whether the script has an event route.
-    package func hasEventRoute(_ name: String) -> Bool {
-        state.withLock { $0.hasEventRoute }?(name) ?? false
-    }
+    package func hasEventRoute(_ name: String) -> Bool { blocks.hasBlock(.event(name)) }
 
     /// Runs an event route in a context of its own.
     ///
-    /// The lock is not held meanwhile: the route may call whatever a script may.
+    /// No lock is held meanwhile: the route may call whatever a script may.
     package func runEventRoute(_ name: String, _ prepare: (ScriptContext) -> Void) {
-        guard let run = state.withLock({ $0.eventRoutes }) else { return }
-        let context = ScriptContext(services: self)
-        prepare(context)
-        run(name, context)
+        let blocks = blocks
+        guard blocks.hasBlock(.event(name)) else { return }
+        perform { context in
+            prepare(context)
+            _ = blocks.runBlock(.event(name), in: context)
+        }
+    }
+
+    /// Runs a piece of the control plane that sends, or that runs parts of the script.
+    ///
+    /// Each has a context of its own, so that they may run side by side.
+    package func perform(_ body: (ScriptContext) -> Void) {
+        let make = state.withLock { $0.makeContext }
+        let context = make?() ?? ScriptContext(services: self)
+        context.reset(
+            origin: Origin(
+                transport: .udp, socket: .none, source: PeerAddress(ipv4: 0, port: 0)),
+            now: SystemClock.wall())
+        body(context)
+        context.sendOutbox()
     }
 
     /// Says what `requestStop` does; a request that came before is carried out now.

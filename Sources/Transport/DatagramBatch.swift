@@ -62,20 +62,23 @@ struct DatagramBatch: ~Copyable {
         unsafe buffers.deallocate()
     }
 
-    /// Waits for a datagram and takes it with all others that are there, up to `capacity`.
-    mutating func receive(from socket: DatagramSocket) -> Outcome {
+    /// Takes the datagrams that are there, up to `capacity`; unless told otherwise it waits for the
+    /// first.
+    mutating func receive(from socket: DatagramSocket, waits: Bool = true) -> Outcome {
         for place in 0..<used {
             unsafe headers[place].msg_hdr.msg_namelen = socklen_t(KernelAddress.bytes)
         }
         used = 0
         let count = unsafe clinux_recvmmsg(
-            socket.descriptor, headers, UInt32(capacity), CLINUX_MSG_WAITFORONE)
+            socket.descriptor, headers, UInt32(capacity),
+            waits ? CLINUX_MSG_WAITFORONE : CInt(MSG_DONTWAIT))
         if count >= 0 {
             used = Int(count)
             return .received(used)
         }
         let error = SystemError.last
         switch error.number {
+        case EAGAIN where !waits: return .received(0)
         case EINTR, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: return .interrupted
         default: return .failed(error)
         }

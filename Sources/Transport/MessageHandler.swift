@@ -15,8 +15,20 @@ public protocol MessageHandler: AnyObject, SendableMetatype {
     /// The bytes are valid during the call only.
     func handle(_ message: Span<UInt8>, from origin: Origin)
 
+    /// Works on what may wait until the answers of a batch are out, a small part at a time; says
+    /// whether more remains to be done.
+    ///
+    /// It is called after each batch, once the outbox is empty, and again at once while it says so,
+    /// with the messages that have come meanwhile in between.
+    func takeTurn() -> Bool
+
     /// Lends the outbox to the transport, which sends its entries and empties it.
     func withOutbox<Result>(_ body: (inout Outbox) -> Result) -> Result
+}
+
+extension MessageHandler {
+    /// Nothing waits.
+    public func takeTurn() -> Bool { false }
 }
 
 /// Which thread of the transport a handler belongs to.

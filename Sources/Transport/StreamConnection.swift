@@ -118,6 +118,7 @@ final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
             isWithinMessage: framer.pendingBytes > Self.pingBytes)
         loop.collect(for: origin.connection, into: &answer)
         if answer.readableBytes > 0 { channel.writeAndFlush(answer, promise: nil) }
+        loop.takeTurn()
         if let fault { refuse(fault) }
     }
 

@@ -17,6 +17,8 @@ final class StreamLoop<Handler: MessageHandler> {
     private(set) var now = SystemClock.monotonic()
 
     private let eventLoop: any EventLoop
+    /// Whether the next turn is ordered already.
+    private var hasTurn = false
     private var connections: [Int64: StreamConnection<Handler>] = [:]
 
     /// The state of a loop; made on that loop.
@@ -53,6 +55,25 @@ final class StreamLoop<Handler: MessageHandler> {
             }
             outbox.removeAll()
             router.statistics.streamMessagesSent.add(count)
+        }
+    }
+
+    /// Does what may wait until a read is answered, bit by bit, with other reads in between.
+    func takeTurn() {
+        guard !hasTurn else { return }
+        let hasMore = handler.takeTurn()
+        let router = router
+        handler.withOutbox { outbox in
+            for entry in outbox.entries {
+                router.send(outbox.bytes(entry), to: entry.destination)
+            }
+            outbox.removeAll()
+        }
+        guard hasMore else { return }
+        hasTurn = true
+        eventLoop.assumeIsolated().execute { [weak self] in
+            self?.hasTurn = false
+            self?.takeTurn()
         }
     }
 

@@ -35,18 +35,26 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
         let handler = makeHandler(worker)
         var batch = DatagramBatch(room: room)
         var sender = DatagramSender(socket, statistics: statistics)
+        var hasMore = false
         while !isStopping.load(ordering: .relaxed) {
-            switch batch.receive(from: socket) {
+            switch batch.receive(from: socket, waits: !hasMore) {
             case .received(let count):
-                work(through: batch, count, with: handler)
-                handler.withOutbox { outbox in
-                    guard !outbox.isEmpty else { return }
-                    sender.send(outbox, from: worker.socket, router: router)
-                    outbox.removeAll()
-                }
+                if count > 0 { work(through: batch, count, with: handler) }
+                send(handler, with: &sender)
+                hasMore = handler.takeTurn()
+                send(handler, with: &sender)
             case .interrupted: break
             case .failed(let error): pause(after: error)
             }
+        }
+    }
+
+    /// Sends what the handler wrote.
+    private func send(_ handler: Handler, with sender: inout DatagramSender) {
+        handler.withOutbox { outbox in
+            guard !outbox.isEmpty else { return }
+            sender.send(outbox, from: worker.socket, router: router)
+            outbox.removeAll()
         }
     }
 

@@ -183,7 +183,7 @@ struct KEMIValueTests {
         arguments: objects)
     func everything(object: String) throws {
         let table = object.isEmpty ? "KSR" : "KSR.\(object)"
-        let skipped = ["exit", "drop"]
+        let parts = 8
         let rig = try KEMIRig(
             KEMIRig.prelude + """
                 local values = {
@@ -194,15 +194,19 @@ struct KEMIValueTests {
                     {coroutine.create(print)},
                     {{}, {}, {}, {}}, {1, 2, 3, 4, 5, 6, 7, 8},
                 }
+                local names, calls, failed, part = {}, 0, 0, 0
                 function ksr_request_route()
-                    local calls, failed = 0, 0
-                    local names = {}
-                    for name, f in pairs(\(table)) do
-                        if type(f) == 'function' and name ~= 'exit' and name ~= 'drop' then
-                            names[#names + 1] = name
+                    if part == 0 then
+                        for name, f in pairs(\(table)) do
+                            if type(f) == 'function' and name ~= 'exit' and name ~= 'drop' then
+                                names[#names + 1] = name
+                            end
                         end
                     end
-                    for _, name in ipairs(names) do
+                    part = part + 1
+                    -- One message has a second of processor time, which a sanitizer uses up.
+                    for i = part, #names, \(parts) do
+                        local name = names[i]
                         for _, v in ipairs(values) do
                             calls = calls + 1
                             local ok, e = pcall(\(table)[name], table.unpack(v))
@@ -214,8 +218,8 @@ struct KEMIValueTests {
                     KSR.info('calls ' .. (calls > 0 and 'made' or 'none') .. ' failed ' .. failed)
                 end
                 """)
-        #expect(skipped.count == 2)
-        let lines = try rig.run()
+        var lines: [String] = []
+        for _ in 0..<parts { lines = try rig.run() }
         #expect(lines.last == "info calls made failed 0", "\(lines.suffix(2))")
     }
 

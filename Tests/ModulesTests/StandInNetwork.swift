@@ -16,6 +16,7 @@ final class StandInNetwork: NetworkServices {
         var open: Set<Int64> = []
         var closed: [Int64] = []
         var takers: [@Sendable (ScriptContext) -> Bool] = []
+        var turns: [@Sendable (ScriptContext) -> Bool] = []
     }
     private let state = Guarded(State())
 
@@ -31,6 +32,15 @@ final class StandInNetwork: NetworkServices {
     }
     func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {
         state.withLock { $0.takers.append(taker) }
+    }
+
+    func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {
+        state.withLock { $0.turns.append(turn) }
+    }
+    /// Does what a worker does between its batches; whether more remains.
+    func turn(_ context: ScriptContext) -> Bool {
+        let turns = state.withLock { $0.turns }
+        return turns.reduce(false) { $1(context) || $0 }
     }
 
     /// Says which connections are open.

@@ -73,6 +73,7 @@ final class StandInServices: Services {
         prepare(context)
         program.runEvent(name, in: context)
     }
+    var blocks: any ScriptBlocks { script.withLock { $0 } ?? NoBlocks() }
     func announceThread(_ description: String) {}
     func requestStop(status: Int32) { stopped.set(Int(status)) }
 

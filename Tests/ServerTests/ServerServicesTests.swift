@@ -87,16 +87,14 @@ struct ServerServicesTests {
         var prepared = 0
         services.runEventRoute("usrloc:contact-expired") { _ in prepared += 1 }
         #expect(prepared == 0)
-        let names = Guarded<[String]>([])
-        services.installEventRoutes { name, context in
-            names.withLock { $0.append("\(name) \(context.serverID)") }
-        }
+        let blocks = NamedBlocks()
+        services.install(blocks)
         services.runEventRoute("usrloc:contact-expired") { context in
             context.serverID = 9
             prepared += 1
         }
         #expect(prepared == 1)
-        #expect(names.withLock { $0 } == ["usrloc:contact-expired 9"])
+        #expect(blocks.names == ["usrloc:contact-expired 9"])
     }
 
     @Test("threads announce themselves, and what was set is shown")
@@ -159,5 +157,17 @@ struct ServerServicesTests {
     @Test("a job without a period is a mistake of the caller's")
     func noPeriod() async {
         await #expect(processExitsWith: .failure) { ControlTimer().every(0, "never") {} }
+    }
+}
+
+/// A script that has every block and notes which of them are run.
+private final class NamedBlocks: ScriptBlocks {
+    private let noted = Guarded<[String]>([])
+    var names: [String] { noted.withLock { $0 } }
+    func hasBlock(_ block: ScriptBlock) -> Bool { true }
+    func runBlock(_ block: ScriptBlock, in context: ScriptContext) -> ScriptOutcome {
+        guard case .event(let name) = block else { return .nothing }
+        noted.withLock { $0.append("\(name) \(context.serverID)") }
+        return .nothing
     }
 }
