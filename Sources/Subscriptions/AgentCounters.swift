@@ -1,7 +1,7 @@
 public import Basics
 
 /// The statistics of one event package.
-public struct PackageCounters: Sendable {
+public final class PackageCounters: Sendable {
     /// Publications in memory.
     public let publications = Counter()
     /// Subscriptions that are active.

@@ -46,6 +46,9 @@ public struct AgentSettings: Sendable, Hashable {
     public var notifiesRefreshes = true
     /// CSeq of the first NOTIFY of a subscription: 2 in memory modes of Kamailio, else 1.
     public var firstCSeq: UInt32 = 2
+    /// What CSeq and version of a restored subscription are raised by: NOTIFYs that were sent after
+    /// its row was written last must not be told again under the same numbers.
+    public var restoredCSeqGap: UInt32 = 1_000
     /// Seconds between two NOTIFYs of one watcher (RFC 3856 6.10); 0 for no limit.
     public var notifyIntervalSeconds = 0
     /// What ends a subscription whose rule has vanished (`xcapauth_userdel_reason`).

@@ -7,8 +7,6 @@ internal import Basics
 /// the subscription another block.
 @safe
 public struct DialogText: @unchecked Sendable {
-    // Sendable because nobody writes the block after `init`.
-
     /// Where the texts lie within the block.
     struct Layout {
         /// Where each field ends; it begins where the one before it ends.
@@ -19,25 +17,42 @@ public struct DialogText: @unchecked Sendable {
         var package: PackageIndex
     }
 
-    private let storage: ManagedBuffer<Layout, UInt8>
+    /// The layout and the texts. Sharing it between threads is safe because nobody writes them
+    /// after `init`.
+    let storage: ManagedBuffer<Layout, UInt8>
 
     /// A block of the texts of a draft, which must all be within their limits.
     public init(_ draft: borrowing DialogDraft, package: PackageIndex) {
+        self.init(draft, package: package, toTag: draft[.toTag])
+    }
+
+    /// A block of the texts of a draft with another To-tag.
+    init(_ draft: borrowing DialogDraft, package: PackageIndex, toTag: Span<UInt8>) {
         precondition(draft.fits, "text beyond its limits")
         var layout = Layout(package: package)
         var end = 0
-        for field in DialogField.allCases {
-            let place = Int(field.rawValue)
+        for number in 0..<DialogField.count {
+            guard let field = DialogField(rawValue: UInt8(number)) else { continue }
             if let twin = Self.twin(field), draft[field].equals(draft[twin]) {
-                layout.twins |= 1 << UInt32(place)
+                layout.twins |= 1 << UInt32(number)
             } else {
-                end += draft[field].count
+                end += field == .toTag ? toTag.count : draft[field].count
             }
-            layout.ends[place] = UInt16(end)
+            layout.ends[number] = UInt16(end)
         }
         let made = layout
         storage = ManagedBuffer<Layout, UInt8>.create(minimumCapacity: end) { _ in made }
-        for field in DialogField.allCases where !isTwin(field) { fill(field, draft[field]) }
+        for number in 0..<DialogField.count {
+            guard let field = DialogField(rawValue: UInt8(number)), !isTwin(field) else { continue }
+            fill(field, field == .toTag ? toTag : draft[field])
+        }
+    }
+
+    /// Sets all texts of a draft to those of this dialog.
+    func copy(into draft: inout DialogDraft) {
+        draft.reset()
+        for field in DialogField.allCases { draft.set(field, self[field]) }
+        assert(draft.fits)
     }
 
     /// The event package.
@@ -90,21 +105,6 @@ public struct DialogText: @unchecked Sendable {
         }
     }
 
-    /// A counted reference as plain bytes, for a record in a slab; `release` gives it back.
-    func retained() -> UnsafeMutableRawPointer {
-        unsafe Unmanaged.passRetained(storage).toOpaque()
-    }
-
-    /// The value of a reference that `retained` made.
-    @unsafe
-    init(reference: UnsafeMutableRawPointer) {
-        unsafe storage = Unmanaged<ManagedBuffer<Layout, UInt8>>.fromOpaque(reference)
-            .takeUnretainedValue()
-    }
-
-    /// Gives back a reference that `retained` made.
-    @unsafe
-    static func release(_ reference: UnsafeMutableRawPointer) {
-        unsafe Unmanaged<ManagedBuffer<Layout, UInt8>>.fromOpaque(reference).release()
-    }
+    /// The value of its storage.
+    init(storage: ManagedBuffer<Layout, UInt8>) { self.storage = storage }
 }

@@ -40,4 +40,56 @@ public struct EntityTag: Sendable, Hashable {
         writer.append(UInt8(ascii: "."))
         writer.append(decimal: number)
     }
+
+    /// The tag as text.
+    public var bytes: [UInt8] {
+        var writer = ByteWriter(capacity: 64)
+        write(into: &writer)
+        assert(writer.count <= 64)
+        return Array(copying: writer.span)
+    }
+
+    /// Reads a tag; nil when it is not spelled as `write` spells one.
+    init?(_ text: Span<UInt8>) {
+        guard text.count >= 24, text.count <= 64 else { return nil }
+        guard text[0] == UInt8(ascii: "a"), text[1] == UInt8(ascii: ".") else { return nil }
+        var cursor = Cursor(text)
+        cursor.advance(2)
+        guard let time = Self.number(&cursor), cursor.take(UInt8(ascii: ".")),
+            let process = Self.number(&cursor), cursor.take(UInt8(ascii: ".")),
+            let random = Self.random(&cursor), cursor.take(UInt8(ascii: ".")),
+            let number = Self.number(&cursor), cursor.isAtEnd
+        else { return nil }
+        self.init(time: time, process: process, random: random, number: number)
+    }
+
+    /// A tag of its parts.
+    init(time: UInt32, process: UInt32, random: UInt64, number: UInt32) {
+        self.time = time
+        self.process = process
+        self.random = random
+        self.number = number
+    }
+
+    /// A decimal number without leading zeros.
+    private static func number(_ cursor: inout Cursor) -> UInt32? {
+        let isZero = cursor.current == UInt8(ascii: "0")
+        let start = cursor.position
+        guard let value = cursor.decimal(upTo: UInt64(UInt32.max)) else { return nil }
+        guard !isZero || cursor.position == start + 1 else { return nil }
+        return UInt32(value)
+    }
+
+    /// Sixteen hexadecimal digits in lower case.
+    private static func random(_ cursor: inout Cursor) -> UInt64? {
+        var value: UInt64 = 0
+        for _ in 0..<16 {
+            guard let byte = cursor.current, byte < UInt8(ascii: "A") || byte > UInt8(ascii: "F"),
+                let digit = hexadecimal(byte)
+            else { return nil }
+            value = value << 4 | UInt64(digit)
+            cursor.advance()
+        }
+        return value
+    }
 }

@@ -5,8 +5,9 @@ internal import Basics
 /// All notifications of a change, on whatever thread they are written, read the same bytes.
 @safe
 public struct EventBody: @unchecked Sendable {
-    // Sendable because nobody writes the bytes after `init`.
-    private let storage: ManagedBuffer<Int, UInt8>
+    /// The number of bytes and the bytes. Sharing it between threads is safe because nobody writes
+    /// them after `init`.
+    let storage: ManagedBuffer<Int, UInt8>
 
     /// A copy of bytes, at most `Limits.documentBytesMax` for one that is published.
     public init(_ bytes: Span<UInt8>) {
@@ -38,21 +39,6 @@ public struct EventBody: @unchecked Sendable {
     /// Whether two values share their bytes.
     public func isIdentical(to other: EventBody) -> Bool { storage === other.storage }
 
-    /// A counted reference as plain bytes, for a record in a slab; `release` gives it back.
-    func retained() -> UnsafeMutableRawPointer {
-        unsafe Unmanaged.passRetained(storage).toOpaque()
-    }
-
-    /// The value of a reference that `retained` made.
-    @unsafe
-    init(reference: UnsafeMutableRawPointer) {
-        unsafe storage = Unmanaged<ManagedBuffer<Int, UInt8>>.fromOpaque(reference)
-            .takeUnretainedValue()
-    }
-
-    /// Gives back a reference that `retained` made.
-    @unsafe
-    static func release(_ reference: UnsafeMutableRawPointer) {
-        unsafe Unmanaged<ManagedBuffer<Int, UInt8>>.fromOpaque(reference).release()
-    }
+    /// The value of its storage.
+    init(storage: ManagedBuffer<Int, UInt8>) { self.storage = storage }
 }

@@ -46,12 +46,16 @@ public final class EventDocument: Sendable {
     }
 
     private let source: Source
-    private let package: EventPackage
+    /// All packages: one reference, where a package would be a dozen.
+    private let packages: [EventPackage]
+    private let package: PackageIndex
     private let content = AtomicLazyReference<Content>()
 
-    /// A document that is made of `source` by `package` when it is wanted first.
-    init(_ source: Source, _ package: EventPackage) {
+    /// A document that is made of `source` by a package when it is wanted first.
+    init(_ source: Source, _ package: PackageIndex, of packages: [EventPackage]) {
+        precondition(Int(package.number) < packages.count)
         self.source = source
+        self.packages = packages
         self.package = package
     }
 
@@ -62,11 +66,12 @@ public final class EventDocument: Sendable {
     }
 
     private func make() -> Content {
+        let number = Int(package.number)
         switch source {
         case .watchers(let list):
-            return Content(composed: package.composeWatchers?(list), body: nil)
+            return Content(composed: packages[number].composeWatchers?(list), body: nil)
         case .composition(let composition):
-            if let composed = package.compose?(composition) {
+            if let composed = packages[number].compose?(composition) {
                 return Content(composed: composed, body: nil)
             }
             return Content(composed: nil, body: composition.documents.last)

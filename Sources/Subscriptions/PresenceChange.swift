@@ -73,6 +73,12 @@ public struct ListCursor: Sendable, Hashable {
     /// The start.
     public init() {}
 
+    /// A place within a shard.
+    init(shard: Int, place: UInt32) {
+        self.shard = shard
+        self.place = place
+    }
+
     /// A cursor of its number, which `number` gave.
     public init(number: UInt64) {
         shard = Int(min(number >> 32, 64))
