@@ -245,6 +245,10 @@ public enum Limits {
     public static let rulesBytesMax = 1 << 20
     /// Most elements of a document with rules; who lists watchers one by one needs one for each.
     public static let rulesElementsMax = 32_768
+    /// Most presentities whose rules are kept in memory; further ones displace the oldest.
+    public static let ruleBookEntriesMax = 131_072
+    /// Most presentities whose rules wait to be read; further ones are asked for again later.
+    public static let rulesWantedMax = 65_536
     /// Most rules of one presentity; each may ask whether another matches.
     public static let rulesMax = 1_024
 

@@ -60,8 +60,9 @@ extension DialogInfo {
         var state: State { part.isRemoved ? .terminated : DialogInfo.state(of: dialog) }
     }
 
-    /// A document as it came, with the place of its version, if it can be sent to everyone as it is:
-    /// full state, a version and an entity.
+    /// A document as it came, with the place of its version.
+    ///
+    /// Nil unless it can be sent to everyone as it is: full state, a version and an entity.
     private static func versioned(_ document: [UInt8]) -> VersionedDocument? {
         let bytes = document.span
         guard let root = RootTag(bytes), bytes.part(root.name).equals("dialog-info"),

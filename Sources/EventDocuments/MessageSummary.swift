@@ -1,6 +1,6 @@
 internal import Basics
 
-/// Message summaries (RFC 3842): what waits in a mailbox. They are lines, not XML.
+/// Message summaries (RFC 3842): what waits in a mailbox, in lines of text and not in XML.
 public enum MessageSummary {
     /// The media type of message summaries.
     public static let contentType = "application/simple-message-summary"

@@ -9,8 +9,8 @@ extension PIDF {
     /// newest document's.
     ///
     /// Documents that cannot be read or are no presence are left out: another server may have
-    /// stored them, and one bad device must not hide the others. So is the older half, again and again,
-    /// while the result exceeds `Limits.composedBytesMax`.
+    /// stored them, and one bad device must not hide the others. So is the older half, again and
+    /// again, while the result exceeds `Limits.composedBytesMax`.
     /// - Parameters:
     ///   - documents: what is published, the oldest first
     ///   - withdrawn: a document that was removed just now: its tuples are shown as closed, once

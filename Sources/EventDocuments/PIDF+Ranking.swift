@@ -22,8 +22,8 @@ public struct PresenceRanking: Sendable, Hashable {
 
     /// The document that ranks highest; of equals the one published last.
     ///
-    /// Nil where no document can be read as presence.
     /// - Parameter documents: what is published, the oldest first
+    /// - Returns: its index; nil where no document can be read as presence
     public func best(of documents: [[UInt8]]) -> Int? {
         var best: (index: Int, rank: Int)?
         for index in documents.indices {

@@ -32,6 +32,7 @@ public enum PIDF {
     /// The URI of a presentity as an `entity` names it (RFC 3859: scheme `pres`).
     ///
     /// - Parameter presentity: a SIP URI or an address-of-record without scheme
+    /// - Returns: the URI, `pres:alice@example.com`; that of another scheme as it is
     public static func entity(of presentity: String) -> String {
         guard let colon = presentity.firstIndex(of: ":") else { return "pres:\(presentity)" }
         switch presentity[..<colon] {

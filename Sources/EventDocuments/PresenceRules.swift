@@ -52,22 +52,37 @@ public struct PresenceRules: Sendable, Hashable {
     /// The rules in their order, which does not matter.
     let rules: [Rule]
 
-    /// Whether a permission may depend on where the presentity is.
-    public var asksForSphere: Bool {
-        rules.contains { rule in
-            rule.conditions.contains { condition in
-                if case .sphere = condition { return true }
-                return false
-            }
-        }
+    /// Rules that grant nothing to anybody.
+    public init() { rules = [] }
+
+    init(rules: [Rule]) { self.rules = rules }
+
+    /// These rules and those of another document of the same presentity.
+    public func merged(with other: PresenceRules) -> PresenceRules {
+        PresenceRules(rules: Array((rules + other.rules).prefix(Limits.rulesMax)))
     }
 
-    /// What a watcher may; nil where no rule that says so matches it.
+    /// Whether a permission may depend on where the presentity is.
+    public var asksForSphere: Bool {
+        has { if case .sphere = $0 { true } else { false } }
+    }
+
+    /// Whether a permission may change as time passes.
+    public var asksForTime: Bool {
+        has { if case .validity = $0 { true } else { false } }
+    }
+
+    private func has(_ kind: (RuleCondition) -> Bool) -> Bool {
+        rules.contains { $0.conditions.contains(where: kind) }
+    }
+
+    /// What a watcher may.
     ///
     /// - Parameters:
     ///   - watcher: the watcher's URI
     ///   - sphere: where the presentity is, if it says so; see `PIDF.sphere(of:)`
     ///   - now: seconds since 1970
+    /// - Returns: the permission; nil where no rule that grants one matches the watcher
     public func permission(of watcher: String, sphere: String? = nil, now: Int64) -> Permission? {
         let identity = PolicyIdentity(watcher)
         var best: Permission?

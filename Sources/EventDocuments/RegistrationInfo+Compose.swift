@@ -30,6 +30,16 @@ extension RegistrationInfo {
         return whole
     }
 
+    /// A published document as it came, with the place of its version: each watcher of it counts
+    /// for itself (RFC 3680 5.2), whatever number the publisher wrote.
+    public static func versioned(_ document: [UInt8]) -> VersionedDocument {
+        let bytes = document.span
+        guard let root = RootTag(bytes), bytes.part(root.name).equals("reginfo"),
+            let version = root.value(of: "version", in: bytes)
+        else { return VersionedDocument(document) }
+        return VersionedDocument(document, version: version)
+    }
+
     /// Adds a registration that was published later than all that are here.
     mutating func add(_ registration: Registration) {
         guard let place = registrations.firstIndex(where: { $0.aor == registration.aor }) else {

@@ -2,8 +2,8 @@ public import Basics
 
 /// A document that is the same for every watcher but for the version in its root.
 ///
-/// Versions count per subscription (RFC 4235 4.3, RFC 3680 5.2), while the document is composed once
-/// for all: what is sent is what stands before the number, the number, and what stands behind it.
+/// Versions count per subscription (RFC 4235 4.3, RFC 3680 5.2), while the document is composed
+/// once for all: what is sent is what stands before the number, the number, and what stands behind.
 public struct VersionedDocument: Sendable, Hashable {
     /// The document with some version or none.
     public let bytes: [UInt8]
