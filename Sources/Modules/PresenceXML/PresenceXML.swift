@@ -59,11 +59,10 @@ public final class PresenceXMLModule: ServerModule {
         } catch {
             throw StartFailure("presence_xml db_url: \(error.message)")
         }
-        let presence = presence
         let reader = reader.storeIfNil(
             RuleReader(
                 driver: driver, table: parameters.table, book: book, logger: services.logger
-            ) { presence.reauthorise(user: $0.userBytes, host: $0.hostBytes, package: Self.name) })
+            ) { [weak self] in self?.askAgain($0) })
         do throws(StorageError) {
             try reader.readAll()
         } catch {
@@ -75,18 +74,15 @@ public final class PresenceXMLModule: ServerModule {
                 metadata: ["database": "\(driver.description)", "error": "\(error.message)"])
         }
         services.every(1, "presence_xml.rules") { reader.retry() }
-        services.every(Self.rulesTurnSeconds, "presence_xml.validity") { [book] in
-            for key in book.timed {
-                presence.reauthorise(user: key.userBytes, host: key.hostBytes, package: Self.name)
-            }
+        services.every(Self.rulesTurnSeconds, "presence_xml.validity") { [weak self] in
+            guard let self else { return }
+            for key in book.timed { askAgain(key) }
         }
     }
 
     /// Closes the connection.
     public func stop() { reader.load()?.close() }
 
-    /// Name of the package that rules are about.
-    private static let name = Array("presence".utf8)
     /// Seconds between two looks at rules that hold at some times only.
     private static let rulesTurnSeconds = 30
 
@@ -106,6 +102,12 @@ public final class PresenceXMLModule: ServerModule {
                 of: String(copying: watcher), now: Int64(SystemClock.wall().seconds))
             return permission.map(Self.authorisation) ?? .noRule
         }
+    }
+
+    /// Asks about the watchers of a presentity again, because its rules are others now.
+    private func askAgain(_ key: RuleKey) {
+        guard let package = presence.agent?.packages.named("presence".utf8.span) else { return }
+        presence.reauthorise(user: key.userBytes, host: key.hostBytes, package: package)
     }
 
     private static func authorisation(_ permission: PresenceRules.Permission) -> Authorisation {

@@ -68,7 +68,8 @@ final class RuleBook: Sendable {
     func rules(of key: RuleKey, at now: MonotonicTime) -> Answer {
         withShard(of: key) { shard in
             guard let entry = shard.entries[key] else {
-                Self.insert(key, Entry(knowledge: .unknown, readAt: now, isWanted: true),
+                Self.insert(
+                    key, Entry(knowledge: .unknown, readAt: now, isWanted: true),
                     &shard, entriesMax)
                 return Answer(knowledge: .unknown, isWanted: true)
             }

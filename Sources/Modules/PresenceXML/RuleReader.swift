@@ -33,6 +33,9 @@ final class RuleReader: @unchecked Sendable {
     /// `doc_type` of presence rules, those of RFC 5025 and those of OMA alike.
     private static let documentType = 2
 
+    /// Set on the reader's queue, so that it does not wait for itself.
+    private static let isHere = DispatchSpecificKey<Bool>()
+
     /// A reader; nothing is opened yet.
     init(
         driver: any DatabaseDriver, table: TableDeclaration, book: RuleBook, logger: Logger,
@@ -43,6 +46,7 @@ final class RuleReader: @unchecked Sendable {
         self.book = book
         self.logger = logger
         self.changed = changed
+        queue.setSpecific(key: Self.isHere, value: true)
     }
 
     // MARK: From other threads
@@ -71,8 +75,10 @@ final class RuleReader: @unchecked Sendable {
 
     /// Reads the rules of a presentity now; for the control plane, as it waits for the database.
     ///
-    /// Nobody is told of a change: whoever asks for it goes on to ask about the watchers.
+    /// Nobody is told of a change: whoever asks for it goes on to ask about the watchers. When the
+    /// reader itself has them asked about, it has read the rules just now.
     func read(_ key: RuleKey) {
+        guard DispatchQueue.getSpecific(key: Self.isHere) == nil else { return }
         queue.sync {
             do throws(StorageError) {
                 let knowledge = try fetch(key)
