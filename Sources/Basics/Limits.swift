@@ -92,6 +92,19 @@ public enum Limits {
     /// Most targets of one request beside its URI (core parameter `max_branches`).
     public static let branchesMax = 31
 
+    // MARK: Transactions
+
+    /// Most client transactions at one time.
+    public static let clientTransactionsMax = 1 << 19
+    /// Most server transactions at one time.
+    public static let serverTransactionsMax = 1 << 19
+    /// Most bytes of requests that wait for a response.
+    public static let clientTransactionBytesMax = 512 << 20
+    /// Most bytes of responses that are kept for retransmission.
+    public static let serverTransactionBytesMax = 512 << 20
+    /// Longest header prefixes that are copied to CANCEL and ACK (tm `ac_extra_hdrs`).
+    public static let copiedHeaderPrefixBytesMax = 256
+
     // MARK: Management
 
     /// Largest body of a JSON-RPC request in bytes.
@@ -156,6 +169,8 @@ public enum Limits {
     public static let publicationsMax = 4_000_000
     /// Most notifications that one call of the engine asks for.
     public static let notifyOrdersPerTurnMax = 1_024
+    /// Most records that one page of a listing may have.
+    public static let listedRecordsMax = 10_000
     /// Most watchers that one watcher information document names.
     public static let watcherInfoEntriesMax = 1_000
     /// Most changes that one batch takes to the tables of the presence server.

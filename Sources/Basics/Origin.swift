@@ -1,5 +1,5 @@
 /// A transport protocol, with the number that Kamailio's tables and scripts use for it.
-public enum TransportProtocol: UInt8, Sendable, Hashable, CaseIterable {
+public enum TransportProtocol: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
     /// User datagrams.
     case udp = 1
     /// A plain stream.
@@ -72,7 +72,7 @@ public struct ListeningSocket: Sendable, Hashable {
 }
 
 /// Where a message came from, on what, and how an answer gets back.
-public struct Origin: Sendable, Hashable {
+public struct Origin: Sendable, Hashable, BitwiseCopyable {
     /// Its transport.
     public var transport: TransportProtocol
     /// The socket of ours that received it.

@@ -2,7 +2,7 @@
 ///
 /// Trivially copyable, so that it travels with a message at no cost. IPv4 addresses are held in the
 /// last four bytes; an IPv4-mapped IPv6 address is turned into IPv4 by whoever reads the socket.
-public struct PeerAddress: Sendable, Hashable {
+public struct PeerAddress: Sendable, Hashable, BitwiseCopyable {
     /// The sixteen address bytes in network order, as two big-endian halves.
     public var high: UInt64
     /// The second half; for IPv4 its lower 32 bits are the address.

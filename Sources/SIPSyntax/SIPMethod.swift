@@ -1,7 +1,7 @@
 import Basics
 
 /// A request method; the raw value is its bit in Kamailio's masks of methods.
-public enum SIPMethod: UInt32, Sendable, Hashable, CaseIterable {
+public enum SIPMethod: UInt32, Sendable, Hashable, CaseIterable, BitwiseCopyable {
     /// RFC 3261 13.
     case invite = 1
     /// RFC 3261 9.

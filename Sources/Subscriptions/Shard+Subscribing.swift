@@ -48,7 +48,7 @@ extension Shard {
         _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest,
         into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
-        if let known = repeated(request, work.tag) {
+        if let known = repeated(work, request) {
             return .accepted(acceptance(known, now: work.now, isNew: false))
         }
         let standing = standing(work, request)
@@ -64,12 +64,12 @@ extension Shard {
         if standing.status == .terminated {
             return refuse(work, request, topic, standing, into: &orders)
         }
-        if settings.replacesSameSubscription {
-            replaceSame(topic, request, now: work.now, into: &orders)
-        }
         let text = DialogText(request.text, package: request.package, toTag: work.toTag)
         let subscription = add(
             record(work, request, topic, text, standing, watcher: watcher))
+        if settings.replacesSameSubscription {
+            replaceSame(as: subscription, request, now: work.now)
+        }
         journalChange(subscription: subscription, now: work.now)
         watcherChanged(subscription)
         notifySubscriber(subscription, now: work.now, into: &orders)
@@ -110,14 +110,15 @@ extension Shard {
 
     // MARK: Parts of a new subscription
 
-    /// The subscription that the same request has made before, or nil.
-    private func repeated(_ request: borrowing SubscribeRequest, _ tag: UInt32) -> UInt32? {
-        let known = subscription(
-            tag, callID: request.text[.callID], fromTag: request.text[.fromTag], toTag: Span())
-        guard let known, subscriptions[known].remoteCSeq == request.cseq else { return nil }
-        let dialog = dialog(known)
-        guard dialog.package == request.package else { return nil }
-        return dialog[.eventID].equals(request.text[.eventID]) ? known : nil
+    /// The subscription that the same request has made before, or nil: the To-tag tells, which
+    /// only that request gets.
+    private func repeated(
+        _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest
+    ) -> UInt32? {
+        assert(!work.toTag.isEmpty)
+        return subscription(
+            work.tag, callID: request.text[.callID], fromTag: request.text[.fromTag],
+            toTag: work.toTag)
     }
 
     private func hasRoom(_ name: borrowing Name) -> Bool {
@@ -200,20 +201,22 @@ extension Shard {
 
     /// Ends older subscriptions of the same watcher that the new one stands in for.
     private mutating func replaceSame(
-        _ topic: UInt32, _ request: borrowing SubscribeRequest, now: WallTime,
-        into orders: inout [NotifyOrder]
+        as subscription: UInt32, _ request: borrowing SubscribeRequest, now: WallTime
     ) {
+        let topic = subscriptions[subscription].topic
         var place = topics[topic].firstSubscription
         while place != Slab<SubscriptionRecord>.none {
             let next = subscriptions[place].next
-            if !subscriptions[place].state.contains(.ending), isSame(dialog(place), request) {
+            if place != subscription, !subscriptions[place].state.contains(.ending),
+                isSame(dialog(place), request)
+            {
                 end(place, .deactivated, withBody: false, now: now)
                 // The phone knows the old dialog no more: no NOTIFY would reach anybody.
                 free(place)
             }
             place = next
         }
-        assert(topics.isLive(topic))
+        assert(topics.isLive(topic), "the new subscription keeps the topic")
     }
 
     private func isSame(_ dialog: DialogText, _ request: borrowing SubscribeRequest) -> Bool {

@@ -39,8 +39,10 @@ struct Shard: ~Copyable {
     var fanOuts = HandleQueue()
     /// Subscriptions that are owed a NOTIFY of their own.
     var ready = HandleQueue()
-    /// What the database does not know yet.
+    /// What the database does not know yet of publications and of decisions about watchers.
     var journal = Journal()
+    /// What it does not know yet of subscriptions, which may be written more seldom.
+    var dialogJournal = Journal()
     /// Whether rows are being loaded, which come in any order.
     var isLoading = false
     /// A draft for a dialog whose texts change; kept for its room.

@@ -152,10 +152,13 @@ extension PresenceModule {
     /// What configurations set and what means nothing here.
     private static var ignoredRows: [ParameterRow<PresenceParameters>] {
         [
-            ignored("startup_mode", "a document that has expired is in no NOTIFY"),
+            ParameterRow(
+                "startup_mode", \.ignoresExpired,
+                "Whether documents that expired while the server was down are left out."),
             ignored("subs_htable_size", "tables grow as they must"),
             ignored("pres_htable_size", "tables grow as they must"),
-            ignored("db_table_lock_type", "no table is locked"),
+            ignored(
+                "db_table_lock_type", "rows are locked, never tables: 0 and 1 are the same"),
             ParameterRow(
                 ignored: "local_log_facility", .string, \.ignored,
                 because: "all lines of the log go one way"),

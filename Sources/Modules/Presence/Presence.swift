@@ -24,8 +24,12 @@ public final class PresenceModule: ServerModule {
     public let parameters: PresenceParameters
     /// The packages that were added before the start.
     private let added = Guarded<[EventPackage]>([])
-    /// The engine, once the module has started.
-    private let engine = AtomicLazyReference<StateAgent>()
+    /// The engine and what sends its notifications, once the module has started.
+    let running = AtomicLazyReference<RunningPresence>()
+    /// What other modules know of the rules and documents of presentities.
+    let sources = Guarded(PresenceSources())
+    /// What is counted of requests.
+    let counters = RequestCounters()
     /// What keeps the tables, once the module has started with a database.
     let storage = AtomicLazyReference<PresenceStorage>()
 
@@ -46,7 +50,7 @@ public final class PresenceModule: ServerModule {
     ///
     /// - Throws: When there is one of that name, or when there are too many.
     public func add(_ package: EventPackage) throws(StartFailure) {
-        guard engine.load() == nil else {
+        guard running.load() == nil else {
             throw StartFailure("event packages are added before module presence starts")
         }
         try added.withLock { (packages) throws(StartFailure) in
@@ -63,21 +67,33 @@ public final class PresenceModule: ServerModule {
     }
 
     /// The engine; nil before the module has started.
-    public var agent: StateAgent? { engine.load() }
+    public var agent: StateAgent? { running.load()?.agent }
 
     // MARK: Life
 
-    /// Makes the engine, and loads what is stored.
+    /// Makes the engine, loads what is stored and begins to notify.
     public func start() throws(StartFailure) {
+        guard let transactions = services.transactions else {
+            throw StartFailure("module presence sends NOTIFY by module tm: load it before")
+        }
         var settings = parameters.agentSettings
         addPersistence(to: &settings)
-        let seed = AgentSeed(
+        let agent = StateAgent(
+            packages: PackageTable(added.withLock { $0 }), settings: settings, seed: seed,
+            now: SystemClock.wall())
+        try startStorage(agent)
+        let sender = NotifySender(
+            agent, transactions, services, self.settings, storage.load(),
+            root: parameters.attributesRootBytes)
+        let running = running.storeIfNil(RunningPresence(agent, sender))
+        startTurns(running)
+    }
+
+    /// What makes the names of this run differ from those of others.
+    private var seed: AgentSeed {
+        AgentSeed(
             time: UInt32(clamping: services.startedAt.seconds), process: UInt32(getpid()),
             secret: (UInt64.random(in: 0...UInt64.max), UInt64.random(in: 0...UInt64.max)))
-        let packages = PackageTable(added.withLock { $0 })
-        let agent = engine.storeIfNil(
-            StateAgent(packages: packages, settings: settings, seed: seed, now: SystemClock.wall()))
-        try startStorage(agent)
     }
 
     /// Writes what is not written.

@@ -51,6 +51,8 @@ public struct PresenceParameters: Sendable {
     public var updatePeriod = 100
     /// Rows that are fetched at a time.
     public var fetchRows = 500
+    /// Whether documents that expired while the server was down are left out when it starts.
+    public var ignoresExpired = true
     /// Where subscriptions are kept.
     public var subscriptionMode: SubscriptionMode = .writeBack
     /// Where published documents are kept.
