@@ -80,7 +80,7 @@ struct PresenceFunctionTests {
         let sent = try message(rig)
         #expect(rig.notes == [result])
         #expect(sent.count == count)
-        if arguments.contains("pidf") { #expect(sent.first?.body == "open") }
+        if arguments.contains("pidf") { #expect(sent.first?.body == "Messages open") }
     }
 
     @Test("$subs shows the subscription that was handled last")
@@ -168,7 +168,7 @@ struct PresenceFunctionTests {
         #expect(record["pres_uri"] == "sip:alice@example.com" && record["event"] == "presence")
         #expect(record["event_id"] == "4" && record["user_agent"] == "t/1")
         #expect(record["socket"] == "tcp:[::1]:5060" && record["status"] == 1)
-        #expect(record["expires"] == 1_700_003_600)
+        #expect(record["expires"] == .integer(Int64(rig.now.seconds + 3_600)))
     }
 
     @Test(
