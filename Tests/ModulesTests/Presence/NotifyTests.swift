@@ -208,7 +208,7 @@ struct NotifyTests {
                 "SUBSCRIBE", "sip:alice@example.com", "Event: presence", "Expires: 0",
                 "Contact: <sip:bob@10.1.2.9:5090>",
                 to: "<sip:alice@example.com>;tag=\(sent[0].toTag)", callID: "w", cseq: 2))
-        #expect(end.map(\.body) == ["", "partial sip:bob@example.org terminated", ""])
+        #expect(end.map(\.body) == ["", "", "full "], "nobody is left")
     }
 }
 
