@@ -21,6 +21,8 @@ public enum ForwardFailure: Error, Sendable, Hashable {
     case notOurs
     /// `onsend_route` executed `drop`.
     case dropped
+    /// As many transactions are open as may be.
+    case tooManyTransactions
 
     /// The reason as a sentence's end.
     public var reason: StaticString {
@@ -34,6 +36,7 @@ public enum ForwardFailure: Error, Sendable, Hashable {
         case .tooLarge: "the message would be too large"
         case .notOurs: "its Via does not lead on from this server"
         case .dropped: "onsend_route dropped it"
+        case .tooManyTransactions: "too many transactions are open"
         }
     }
 }
@@ -47,20 +50,52 @@ extension ScriptContext {
     /// request that may not go on is not answered here: the script knows what to say.
     public func forward(to hop: Origin? = nil) throws(ForwardFailure) {
         guard message.kind == .request else { throw .wrongKind }
-        var hop = if let hop { hop } else { try nextHop() }
-        let sockets = services.sockets
-        hop.socket = try socket(for: hop, among: sockets)
+        let wanted = if let hop { hop } else { try nextHop() }
+        let hop = try leaving(to: wanted)
+        try beginForwarding(to: hop)
+        outbox.commit(to: hop)
+        forwardedRequests += 1
+    }
+
+    /// A destination with the socket that the request leaves by, if it may go there at all.
+    public func leaving(to hop: Origin) throws(ForwardFailure) -> Origin {
+        var hop = hop
+        hop.socket = try outgoingSocket(for: hop, among: services.sockets)
         if sending.flags.contains(.forwardsWithoutConnecting), hop.transport.isStream {
             guard hop.connection >= 0, services.network.isOpen(connection: hop.connection) else {
                 throw .noConnection
             }
         }
-        let outgoing = advertised(sockets[Int(hop.socket.value)])
-        var cuts = try viaCuts(outgoing)
+        return hop
+    }
+
+    /// Writes the request into the outbox as it goes to `hop`, which `leaving` has completed; the
+    /// caller commits it, or abandons it.
+    ///
+    /// `branch` is the branch of a transaction behind its magic cookie; nil for the one of
+    /// stateless forwarding. When it throws, nothing stays in the outbox.
+    public func beginForwarding(
+        to hop: Origin, branch: [UInt8]? = nil
+    ) throws(ForwardFailure) {
+        guard message.kind == .request else { throw .wrongKind }
+        let outgoing = advertised(services.sockets[Int(hop.socket.value)])
+        var cuts = try viaCuts(outgoing, branch)
         try addHopCount(to: &cuts)
         addRoute(to: &cuts)
-        try send(to: hop, outgoing, cuts)
-        forwardedRequests += 1
+        try begin(to: hop, outgoing, cuts)
+    }
+
+    /// Writes the reply into the outbox without its top Via, which is known to be ours; the caller
+    /// commits it to where the request came from.
+    public func beginRelayedReply() throws(ForwardFailure) {
+        guard message.kind == .response else { throw .wrongKind }
+        let cut = try withMessage { (message) throws(ForwardFailure) in
+            var vias = message.vias
+            guard let own = Self.next(&vias), let next = Self.next(&vias) else { throw .notOurs }
+            return try Self.cut(own, next, message)
+        }
+        outbox.begin()
+        try write(nil, [cut])
     }
 
     /// Sends a reply on to whom the second Via names, without the first, which must be ours.
@@ -69,7 +104,8 @@ extension ScriptContext {
         let (cut, hop) = try withMessage { (message) throws(ForwardFailure) in
             try returnPath(message)
         }
-        try send(to: hop, nil, [cut])
+        try begin(to: hop, nil, [cut])
+        outbox.commit(to: hop)
         forwardedReplies += 1
     }
 
@@ -131,7 +167,7 @@ extension ScriptContext {
     ///
     /// A socket fits when it has the transport and the address family of the hop: nothing could
     /// leave by another one.
-    private func socket(
+    public func outgoingSocket(
         for hop: Origin, among sockets: [ListeningSocket]
     ) throws(ForwardFailure) -> SocketIndex {
         func fits(_ socket: ListeningSocket) -> Bool {
@@ -161,7 +197,9 @@ extension ScriptContext {
     /// here, so that the answer finds its way back (RFC 3261 18.2.1, RFC 3581 4).
     ///
     /// On a stream the port is written in any case: it names the connection.
-    private func viaCuts(_ outgoing: ListeningSocket) throws(ForwardFailure) -> [MessageCut] {
+    private func viaCuts(
+        _ outgoing: ListeningSocket, _ given: [UInt8]?
+    ) throws(ForwardFailure) -> [MessageCut] {
         guard let number = message.firstField(.via) else { throw .notOurs }
         let field = message.field(number)
         let forces = forcesRport || origin.transport.isStream
@@ -169,12 +207,17 @@ extension ScriptContext {
         var top = ByteWriter(capacity: 128)
         try withMessage { (message) throws(ForwardFailure) in
             guard let via = Self.topVia(message) else { throw .notOurs }
-            var back = origin.source
-            if !via.hasRport, !forces { back.port = via.port ?? 5060 }
-            let branch = branch(message, of: via, back: back)
-            RequestWriter.writeVia(
-                outgoing, branch: branch.span,
-                asksForPort: sending.flags.contains(.addsLocalRport), into: &own)
+            let asks = sending.flags.contains(.addsLocalRport)
+            if let given {
+                RequestWriter.writeVia(
+                    outgoing, branch: given.span, asksForPort: asks, into: &own)
+            } else {
+                var back = origin.source
+                if !via.hasRport, !forces { back.port = via.port ?? 5060 }
+                let branch = branch(message, of: via, back: back)
+                RequestWriter.writeVia(
+                    outgoing, branch: branch.span, asksForPort: asks, into: &own)
+            }
             ReplyWriter.writeTopVia(of: message, from: origin, forceRport: forces, into: &top)
         }
         let front = ByteRange(offset: field.line.start, count: 0)
@@ -253,25 +296,29 @@ extension ScriptContext {
     }
 
     /// Writes the message into the outbox; nothing stays there when it may not go.
-    private func send(
+    private func begin(
         to hop: Origin, _ outgoing: ListeningSocket?, _ cuts: [MessageCut]
     ) throws(ForwardFailure) {
         if let mayLeave, !mayLeave(self, hop) { throw .dropped }
         outbox.begin()
+        try write(outgoing, cuts)
+    }
+
+    private func write(
+        _ outgoing: ListeningSocket?, _ cuts: [MessageCut]
+    ) throws(ForwardFailure) {
         let start = outbox.writer.count
         renderEdited(into: &outbox.writer, outgoing: outgoing, with: cuts)
         guard outbox.writer.count - start <= Limits.messageBytesMax else {
             outbox.abandon()
             throw .tooLarge
         }
-        outbox.commit(to: hop)
     }
 
     /// What is cut from a reply, and where it goes (RFC 3261 16.7 step 3, 18.1.2).
     private func returnPath(
         _ message: borrowing SIPMessage
     ) throws(ForwardFailure) -> (MessageCut, Origin) {
-        guard let number = message.firstField(.via) else { throw .notOurs }
         let bytes = message.bytes
         var vias = message.vias
         guard let own = Self.next(&vias), let next = Self.next(&vias) else { throw .notOurs }
@@ -280,14 +327,19 @@ extension ScriptContext {
         guard own.hasMagicCookie(in: bytes), let branch = own.branch,
             bytes.extracting(branch.start + 7..<branch.end).equals(expected.span)
         else { throw .notOurs }
-        let field = message.field(number)
-        // Of several values in one field the first goes, of one the whole line.
-        let isShared = next.whole.start < field.line.end
-        let cut =
-            isShared
-            ? ByteRange(offset: own.whole.start, count: next.whole.start - own.whole.start)
-            : field.line
-        return (MessageCut(cut, []), hop)
+        return (try Self.cut(own, next, message), hop)
+    }
+
+    /// What the first Via takes with it: of several values in one field the first goes, of one the
+    /// whole line.
+    private static func cut(
+        _ own: Via, _ next: Via, _ message: borrowing SIPMessage
+    ) throws(ForwardFailure) -> MessageCut {
+        guard let number = message.firstField(.via) else { throw .notOurs }
+        let line = message.field(number).line
+        guard next.whole.start < line.end else { return MessageCut(line, []) }
+        let count = next.whole.start - own.whole.start
+        return MessageCut(ByteRange(offset: own.whole.start, count: count), [])
     }
 
     private static func next(_ vias: inout Vias) -> Via? {

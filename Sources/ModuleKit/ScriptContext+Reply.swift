@@ -18,15 +18,24 @@ extension ScriptContext {
     public func reply(
         _ status: Int, _ reason: Span<UInt8>, headers: (inout ByteWriter) -> Void
     ) -> Bool {
+        let tag = toTag
+        return reply(status, reason, toTag: tag.span, headers: headers)
+    }
+
+    /// The same with a To-tag that its dialog has, unless the request has one.
+    @discardableResult
+    public func reply(
+        _ status: Int, _ reason: Span<UInt8>, toTag tag: Span<UInt8>,
+        headers: (inout ByteWriter) -> Void
+    ) -> Bool {
         precondition(status >= 100 && status <= 699, "a status has three digits")
         guard message.kind == .request, message.method != .ack else {
             replyCounters.failures.add()
             return false
         }
-        let tag = toTag
         outbox.begin()
         ReplyWriter.begin(
-            status, reason: reason, to: message, from: origin, toTag: tag.span,
+            status, reason: reason, to: message, from: origin, toTag: tag,
             forceRport: forcesRport, into: &outbox.writer)
         headers(&outbox.writer)
         outbox.writer.append(replyHeaders.span)
@@ -39,7 +48,7 @@ extension ScriptContext {
         }
         let destination = ReplyRoute.destination(
             for: message, from: origin, forceRport: forcesRport)
-        guard isAllowed(status, to: destination) else {
+        if let transaction, !transaction.mayReply(status, in: self) {
             outbox.abandon()
             return false
         }
@@ -47,13 +56,6 @@ extension ScriptContext {
         repliedStatus = status
         replyCounters.count(status)
         return true
-    }
-
-    /// Asks the transaction, if there is one, about the reply that was begun last.
-    private func isAllowed(_ status: Int, to destination: Origin) -> Bool {
-        guard let transaction else { return true }
-        let bytes = Array(copying: outbox.begun)
-        return transaction.mayReply(status, bytes.span, to: destination, in: self)
     }
 
     /// The To-tag of stateless replies: sixteen hexadecimal digits that depend on the transaction

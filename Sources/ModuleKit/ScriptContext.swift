@@ -229,6 +229,19 @@ public final class ScriptContext {
         try body(writer.span(range))
     }
 
+    /// Lends what was written of the message that was begun last in the outbox.
+    public func withBegun<R, E: Error>(
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try Self.lend(outbox, body)
+    }
+
+    private static func lend<R, E: Error>(
+        _ outbox: borrowing Outbox, _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        try body(outbox.begun)
+    }
+
     /// Writes a text into the scratch buffer and returns it as a value.
     public func compose(_ body: (inout ByteWriter) -> Void) -> ScriptText {
         let start = scratch.count

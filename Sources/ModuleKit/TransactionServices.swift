@@ -55,10 +55,17 @@ public protocol TransactionServices: AnyObject, Sendable {
 ///
 /// It is what the context's replies go through: it keeps them for retransmissions.
 public protocol ServerTransaction: AnyObject {
-    /// A reply of this server's is about to leave; false keeps it, as a final one was sent already.
-    func mayReply(
-        _ status: Int, _ bytes: Span<UInt8>, to destination: Origin, in context: ScriptContext
-    ) -> Bool
+    /// A reply of this server's is about to leave, which is what `context.outbox.begun` holds; false
+    /// keeps it, as a final one was sent already.
+    func mayReply(_ status: Int, in context: ScriptContext) -> Bool
+    /// The script that had the request is done: who opened the transaction goes on with what came
+    /// meanwhile, and may use the context for it.
+    func scriptEnded(in context: ScriptContext)
+}
+
+extension ServerTransaction {
+    /// Nothing came meanwhile.
+    public func scriptEnded(in context: ScriptContext) {}
 }
 
 extension Services {

@@ -117,6 +117,8 @@ final class SIPWorker: MessageHandler {
         } else if context.repliedStatus == 0 {
             counters.droppedRequests.add()
         }
+        // Last, since the transaction may go on with other messages in this context.
+        if let transaction = context.transaction { transaction.scriptEnded(in: context) }
     }
 
     /// The script sees a reply first, and may drop it; then it is for the module whose request it

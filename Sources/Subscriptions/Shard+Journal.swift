@@ -21,7 +21,7 @@ extension Shard {
         guard settings.persistsSubscriptions else { return }
         guard !subscriptions[subscription].state.contains(.queued) else { return }
         subscriptions[subscription].state.insert(.queued)
-        journal.append(
+        dialogJournal.append(
             .subscription(subscriptions.handle(subscription)),
             since: UInt32(clamping: now.seconds))
     }
@@ -63,7 +63,7 @@ extension Shard {
         guard settings.persistsSubscriptions else { return }
         guard subscriptions[subscription].state.contains(.attempted) else { return }
         let dialog = DialogText(storage: subscriptions[subscription].dialog.object)
-        journal.append(
+        dialogJournal.append(
             .erasure(Journal.Erasure(.eraseSubscription(dialog))),
             since: UInt32(clamping: now.seconds))
         // It may live on until its last NOTIFY; its row must not.
@@ -92,32 +92,63 @@ extension Shard {
 
     // MARK: Batches
 
-    /// Takes changes until the batch has `limit`.
-    mutating func takeChanges(into batch: inout PresenceBatch, limit: Int) {
-        assert(journal.flight.isEmpty, "one batch at a time")
-        while batch.changes.count < limit, var entry = journal.popFirst() {
+    /// Takes changes of some kinds until the batch has `limit`.
+    mutating func takeChanges(
+        _ kinds: JournalKinds, into batch: inout PresenceBatch, limit: Int
+    ) {
+        assert(journal.isLanded && dialogJournal.isLanded, "one batch at a time")
+        if !kinds.isDisjoint(with: [.publications, .watchers]) {
+            while batch.changes.count < limit, var entry = journal.popFirst() {
+                guard let change = change(&entry) else { continue }
+                batch.changes.append(change)
+                let place = journal.depart(entry)
+                batch.marks.append(
+                    JournalMark(shard: UInt8(number), isDialog: false, entry: place))
+            }
+        }
+        guard kinds.contains(.subscriptions) else { return }
+        while batch.changes.count < limit, var entry = dialogJournal.popFirst() {
             guard let change = change(&entry) else { continue }
             batch.changes.append(change)
-            batch.marks.append(
-                JournalMark(shard: UInt8(number), entry: journal.depart(entry)))
+            let place = dialogJournal.depart(entry)
+            batch.marks.append(JournalMark(shard: UInt8(number), isDialog: true, entry: place))
         }
     }
 
-    /// Ends the batch; `failed` are places within this shard's flight, in ascending order.
-    mutating func settle(failed: [UInt32]) {
+    /// Ends the batch; `failed` are changes of this shard, in the order of the batch.
+    mutating func settle(failed: [JournalMark]) {
         let entries = journal.land()
+        let dialogs = dialogJournal.land()
+        for entry in settle(entries, failed.filter { !$0.isDialog }).reversed() {
+            journal.putBack(entry)
+        }
+        for entry in settle(dialogs, failed.filter(\.isDialog)).reversed() {
+            dialogJournal.putBack(entry)
+        }
+    }
+
+    /// Confirms entries but those that failed; returns what is to be tried again.
+    private mutating func settle(
+        _ entries: [Journal.Entry], _ failed: [JournalMark]
+    ) -> [Journal.Entry] {
         var remaining = failed[...]
         var returning: [Journal.Entry] = []
         for place in entries.indices {
-            if remaining.first == UInt32(place) {
+            if remaining.first?.entry == UInt32(place) {
                 remaining.removeFirst()
                 if let entry = unwritten(entries[place]) { returning.append(entry) }
             } else {
                 confirm(entries[place])
             }
         }
-        for entry in returning.reversed() { journal.putBack(entry) }
         assert(remaining.isEmpty, "a failed change that was not in the batch")
+        return returning
+    }
+
+    /// Adds what waits here to a status.
+    func note(_ kinds: JournalKinds, in status: inout JournalStatus) {
+        if !kinds.isDisjoint(with: [.publications, .watchers]) { journal.note(in: &status) }
+        if kinds.contains(.subscriptions) { dialogJournal.note(in: &status) }
     }
 
     /// The change that an entry stands for now; nil when there is nothing to do any more.

@@ -96,6 +96,11 @@ extension Shard {
     /// Has a row deleted that is of no use any more.
     private mutating func eraseRow(_ change: PresenceChange, _ persists: Bool, now: WallTime) {
         guard persists else { return }
-        journal.append(.erasure(Journal.Erasure(change)), since: UInt32(clamping: now.seconds))
+        let entry = Journal.Subject.erasure(Journal.Erasure(change))
+        if case .eraseSubscription = change {
+            dialogJournal.append(entry, since: UInt32(clamping: now.seconds))
+        } else {
+            journal.append(entry, since: UInt32(clamping: now.seconds))
+        }
     }
 }

@@ -41,8 +41,10 @@ struct Shard: ~Copyable {
     var ready = HandleQueue()
     /// Subscriptions whose first NOTIFY waits until the notifier's next turn.
     var delayed = HandleQueue()
-    /// What the database does not know yet.
+    /// What the database does not know yet of publications and of decisions about watchers.
     var journal = Journal()
+    /// What it does not know yet of subscriptions, which may be written more seldom.
+    var dialogJournal = Journal()
     /// Whether rows are being loaded, which come in any order.
     var isLoading = false
     /// A draft for a dialog whose texts change; kept for its room.

@@ -134,7 +134,11 @@ public final class StateAgent: Sendable {
 
     /// Takes up to `limit` changes that are not in the database; one batch at a time: it is empty
     /// until the one before was settled.
-    public func takeChanges(limit: Int) -> PresenceBatch {
+    ///
+    /// - Parameters:
+    ///   - kinds: Which tables' changes are wanted; subscriptions may have a slower rhythm.
+    ///   - limit: Most changes.
+    public func takeChanges(_ kinds: JournalKinds = .all, limit: Int) -> PresenceBatch {
         precondition(limit > 0)
         var batch = PresenceBatch()
         let isFree = isWriting.compareExchange(
@@ -145,7 +149,7 @@ public final class StateAgent: Sendable {
         let start = turn.wrappingAdd(1, ordering: .relaxed).oldValue & (Self.shardCount - 1)
         for step in 0..<Self.shardCount where batch.changes.count < most {
             withShard((start + step) & (Self.shardCount - 1)) { shard in
-                shard.takeChanges(into: &batch, limit: most)
+                shard.takeChanges(kinds, into: &batch, limit: most)
             }
         }
         if batch.isEmpty { isWriting.store(false, ordering: .releasing) }
@@ -158,15 +162,15 @@ public final class StateAgent: Sendable {
     public func settle(_ batch: PresenceBatch, failed: [Int] = []) {
         guard !batch.isEmpty else { return }
         precondition(isWriting.load(ordering: .acquiring), "no batch is being written")
-        var failedOf = [[UInt32]](repeating: [], count: Self.shardCount)
-        for place in failed {
+        var failedOf = [[JournalMark]](repeating: [], count: Self.shardCount)
+        for place in failed.sorted() {
             precondition(place >= 0 && place < batch.marks.count, "no such change")
-            failedOf[Int(batch.marks[place].shard)].append(batch.marks[place].entry)
+            failedOf[Int(batch.marks[place].shard)].append(batch.marks[place])
         }
         var settled = Set<UInt8>()
         for mark in batch.marks where settled.insert(mark.shard).inserted {
-            let places = failedOf[Int(mark.shard)].sorted()
-            withShard(Int(mark.shard)) { shard in shard.settle(failed: places) }
+            let marks = failedOf[Int(mark.shard)]
+            withShard(Int(mark.shard)) { shard in shard.settle(failed: marks) }
         }
         isWriting.store(false, ordering: .releasing)
     }
@@ -181,14 +185,13 @@ public final class StateAgent: Sendable {
     }
 
     /// How far the database lags behind.
-    public var journal: JournalStatus {
+    public var journal: JournalStatus { journal(.all) }
+
+    /// How far the database lags behind with some kinds of changes.
+    public func journal(_ kinds: JournalKinds) -> JournalStatus {
         var status = JournalStatus()
         for number in 0..<Self.shardCount {
-            withShard(number) { shard in
-                status.waiting += shard.journal.count
-                guard let oldest = shard.journal.oldest else { return }
-                status.oldestSeconds = min(status.oldestSeconds ?? .max, Int(oldest))
-            }
+            withShard(number) { shard in shard.note(kinds, in: &status) }
         }
         return status
     }

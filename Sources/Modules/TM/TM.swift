@@ -1,14 +1,192 @@
+internal import Basics
+internal import Logging
 public import ModuleKit
+internal import SIPSyntax
+internal import Synchronization
+internal import Transactions
 
-/// Module `tm`: transactions.
+/// Module `tm`: transactions (RFC 3261 17, RFC 6026), and the proxy that is made of them (16).
 ///
-/// It can be loaded, so that configurations that load it start. It declares neither parameters nor
-/// functions: what a script asks of it is refused with file and line instead of being ignored.
+/// The machines are values of the target `Transactions`; this module drives them. What arrives is
+/// worked on by the worker that received it; what time brings, by a thread of the module's own. A
+/// transaction that is being worked on keeps what comes meanwhile in its mailbox, so that no lock
+/// is held while a script runs.
 public final class TMModule: ServerModule {
-    /// Nothing can be set.
-    public typealias Parameters = NoParameters
-    /// What the module declares.
-    public static let manifest = Manifest<TMModule>("tm", "Transactions.")
-    /// Nothing is opened.
-    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
+    /// Its settings.
+    public typealias Parameters = TMParameters
+    /// What holds without `modparam`.
+    public static let defaults = TMParameters()
+
+    /// Where the settings are found at the time of a message.
+    let settings: SettingsHandle<TMParameters>
+    /// The server.
+    let services: any Services
+    /// All transactions that this server has opened as a client.
+    let clients: ClientTransactions
+    /// All transactions that others have opened here.
+    let servers: ServerTransactions
+    /// What is counted.
+    public let counters = TMCounters()
+    /// Those who send requests of their own through here, by the number in their transactions.
+    let users = Guarded<[any TransactionUser]>([])
+    /// The thread of the timers, while the module runs.
+    private let timer = Guarded<TimerThread?>(nil)
+    /// Work that must not be done where it was found out, for the thread of the timers.
+    private let later = Guarded<[@Sendable (ScriptContext) -> Void]>([])
+    private let secrets = KeyedHash(
+        key0: UInt64.random(in: 0...UInt64.max), key1: UInt64.random(in: 0...UInt64.max))
+    private let lanes = Atomic<UInt64>(0)
+
+    /// Opens nothing but the two stores.
+    public init(_ setup: ModuleSetup<TMParameters>) throws(StartFailure) {
+        settings = setup.settings
+        services = setup.services
+        let now = SystemClock.monotonic()
+        clients = ClientTransactions(now: now)
+        var seed = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        seed.0 = .random(in: 0...UInt64.max)
+        seed.1 = .random(in: 0...UInt64.max)
+        seed.2 = .random(in: 0...UInt64.max)
+        seed.3 = .random(in: 0...UInt64.max)
+        servers = ServerTransactions(seed: seed, now: now)
+        for name in setup.parameters.ignored {
+            services.logger.notice("tm: parameter \(name) means nothing here")
+        }
+    }
+
+    /// Looks at the replies that arrive, and starts the timers.
+    public func start() throws(StartFailure) {
+        services.network.takeReplies { [weak self] context in self?.take(context) ?? false }
+        let thread = TimerThread { [weak self] in self?.tick(SystemClock.monotonic()) ?? false }
+        guard thread.start(announcing: { [services] in services.announceThread("tm timer") }) else {
+            throw StartFailure("tm: cannot start the thread of the timers")
+        }
+        timer.withLock { $0 = thread }
+    }
+
+    /// Ends the timers.
+    public func stop() { timer.withLock { $0.take() }?.stop() }
+
+    // MARK: What each worker keeps
+
+    /// What a worker keeps from message to message.
+    func workspace(_ context: ScriptContext) -> TMWorkspace {
+        context.workspace(settings) {
+            TMWorkspace(
+                lane: lanes.add(1, ordering: .relaxed).newValue, secrets: secrets,
+                keys: servers.makeKeyMaker(), sockets: services.sockets,
+                hasLocalRequest: services.hasEventRoute("tm:local-request"),
+                hasLocalResponse: services.hasEventRoute("tm:local-response"),
+                hasLocalResponseSent: services.hasEventRoute("tm:local-response-sent"))
+        }
+    }
+
+    // MARK: Time
+
+    /// Has a piece of work done soon by the thread of the timers, in a context of the control
+    /// plane.
+    func perform(later work: @escaping @Sendable (ScriptContext) -> Void) {
+        later.withLock { $0.append(work) }
+        timer.withLock { $0 }?.wake()
+    }
+
+    /// Does what is due; whether any transaction is open, so that the next tick must come soon.
+    @discardableResult
+    func tick(_ now: MonotonicTime) -> Bool {
+        let work = later.withLock { later in
+            defer { later = [] }
+            return later
+        }
+        if !work.isEmpty {
+            services.perform { context in for piece in work { piece(context) } }
+        }
+        tickClients(now)
+        tickServers(now)
+        return clients.count > 0 || servers.count > 0
+    }
+
+    /// Most transactions that are looked at before their messages leave.
+    private static let batch = 128
+
+    private func tickClients(_ now: MonotonicTime) {
+        var outcomes: [ClientOutcome] = []
+        var isLeft = true
+        while isLeft {
+            outcomes.removeAll(keepingCapacity: true)
+            isLeft = clients.takeDue(now: now, limit: Self.batch, into: &outcomes)
+            var reports: [ClientOutcome] = []
+            for outcome in outcomes {
+                if outcome.orders.contains(.send), let message = outcome.message {
+                    services.network.send(message.span, to: outcome.destination)
+                }
+                if !outcome.orders.isDisjoint(with: [.reportTimeout, .reportFailure]) {
+                    reports.append(outcome)
+                }
+            }
+            guard !reports.isEmpty else { continue }
+            services.perform { context in
+                for report in reports { failed(report, in: context) }
+            }
+        }
+    }
+
+    private func tickServers(_ now: MonotonicTime) {
+        var outcomes: [ServerOutcome] = []
+        var isLeft = true
+        while isLeft {
+            outcomes.removeAll(keepingCapacity: true)
+            isLeft = servers.takeDue(now: now, limit: Self.batch, into: &outcomes)
+            for outcome in outcomes {
+                if outcome.orders.contains(.send), let message = outcome.message {
+                    services.network.send(message.span, to: outcome.destination)
+                }
+                if outcome.orders.contains(.terminate) {
+                    (outcome.attachment as? ServedTransaction)?.ended()
+                }
+            }
+        }
+    }
+
+    // MARK: Replies
+
+    /// Looks at a reply that has arrived; whether it answers a request of this server's.
+    func take(_ context: ScriptContext) -> Bool {
+        let now = SystemClock.monotonic()
+        switch context.withMessage({ clients.received($0, now: now) }) {
+        case .foreign: return false
+        case .stray:
+            counters.absorbed.add()
+            return true
+        case .matched(let outcome):
+            counters.received.add()
+            answered(outcome, in: context)
+            return true
+        }
+    }
+
+    /// A response of a transaction came; it is the context's message.
+    private func answered(_ outcome: ClientOutcome, in context: ScriptContext) {
+        if outcome.owner.kind == OwnerKind.user.rawValue {
+            return userAnswered(outcome, in: context)
+        }
+        (outcome.attachment as? ServedTransaction)?.answered(outcome, in: context)
+    }
+
+    /// A transaction has ended without a response; the context is one of the control plane.
+    private func failed(_ outcome: ClientOutcome, in context: ScriptContext) {
+        if outcome.owner.kind == OwnerKind.user.rawValue {
+            return userFailed(outcome, in: context)
+        }
+        (outcome.attachment as? ServedTransaction)?.failed(outcome, in: context)
+    }
+}
+
+/// Whose a client transaction is, as its owner's kind says.
+enum OwnerKind: UInt32 {
+    /// A request of a module's own.
+    case user = 1
+    /// A branch of a request that is sent on.
+    case branch = 2
+    /// The CANCEL of such a branch.
+    case cancel = 3
 }
