@@ -242,6 +242,31 @@ public enum Limits {
     /// Most Lua states that wait for the next event of the control plane.
     public static let luaStatesIdleMax = 8
 
+    // MARK: Event documents
+
+    /// Largest event document that is read, in bytes: what one message can carry.
+    public static let xmlBytesMax = 65_535
+    /// Deepest nesting of elements in an event document.
+    public static let xmlDepthMax = 64
+    /// Most elements of an event document.
+    public static let xmlElementsMax = 4_096
+    /// Most attributes of one element; libxml2 compares each with each.
+    public static let xmlAttributesMax = 64
+    /// Most documents of one presentity that are put together into one.
+    public static let composedDocumentsMax = 64
+    /// Largest composed document in bytes: with its header section it fits into one message.
+    public static let composedBytesMax = 61_440
+    /// Largest document with rules of authorisation in bytes.
+    public static let rulesBytesMax = 1 << 20
+    /// Most elements of a document with rules; who lists watchers one by one needs one for each.
+    public static let rulesElementsMax = 32_768
+    /// Most presentities whose rules are kept in memory; further ones displace the oldest.
+    public static let ruleBookEntriesMax = 131_072
+    /// Most presentities whose rules wait to be read; further ones are asked for again later.
+    public static let rulesWantedMax = 65_536
+    /// Most rules of one presentity; each may ask whether another matches.
+    public static let rulesMax = 1_024
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.

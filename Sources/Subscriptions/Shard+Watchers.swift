@@ -47,6 +47,8 @@ extension Shard {
         topics[topic].firstWatcher = watcher
         topics[topic].watcherCount += 1
         watcherIndex.insert(tag, watcher)
+        context.watchers.add(1)
+        countWaiting(watcher, before: false)
         if isStored {
             watchers[watcher].state.insert([.attempted, .stored])
         } else {
@@ -61,15 +63,26 @@ extension Shard {
             watchers[watcher].status != standing.status
                 || watchers[watcher].reason != standing.reason
         else { return }
+        let waited = watchers[watcher].isWaiting
         watchers[watcher].status = standing.status
         watchers[watcher].reason = standing.reason
+        countWaiting(watcher, before: waited)
         journalChange(watcher: watcher, now: now)
+    }
+
+    /// Counts a watcher that waits now and did not before, or the other way round.
+    func countWaiting(_ watcher: UInt32, before: Bool) {
+        let waits = watchers[watcher].isWaiting
+        guard waits != before else { return }
+        counters(watchers[watcher].topic).waiting.add(waits ? 1 : -1)
     }
 
     /// Forgets a decision about a watcher who is not subscribed.
     mutating func forget(watcher: UInt32, now: WallTime) {
         let record = watchers[watcher]
         precondition(record.subscriptionCount == 0)
+        if record.isWaiting { counters(record.topic).waiting.add(-1) }
+        context.watchers.add(-1)
         journalErasure(watcher: watcher, now: now)
         watcherIndex.remove(record.tag, watcher)
         if record.previous == Slab<WatcherRecord>.none {

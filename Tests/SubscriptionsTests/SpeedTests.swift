@@ -46,6 +46,21 @@ struct SpeedTests {
         #expect(crowd.agent.counters[0].delivered.value >= times * 1_000)
     }
 
+    @Test("heap bytes of a subscription and of a presentity, printed with ROOST_BENCHMARK")
+    func memory() {
+        guard rounds > 1_000, !HeapMeter.isBlind else { return }
+        let alone = MemoryTests.bytes(of: 50_000) { crowd, number in
+            crowd.subscribe(number, of: number)
+        }
+        let crowded = MemoryTests.bytes(of: 50_000) { crowd, number in
+            crowd.subscribe(number, of: number / 100)
+        }
+        let published = MemoryTests.bytes(of: 50_000) { crowd, number in
+            _ = crowd.publish(number)
+        }
+        print("bytes: subscription \(alone), of a hundred \(crowded), presentity \(published)")
+    }
+
     private func measure(_ name: String, _ body: (Int) -> Void) {
         let start = SystemClock.monotonic()
         for round in 0..<rounds { body(round) }
