@@ -22,7 +22,7 @@ public enum PresenceChange: Sendable {
 
 /// Changes that were taken from the journal together and are not confirmed yet.
 public struct PresenceBatch: Sendable {
-    /// The changes. They are in order for each row.
+    /// The changes, in order for each row.
     public var changes: [PresenceChange] = []
     /// What each change is about.
     var marks: [JournalMark] = []

@@ -193,6 +193,7 @@ extension StateAgent {
     /// A To-tag for a dialog: the shard in clear, so that a refresh finds it at once, and 64 bits
     /// that are the same for the same request and that nobody can guess.
     private func toTag(_ request: borrowing SubscribeRequest, shard: Int) -> [UInt8] {
+        precondition(shard >= 0 && shard < Self.shardCount)
         var writer = ByteWriter(capacity: 512)
         writer.append(request.text[.callID])
         writer.append(UInt8(ascii: "\n"))

@@ -232,6 +232,7 @@ private final class World {
             let shown = watcher.body?.hasPrefix("(") == true ? "" : seen
             #expect(shown == expected, "\(watcher.dialog.watcher) sees \(watcher.body ?? "-")")
         }
+        Audit.check(bench.agent)
         let subscribed = watchers.count { $0.isSubscribed }
         #expect(bench.subscriptions().count == subscribed)
     }
