@@ -81,7 +81,9 @@ struct StorageLoader: Sendable {
     }
 
     /// Loads what an earlier run in another mode left of subscriptions, and empties the table
-    /// (`subs_db_mode` 0). A table that is missing or of another version is left alone.
+    /// (`subs_db_mode` 0).
+    ///
+    /// A table that is missing or of another version is left alone.
     private func takeOver(_ connection: any DatabaseConnection) throws(StorageError) {
         let table = StorageSettings.named(.activeWatchers, settings.activeWatchersTable)
         do throws(StorageError) {
