@@ -91,8 +91,9 @@ public struct ListCursor: Sendable, Hashable {
     public var number: UInt64 { UInt64(shard) << 32 | UInt64(place) }
 }
 
-/// Which tables' changes a batch is to have. Publications and decisions about watchers come together,
-/// whichever of the two is asked for.
+/// Which tables' changes a batch is to have.
+///
+/// Publications and decisions about watchers come together, whichever of the two is asked for.
 public struct JournalKinds: OptionSet, Sendable, Hashable {
     /// The bits.
     public let rawValue: UInt8

@@ -90,6 +90,10 @@ extension Shard {
             watchers[record.watcher].subscriptionCount -= 1
             countWaiting(record.watcher, before: waited)
             watchers[record.watcher].inserted = UInt32(clamping: now.seconds)
+            // The time counts as soon as the watcher waits without a subscription.
+            if watchers[record.watcher].isWaiting {
+                journalChange(watcher: record.watcher, now: now)
+            }
             subscriptions[subscription].watcher = .max
         }
         context.subscriptions.add(-1)
