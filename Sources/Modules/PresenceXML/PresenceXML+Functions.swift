@@ -32,17 +32,24 @@ extension PresenceXMLModule {
     }
 
     /// 1 if something holds of the document that watchers of a presentity see now, else -1.
-    private func document(
-        _ presentity: [UInt8], _ holds: (Span<UInt8>) -> Bool
-    ) -> Int {
-        let key = RuleKey(uri: presentity.span)
+    private func document(_ presentity: [UInt8], _ holds: (Span<UInt8>) -> Bool) -> Int {
+        withDocument(of: RuleKey(uri: presentity.span), holds) == true ? 1 : -1
+    }
+
+    /// Where a presentity says it is, in the document that its watchers see now.
+    func sphere(of key: RuleKey) -> String? {
+        withDocument(of: key) { PIDF.sphere(of: $0) } ?? nil
+    }
+
+    /// Runs `body` with that document; nil where there is none.
+    private func withDocument<R>(of key: RuleKey, _ body: (Span<UInt8>) -> R) -> R? {
         guard let agent = presence.agent,
             let package = agent.packages.named("presence".utf8.span),
             let document = agent.document(
                 package: package, user: key.userBytes.span, host: key.hostBytes.span)
-        else { return -1 }
+        else { return nil }
         var writer = ByteWriter(capacity: 1_024)
         document.write(into: &writer)
-        return holds(writer.span) ? 1 : -1
+        return body(writer.span)
     }
 }
