@@ -80,8 +80,8 @@ extension Shard {
     mutating func restore(_ row: borrowing WatcherRow, _ name: borrowing Name, now: WallTime) {
         let topic = makeTopic(name, row.package)
         let standing = Standing(status: row.status, reason: row.reason)
-        let watcher = setWatcher(topic, row.user.span, row.host.span, standing, now: now)
-        watchers[watcher].state.insert([.attempted, .stored])
+        let watcher = setWatcher(
+            topic, row.user.span, row.host.span, standing, isStored: true, now: now)
         watchers[watcher].inserted = UInt32(clamping: row.inserted)
         assert(watchers[watcher].topic == topic)
     }

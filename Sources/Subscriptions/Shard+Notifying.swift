@@ -52,6 +52,16 @@ extension Shard {
         ready.append(subscriptions.handle(subscription))
     }
 
+    /// Has the first notifications that waited for this turn ordered.
+    mutating func releaseDelayed() {
+        while let handle = delayed.popFirst() {
+            guard let subscription = subscriptions.index(of: handle),
+                subscriptions[subscription].state.contains(.owed)
+            else { continue }
+            owe(subscription)
+        }
+    }
+
     // MARK: Turns
 
     /// Appends orders of what waits, until the turn has given `limit`.

@@ -4,7 +4,7 @@ internal import Basics
 struct SubscribeWork: ~Escapable {
     /// The presentity.
     let name: Shard.Name
-    /// The hash of Call-ID and From-tag.
+    /// The hash of Call-ID and tags.
     let tag: UInt32
     /// The tag of this server for a new dialog.
     let toTag: Span<UInt8>
@@ -53,7 +53,7 @@ extension Shard {
         }
         let standing = standing(work, request)
         if work.granted == 0 { return fetch(work, request, standing, into: &orders) }
-        guard hasRoom(work.name) else { return .full }
+        guard hasRoom(work, request) else { return .full }
         let topic = makeTopic(work.name, request.package)
         var watcher = Slab<WatcherRecord>.none
         if work.authorisation != nil {
@@ -121,11 +121,20 @@ extension Shard {
             toTag: work.toTag)
     }
 
-    private func hasRoom(_ name: borrowing Name) -> Bool {
+    /// Whether the presentity and the server may have another subscription, and decision about a
+    /// watcher where one is needed: strangers can have many made under names of their choice.
+    private func hasRoom(
+        _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest
+    ) -> Bool {
         guard context.subscriptions.value < settings.subscriptionsMax else { return false }
-        guard let presentity = presentity(name) else { return true }
+        guard let presentity = presentity(work.name) else { return true }
         let count = Int(presentities[presentity].subscriptionCount)
-        return count < settings.subscriptionsPerPresentityMax
+        guard count < settings.subscriptionsPerPresentityMax else { return false }
+        guard work.authorisation != nil, let topic = topic(of: presentity, request.package),
+            watcher(topic, request.text[.watcherUser], request.text[.watcherHost]) == nil
+        else { return true }
+        return Int(topics[topic].watcherCount) < settings.subscriptionsPerPresentityMax
+            && context.watchers.value < settings.subscriptionsMax
     }
 
     /// How a new subscription is to stand.
@@ -263,7 +272,7 @@ extension Shard {
         if settings.notifiesAtOnce {
             _ = tell(subscription, now: now, into: &orders)
         } else {
-            owe(subscription)
+            delayed.append(subscriptions.handle(subscription))
         }
     }
 

@@ -2,14 +2,14 @@ internal import Basics
 
 /// Subscriptions: found, added, ended and freed.
 extension Shard {
-    /// The subscription of a dialog, or nil; an empty To-tag stands for any.
+    /// The subscription of a dialog, or nil.
     func subscription(
         _ tag: UInt32, callID: Span<UInt8>, fromTag: Span<UInt8>, toTag: Span<UInt8>
     ) -> UInt32? {
         dialogIndex.find(tag) { candidate in
             let dialog = DialogText(storage: subscriptions[candidate].dialog.object)
             return dialog[.callID].equals(callID) && dialog[.fromTag].equals(fromTag)
-                && (toTag.isEmpty || dialog[.toTag].equals(toTag))
+                && dialog[.toTag].equals(toTag)
         }
     }
 
@@ -36,7 +36,9 @@ extension Shard {
         subscriptionWheel.file(
             subscription, at: dueTime(record.expires), in: &subscriptions)
         if record.watcher != Slab<WatcherRecord>.none {
+            let waited = watchers[record.watcher].isWaiting
             watchers[record.watcher].subscriptionCount += 1
+            countWaiting(record.watcher, before: waited)
         }
         context.subscriptions.add(1)
         count(record.status, topic, 1)
@@ -81,7 +83,9 @@ extension Shard {
         presentities[topics[topic].presentity].subscriptionCount -= 1
         dialogIndex.remove(record.tag, subscription)
         if record.watcher != Slab<WatcherRecord>.none {
+            let waited = watchers[record.watcher].isWaiting
             watchers[record.watcher].subscriptionCount -= 1
+            countWaiting(record.watcher, before: waited)
             watchers[record.watcher].inserted = UInt32(clamping: now.seconds)
             subscriptions[subscription].watcher = .max
         }

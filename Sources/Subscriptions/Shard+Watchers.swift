@@ -29,7 +29,7 @@ extension Shard {
     /// Notes what was decided about a watcher; returns where.
     mutating func setWatcher(
         _ topic: UInt32, _ user: Span<UInt8>, _ host: Span<UInt8>, _ standing: Standing,
-        now: WallTime
+        isStored: Bool = false, now: WallTime
     ) -> UInt32 {
         if let known = watcher(topic, user, host) {
             setStanding(watcher: known, standing, now: now)
@@ -47,7 +47,13 @@ extension Shard {
         topics[topic].firstWatcher = watcher
         topics[topic].watcherCount += 1
         watcherIndex.insert(tag, watcher)
-        journalChange(watcher: watcher, now: now)
+        context.watchers.add(1)
+        countWaiting(watcher, before: false)
+        if isStored {
+            watchers[watcher].state.insert([.attempted, .stored])
+        } else {
+            journalChange(watcher: watcher, now: now)
+        }
         return watcher
     }
 
@@ -57,15 +63,26 @@ extension Shard {
             watchers[watcher].status != standing.status
                 || watchers[watcher].reason != standing.reason
         else { return }
+        let waited = watchers[watcher].isWaiting
         watchers[watcher].status = standing.status
         watchers[watcher].reason = standing.reason
+        countWaiting(watcher, before: waited)
         journalChange(watcher: watcher, now: now)
+    }
+
+    /// Counts a watcher that waits now and did not before, or the other way round.
+    func countWaiting(_ watcher: UInt32, before: Bool) {
+        let waits = watchers[watcher].isWaiting
+        guard waits != before else { return }
+        counters(watchers[watcher].topic).waiting.add(waits ? 1 : -1)
     }
 
     /// Forgets a decision about a watcher who is not subscribed.
     mutating func forget(watcher: UInt32, now: WallTime) {
         let record = watchers[watcher]
         precondition(record.subscriptionCount == 0)
+        if record.isWaiting { counters(record.topic).waiting.add(-1) }
+        context.watchers.add(-1)
         journalErasure(watcher: watcher, now: now)
         watcherIndex.remove(record.tag, watcher)
         if record.previous == Slab<WatcherRecord>.none {
@@ -156,6 +173,8 @@ extension Shard {
     ) -> Bool {
         let present = Standing(
             status: watchers[watcher].status, reason: watchers[watcher].reason)
+        // Who was refused because no rule matched is still refused while none does.
+        if authorisation == .noRule, present.status == .terminated { return false }
         let standing = decide(authorisation, present)
         guard standing != present else { return false }
         let wasWaiting = watchers[watcher].isWaiting

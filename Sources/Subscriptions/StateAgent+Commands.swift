@@ -179,7 +179,7 @@ extension StateAgent {
         else { return false }
         let hash = context.presentityHash(text[.presentityUser], text[.presentityHost])
         let name = Self.name(text[.presentityUser], text[.presentityHost], hash)
-        let tag = context.dialogHash(text[.callID], text[.fromTag])
+        let tag = context.dialogHash(text[.callID], text[.fromTag], text[.toTag])
         return withShard(Self.shard(of: hash)) { shard in
             shard.restore(text, package, values, name, tag: tag, now: now)
         }

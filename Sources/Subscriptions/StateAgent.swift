@@ -68,8 +68,8 @@ public final class StateAgent: Sendable {
         }
     }
 
-    /// Orders notifications that wait: what is left of large fan-outs, and first notifications
-    /// when `settings.notifiesAtOnce` is false. Cheap when nothing waits.
+    /// Orders notifications that wait: what is left of large fan-outs, and what `releaseDelayed`
+    /// has let go. Cheap when nothing waits.
     ///
     /// - Parameters:
     ///   - limit: Most orders, at most `Limits.notifyOrdersPerTurnMax`.
@@ -90,6 +90,15 @@ public final class StateAgent: Sendable {
             room -= orders.count - before
         }
         return hasWaitingOrders
+    }
+
+    /// Has the notifications of SUBSCRIBEs ordered that came since the last call, where
+    /// `settings.notifiesAtOnce` is false: the notifier's turn (`waitn_time`).
+    public func releaseDelayed() {
+        guard !settings.notifiesAtOnce else { return }
+        for number in 0..<Self.shardCount {
+            withShard(number) { shard in shard.releaseDelayed() }
+        }
     }
 
     /// Whether notifications wait for `nextOrders`: one atomic load.

@@ -21,6 +21,7 @@ enum ClientMachine: BitwiseCopyable {
 
     /// A response came.
     mutating func received(status: Int, _ timers: TransactionTimers) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .reserved: return .none
         case .invite(var machine):
@@ -38,6 +39,7 @@ enum ClientMachine: BitwiseCopyable {
     mutating func fired(
         _ timer: TransactionTimer, _ timers: TransactionTimers
     ) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .reserved: return .terminate()
         case .invite(var machine):
@@ -51,8 +53,19 @@ enum ClientMachine: BitwiseCopyable {
         }
     }
 
+    /// The user wants other timers.
+    func retimed(_ timers: TransactionTimers) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
+        return switch self {
+        case .reserved: .none
+        case .invite(let machine): machine.retimed(timers)
+        case .nonInvite(let machine): machine.retimed(timers)
+        }
+    }
+
     /// The message could not be sent.
     mutating func transportFailed() -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .reserved: return .none
         case .invite(var machine):
@@ -76,7 +89,7 @@ struct ClientEntry: TimerEntry {
     /// Its machine.
     var machine = ClientMachine.reserved
     /// Its timers' lengths.
-    let timers: TransactionTimers
+    var timers: TransactionTimers
     /// When its timers fire.
     var deadlines = TransactionDeadlines()
     /// The method of the request.
@@ -92,6 +105,11 @@ struct ClientEntry: TimerEntry {
 }
 
 extension ClientMachine {
+    /// Whether nothing happens any more.
+    var isTerminated: Bool {
+        state == .invite(.terminated) || state == .nonInvite(.terminated)
+    }
+
     /// Whether the stored message may still be wanted.
     var needsMessage: Bool {
         switch self {

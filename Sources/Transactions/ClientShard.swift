@@ -68,6 +68,7 @@ struct ClientShard: ~Copyable {
         entries[index].machine = .invite(machine)
         entries[index].partner = branch.handle.index
         entries[branch.handle.index].partner = index
+        assert(index != branch.handle.index)
         _ = apply(actions, to: index, now: now)
         return branch
     }
@@ -85,7 +86,9 @@ struct ClientShard: ~Copyable {
         let isInvite = entries[index].method == .invite
         // An INVITE is kept in any case: its CANCEL and its ACK are made of it.
         if isInvite || !isReliable {
-            guard bytes + message.count <= bytesMax else { throw TransactionError(.full) }
+            guard bytes + MessagePool.room(for: message.count) <= bytesMax else {
+                throw TransactionError(.full)
+            }
             keep(message, at: index)
         }
         let timers = entries[index].timers
@@ -114,6 +117,7 @@ struct ClientShard: ~Copyable {
             // The response to a CANCEL has the branch of its INVITE (RFC 3261 17.1.3).
             guard method == .cancel, entries[index].partner != .max else { return nil }
             index = entries[index].partner
+            assert(entries[index].method == .cancel)
         }
         let timers = entries[index].timers
         var actions = entries[index].machine.received(status: status, timers)
@@ -131,11 +135,24 @@ struct ClientShard: ~Copyable {
         return actions == .none ? nil : apply(actions, to: index, now: now)
     }
 
+    /// Gives a transaction other timers; false when it has ended.
+    mutating func retime(
+        _ branch: ClientBranch, _ timers: TransactionTimers, now: Int64
+    ) -> Bool {
+        guard let index = index(of: branch) else { return false }
+        entries[index].timers = timers
+        let actions = entries[index].machine.retimed(timers)
+        entries[index].deadlines.apply(actions, now: now)
+        file(index, now: now)
+        return true
+    }
+
     /// Keeps the ACK in place of its INVITE, to be sent for each retransmitted response.
     mutating func acknowledge(_ branch: ClientBranch, _ message: Span<UInt8>) -> Bool {
         guard let index = index(of: branch), message.count <= Limits.messageBytesMax,
             case .invite(let machine) = entries[index].machine, machine.state == .completed
         else { return false }
+        assert(!message.isEmpty, "an ACK without bytes")
         dropMessage(at: index)
         keep(message, at: index)
         entries[index].holdsAcknowledgement = true
@@ -144,6 +161,7 @@ struct ClientShard: ~Copyable {
 
     /// Takes what is due, until `outcomes` has `limit` elements; whether something may be left.
     mutating func takeDue(now: Int64, limit: Int, into outcomes: inout [ClientOutcome]) -> Bool {
+        precondition(limit > 0 && now >= 0)
         let tick = TransactionTick.now(now)
         while outcomes.count < limit {
             guard let index = wheel.takeDue(now: tick, in: &entries) else { return false }
@@ -181,7 +199,8 @@ struct ClientShard: ~Copyable {
     // MARK: Parts
 
     private func branch(_ index: UInt32) -> ClientBranch {
-        ClientBranch(shard: number, entries.handle(index), secret: entries[index].secret)
+        assert(entries.isLive(index))
+        return ClientBranch(shard: number, entries.handle(index), secret: entries[index].secret)
     }
 
     /// The place of a branch whose every bit is right.
@@ -216,6 +235,7 @@ struct ClientShard: ~Copyable {
 
     /// Files a transaction for its next timer, unless it comes out before that anyway.
     private mutating func file(_ index: UInt32, now: Int64) {
+        assert(entries[index].deadlines.next > 0)
         let next = entries[index].deadlines.next
         guard next != TransactionTick.never else { return wheel.remove(index, in: &entries) }
         // Never in the slot that is being emptied, so that a sweep ends.
@@ -231,19 +251,22 @@ struct ClientShard: ~Copyable {
     private mutating func keep(_ message: Span<UInt8>, at index: UInt32) {
         assert(messages[Int(index)] == nil)
         messages[Int(index)] = pool.store(message)
-        bytes += message.count
+        bytes += messages[Int(index)]?.capacity ?? 0
+        assert(messages[Int(index)]?.count == message.count)
     }
 
     private mutating func dropMessage(at index: UInt32) {
+        assert(entries.isLive(index))
         guard let message = messages[Int(index)].take() else { return }
-        bytes -= message.count
-        pool.recycle(message)
+        bytes -= message.capacity
+        pool.recycle(consume message)
         assert(bytes >= 0)
     }
 
     /// Frees a place; the CANCEL of an INVITE has nothing left to do and goes with it.
     private mutating func remove(_ index: UInt32) {
         let partner = entries[index].partner
+        assert(partner == .max || entries[partner].partner == index)
         let isInvite = entries[index].method == .invite
         if partner != .max { entries[partner].partner = .max }
         dropMessage(at: index)

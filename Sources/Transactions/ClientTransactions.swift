@@ -149,6 +149,17 @@ public final class ClientTransactions: Sendable {
         }
     }
 
+    /// Gives a transaction other timers; the one that ends its present state starts anew.
+    ///
+    /// False when it has ended.
+    @discardableResult
+    public func retime(
+        _ branch: ClientBranch, _ timers: TransactionTimers, now: MonotonicTime
+    ) -> Bool {
+        let time = TransactionTick.milliseconds(now)
+        return cells[branch.shard].shard.withLock { $0.retime(branch, timers, now: time) }
+    }
+
     /// Keeps the ACK of a final response above 2xx, to be sent again by itself.
     ///
     /// False when the transaction has ended, as it has at once on a stream; the ACK is sent anyway.

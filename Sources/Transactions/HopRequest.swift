@@ -113,6 +113,7 @@ public enum HopRequest {
         _ name: HeaderName, _ label: StaticString, of message: borrowing SIPMessage,
         into writer: inout ByteWriter
     ) {
+        assert(name != .other)
         guard let number = message.firstField(name) else { return }
         writer.append(label)
         message.writeValue(ofField: number, into: &writer)

@@ -72,9 +72,22 @@ public struct InviteClientTransaction: Sendable, Hashable, BitwiseCopyable {
     ///
     /// Nothing happens unless a provisional response came: before that none may be sent.
     public mutating func cancelled(_ timers: TransactionTimers) -> TransactionActions {
+        assert(!isCancelled || state != .calling, "cancelled before a provisional response")
         guard state == .proceeding, !isCancelled else { return .none }
         isCancelled = true
         return TransactionActions(lifetime: .started(timers.round))
+    }
+
+    /// The user wants other timers from now on: the one that ends the present state starts anew.
+    public func retimed(_ timers: TransactionTimers) -> TransactionActions {
+        switch state {
+        case .calling: return TransactionActions(lifetime: .started(timers.finalResponse))
+        case .proceeding:
+            guard !isCancelled else { return .none }
+            return TransactionActions(
+                lifetime: timers.provisional == 0 ? .stopped : .started(timers.provisional))
+        case .completed, .accepted, .terminated: return .none
+        }
     }
 
     /// A timer fired.
@@ -116,12 +129,14 @@ public struct InviteClientTransaction: Sendable, Hashable, BitwiseCopyable {
     }
 
     private mutating func accept(_ timers: TransactionTimers) -> TransactionActions {
+        assert(state == .calling || state == .proceeding)
         state = .accepted
         return TransactionActions(
             .passUp, retransmission: .stopped, lifetime: .started(timers.round))
     }
 
     private mutating func complete(_ timers: TransactionTimers) -> TransactionActions {
+        assert(state == .calling || state == .proceeding)
         let orders: TransactionActions.Orders = [.passUp, .acknowledge]
         // Timer D is 0 where nothing is lost (RFC 3261 17.1.1.2).
         if isReliable { return terminate(orders) }

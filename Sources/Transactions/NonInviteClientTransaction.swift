@@ -58,6 +58,14 @@ public struct NonInviteClientTransaction: Sendable, Hashable, BitwiseCopyable {
             .passUp, retransmission: .stopped, lifetime: .started(timers.t4))
     }
 
+    /// The user wants other timers from now on: timer F starts anew.
+    public func retimed(_ timers: TransactionTimers) -> TransactionActions {
+        switch state {
+        case .trying, .proceeding: TransactionActions(lifetime: .started(timers.finalResponse))
+        case .completed, .terminated: .none
+        }
+    }
+
     /// A timer fired.
     public mutating func fired(
         _ timer: TransactionTimer, _ timers: TransactionTimers

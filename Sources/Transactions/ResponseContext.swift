@@ -173,6 +173,7 @@ public struct ResponseContext: Sendable {
     // MARK: Parts
 
     private func rank(_ branch: Int) -> Int {
+        assert(branches[branch].isCandidate)
         let branch = branches[branch]
         let rank = ForkBranch.rank(of: Int(branch.status))
         return branch.isLocal ? rank + settings.localReplyPenalty : rank
@@ -180,6 +181,7 @@ public struct ResponseContext: Sendable {
 
     /// A 100 is hop by hop; others are passed on until a final response was sent (16.7 step 5).
     private mutating func provisional(_ branch: Int, _ status: Int) -> ForkActions {
+        assert(status < 200)
         var actions = ForkActions()
         guard branches[branch].isOpen else { return actions }
         branches[branch].state = .proceeding
@@ -198,6 +200,7 @@ public struct ResponseContext: Sendable {
     /// A 2xx is passed on at once, and each one of an INVITE (16.7 step 5); the others are
     /// cancelled (16.7 step 10).
     private mutating func success(_ branch: Int, _ status: Int) -> ForkActions {
+        assert(branches[branch].leg > 0, "a response before the request")
         var actions = ForkActions()
         guard settings.isInvite || !isFinalSent else {
             branches[branch].state = .finished
@@ -217,6 +220,7 @@ public struct ResponseContext: Sendable {
     }
 
     private mutating func failure(_ branch: Int, _ status: Int, isLocal: Bool) -> ForkActions {
+        assert(branches[branch].isOpen && status >= 300)
         var actions = ForkActions()
         branches[branch].state = .finished
         branches[branch].status = UInt16(status)

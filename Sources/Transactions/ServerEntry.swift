@@ -16,6 +16,11 @@ enum ServerMachine: BitwiseCopyable {
         }
     }
 
+    /// Whether nothing happens any more.
+    var isTerminated: Bool {
+        state == .invite(.terminated) || state == .nonInvite(.terminated)
+    }
+
     /// Whether the last response may still be sent again.
     var needsMessage: Bool {
         switch self {
@@ -26,7 +31,8 @@ enum ServerMachine: BitwiseCopyable {
 
     /// The request came again.
     func receivedAgain() -> TransactionActions {
-        switch self {
+        assert(!isTerminated, "a transaction that ended is kept")
+        return switch self {
         case .invite(let machine): machine.receivedAgain()
         case .nonInvite(let machine): machine.receivedAgain()
         }
@@ -34,6 +40,7 @@ enum ServerMachine: BitwiseCopyable {
 
     /// The ACK of an INVITE came.
     mutating func acknowledged(_ timers: TransactionTimers) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         guard case .invite(var machine) = self else { return .none }
         let actions = machine.acknowledged(timers)
         self = .invite(machine)
@@ -42,6 +49,7 @@ enum ServerMachine: BitwiseCopyable {
 
     /// The user answers.
     mutating func answered(status: Int, _ timers: TransactionTimers) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .invite(var machine):
             let actions = machine.answered(status: status, timers)
@@ -58,6 +66,7 @@ enum ServerMachine: BitwiseCopyable {
     mutating func fired(
         _ timer: TransactionTimer, _ timers: TransactionTimers
     ) -> TransactionActions {
+        assert(!isTerminated, "a transaction that ended is kept")
         switch self {
         case .invite(var machine):
             let actions = machine.fired(timer, timers)
@@ -72,7 +81,8 @@ enum ServerMachine: BitwiseCopyable {
 
     /// A response could not be sent.
     func transportFailed() -> TransactionActions {
-        switch self {
+        assert(!isTerminated, "a transaction that ended is kept")
+        return switch self {
         case .invite(let machine): machine.transportFailed()
         case .nonInvite(let machine): machine.transportFailed()
         }

@@ -71,6 +71,7 @@ public struct ServerKeyMaker: ~Copyable, Sendable {
     /// Host and port of the top Via, which is part of the key because branches of two clients may
     /// meet by accident or on purpose.
     private mutating func appendSentBy(_ via: Via, of request: borrowing SIPMessage) {
+        assert(via.host.end <= request.bytes.count)
         let start = parts.count
         append(request[via.host])
         // Host names are compared without regard to case (RFC 3261 19.1.4).
@@ -100,6 +101,7 @@ public struct ServerKeyMaker: ~Copyable, Sendable {
 
     /// A part with its length, so that no two lists of parts run into the same bytes.
     private mutating func append(_ part: Span<UInt8>) {
+        assert(part.count <= Limits.messageBytesMax)
         append(UInt32(truncatingIfNeeded: part.count))
         parts.append(part)
     }

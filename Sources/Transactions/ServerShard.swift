@@ -40,6 +40,7 @@ struct ServerShard: ~Copyable {
             let actions = entries[found].machine.receivedAgain()
             return .repeated(apply(actions, to: found, now: now))
         }
+        assert(opening.method != .ack)
         guard entries.count < entriesMax else { throw TransactionError(.full) }
         let timers = opening.timers
         let isReliable = opening.origin.transport.isStream
@@ -95,8 +96,10 @@ struct ServerShard: ~Copyable {
         guard !message.isEmpty, message.count <= Limits.messageBytesMax else {
             throw TransactionError(.size)
         }
-        let old = messages[Int(index)]?.count ?? 0
-        guard bytes - old + message.count <= bytesMax else { throw TransactionError(.full) }
+        let old = messages[Int(index)]?.capacity ?? 0
+        assert(old <= bytes)
+        let room = MessagePool.room(for: message.count)
+        guard bytes - old + room <= bytesMax else { throw TransactionError(.full) }
         let timers = entries[index].timers
         let actions = entries[index].machine.answered(status: status, timers)
         if actions.orders.contains(.send) {
@@ -133,6 +136,7 @@ struct ServerShard: ~Copyable {
 
     /// Takes what is due, until `outcomes` has `limit` elements; whether something may be left.
     mutating func takeDue(now: Int64, limit: Int, into outcomes: inout [ServerOutcome]) -> Bool {
+        precondition(limit > 0 && now >= 0)
         let tick = TransactionTick.now(now)
         while outcomes.count < limit {
             guard let index = wheel.takeDue(now: tick, in: &entries) else { return false }
@@ -154,6 +158,7 @@ struct ServerShard: ~Copyable {
 
     /// Shows the transactions from a place on, at most `limit` of them; returns where to go on.
     func walk(from place: UInt32, limit: Int, _ each: (ServerOutcome) -> Void) -> UInt32 {
+        precondition(limit > 0)
         var place = place
         var left = limit
         while place < entries.placesUsed, left > 0 {
@@ -175,7 +180,8 @@ struct ServerShard: ~Copyable {
     private func tag(_ key: ServerKey) -> UInt32 { UInt32(truncatingIfNeeded: key.first >> 32) }
 
     private func handle(_ index: UInt32) -> ServerHandle {
-        ServerHandle(shard: number, entries.handle(index))
+        assert(entries.isLive(index))
+        return ServerHandle(shard: number, entries.handle(index))
     }
 
     private func index(of handle: ServerHandle) -> UInt32? {
@@ -200,6 +206,7 @@ struct ServerShard: ~Copyable {
     private func outcome(
         _ actions: TransactionActions, _ index: UInt32, message: StoredMessage?
     ) -> ServerOutcome {
+        assert(entries.isLive(index))
         let entry = entries[index]
         return ServerOutcome(
             handle: handle(index), orders: actions.orders, method: entry.method,
@@ -226,6 +233,7 @@ struct ServerShard: ~Copyable {
 
     /// Files a transaction for its next timer, unless it comes out before that anyway.
     private mutating func file(_ index: UInt32, now: Int64) {
+        assert(entries[index].deadlines.next > 0)
         let next = entries[index].deadlines.next
         guard next != TransactionTick.never else { return wheel.remove(index, in: &entries) }
         // Never in the slot that is being emptied, so that a sweep ends.
@@ -241,17 +249,20 @@ struct ServerShard: ~Copyable {
     private mutating func keep(_ message: Span<UInt8>, at index: UInt32) {
         assert(messages[Int(index)] == nil)
         messages[Int(index)] = pool.store(message)
-        bytes += message.count
+        bytes += messages[Int(index)]?.capacity ?? 0
+        assert(messages[Int(index)]?.count == message.count)
     }
 
     private mutating func dropMessage(at index: UInt32) {
+        assert(entries.isLive(index))
         guard let message = messages[Int(index)].take() else { return }
-        bytes -= message.count
-        pool.recycle(message)
+        bytes -= message.capacity
+        pool.recycle(consume message)
         assert(bytes >= 0)
     }
 
     private mutating func remove(_ place: UInt32) {
+        assert(entries.isLive(place))
         dropMessage(at: place)
         attachments[Int(place)] = nil
         wheel.remove(place, in: &entries)

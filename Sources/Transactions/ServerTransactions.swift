@@ -1,5 +1,5 @@
 public import Basics
-internal import SIPSyntax
+public import SIPSyntax
 internal import Synchronization
 
 /// All server transactions of a server (RFC 3261 17.2).
@@ -78,6 +78,33 @@ public final class ServerTransactions: Sendable {
     public func acknowledge(_ key: ServerKey, now: MonotonicTime) -> ServerOutcome? {
         let time = TransactionTick.milliseconds(now)
         return cells[shard(key)].shard.withLock { $0.acknowledge(key, now: time) }
+    }
+
+    /// Takes an ACK as `acknowledge(_:now:)` does; one without the magic cookie must also have the
+    /// To tag of the response that was sent (RFC 3261 17.2.3).
+    public func acknowledge(
+        _ key: ServerKey, _ ack: borrowing SIPMessage, now: MonotonicTime
+    ) -> ServerOutcome? {
+        assert(ack.method == .ack)
+        if key.isRFC2543, let handle = lookUp(key)?.handle, let sent = message(of: handle) {
+            // Rare enough that reading the response once more does no harm.
+            var response = SIPMessage(capacity: sent.count)
+            guard response.receive(sent.span) == .accept else { return nil }
+            guard Self.hasSameToTag(ack, response) else { return nil }
+        }
+        return acknowledge(key, now: now)
+    }
+
+    private static func hasSameToTag(
+        _ one: borrowing SIPMessage, _ other: borrowing SIPMessage
+    ) -> Bool {
+        do throws(SyntaxError) {
+            let first = try one.to?.tag ?? .empty
+            let second = try other.to?.tag ?? .empty
+            return one[first].equals(other[second])
+        } catch {
+            return false
+        }
     }
 
     /// The transaction of a key as it is, with no orders: for a CANCEL that of the INVITE, made by

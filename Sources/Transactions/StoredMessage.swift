@@ -45,15 +45,20 @@ public final class StoredMessage: @unchecked Sendable {
 
 /// Messages whose memory is used again, for one shard.
 ///
-/// Most messages fit in one size of memory; those are kept, larger ones are not. So a transaction
-/// in the steady state allocates nothing for its message.
+/// Memory comes in a few sizes, so that a response of 300 bytes does not take 2,000; larger pieces
+/// than these are made to measure and not kept. So a transaction in the steady state allocates
+/// nothing for its message.
 struct MessagePool: ~Copyable {
-    /// Bytes of the memory that is kept.
+    /// Bytes of the smallest size; each further one is twice as large.
+    private static let smallestBytes = 512
+    /// Bytes of the largest size that is kept.
     static let roomBytes = 2_048
-    private var free: [StoredMessage] = []
+    private var small: [StoredMessage] = []
+    private var middle: [StoredMessage] = []
+    private var large: [StoredMessage] = []
     private let keptMax: Int
 
-    /// A pool that keeps at most so many.
+    /// A pool that keeps at most so many of each size.
     init(keptMax: Int) {
         precondition(keptMax >= 0)
         self.keptMax = keptMax
@@ -62,21 +67,38 @@ struct MessagePool: ~Copyable {
     /// A message of some bytes.
     mutating func store(_ bytes: Span<UInt8>) -> StoredMessage {
         precondition(bytes.count <= Limits.messageBytesMax)
-        let message: StoredMessage
-        if bytes.count > Self.roomBytes {
-            message = StoredMessage(capacity: bytes.count)
-        } else {
-            message = free.popLast() ?? StoredMessage(capacity: Self.roomBytes)
-        }
+        let room = Self.room(for: bytes.count)
+        let message = take(room) ?? StoredMessage(capacity: room)
         message.fill(bytes)
         return message
     }
 
     /// Takes a message back, unless somebody else still reads it.
     mutating func recycle(_ message: consuming StoredMessage) {
-        guard message.capacity == Self.roomBytes, free.count < keptMax,
-            isKnownUniquelyReferenced(&message)
-        else { return }
-        free.append(message)
+        assert(message.count <= message.capacity)
+        guard isKnownUniquelyReferenced(&message) else { return }
+        switch message.capacity {
+        case Self.smallestBytes: if small.count < keptMax { small.append(message) }
+        case Self.smallestBytes * 2: if middle.count < keptMax { middle.append(message) }
+        case Self.roomBytes: if large.count < keptMax { large.append(message) }
+        default: return
+        }
+    }
+
+    /// Bytes that are set aside for a message of a length.
+    static func room(for count: Int) -> Int {
+        assert(roomBytes == smallestBytes * 4)
+        if count <= smallestBytes { return smallestBytes }
+        if count <= smallestBytes * 2 { return smallestBytes * 2 }
+        return max(count, roomBytes)
+    }
+
+    private mutating func take(_ room: Int) -> StoredMessage? {
+        switch room {
+        case Self.smallestBytes: small.popLast()
+        case Self.smallestBytes * 2: middle.popLast()
+        case Self.roomBytes: large.popLast()
+        default: nil
+        }
     }
 }

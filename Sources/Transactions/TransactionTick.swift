@@ -20,7 +20,10 @@ enum TransactionTick {
     }
 
     /// The tick of now.
-    static func now(_ milliseconds: Int64) -> Int64 { milliseconds >> shift }
+    static func now(_ milliseconds: Int64) -> Int64 {
+        assert(milliseconds >= 0)
+        return milliseconds >> shift
+    }
 }
 
 /// The two timers of one stored transaction, as points in time in milliseconds.
@@ -42,6 +45,7 @@ struct TransactionDeadlines: BitwiseCopyable {
 
     /// The timer that is due, if one is; the end of a state goes before a retransmission.
     func due(at now: Int64) -> TransactionTimer? {
+        assert(now >= 0)
         if lifetime <= now { return .lifetime }
         return retransmission <= now ? .retransmission : nil
     }

@@ -216,7 +216,7 @@ struct JournalTests {
         next.subscribe(&bob)
         #expect(next.answer().map(\.body) == ["one"])
         next.publish("two", TestPackage.ruled)
-        #expect(next.answer().map(\.description) == ["bob 1004 active;expires=600 one+two"])
+        #expect(next.answer().map(\.description) == ["bob 1004 active;expires=600 two"])
         #expect(next.agent.counters[5].pending.value == 1)
     }
 

@@ -182,6 +182,7 @@ struct NotifyTests {
         let bench = Bench()
         _ = bench.subscribed("bob", TestPackage.reg)
         let first = bench.tag(bench.publish("one", TestPackage.reg))
+        bench.answer()
         bench.publish("two", TestPackage.reg)
         #expect(bench.answer().map(\.body) == ["two"])
         bench.publish("three", ifMatch: first, TestPackage.reg)

@@ -158,9 +158,11 @@ struct WatcherInfoTests {
         var alice = Dialog("alice", TestPackage.ruledInfo)
         bench.subscribe(&alice)
         #expect(bench.answer().map(\.body) == ["full 0:bob=waiting"])
+        #expect(bench.agent.counters[5].waiting.value == 1)
         bench.rules.setAll(.allow)
         #expect(reauthorise(bench) == 1)
         #expect(bench.answer().map(\.body) == ["full 1:"])
+        #expect(bench.agent.counters[5].waiting.value == 0)
     }
 
     @Test("hundreds of decisions are told in pieces")

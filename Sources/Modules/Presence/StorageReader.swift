@@ -196,7 +196,7 @@ struct Presentity: Sendable, Equatable {
 
     private static func begins(_ text: Span<UInt8>, with word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        guard text.count > count else { return false }
+        guard text.count >= count else { return false }
         return word.withUTF8Buffer { bytes in
             (0..<count).allSatisfy { unsafe text[$0] == bytes[$0] }
         }
