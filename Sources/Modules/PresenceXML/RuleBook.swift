@@ -86,7 +86,9 @@ final class RuleBook: Sendable {
         readCounter.add()
         return withShard(of: key) { shard in
             var isMoving = false
-            if case .rules(let rules) = knowledge { isMoving = rules.asksForTime || rules.asksForSphere }
+            if case .rules(let rules) = knowledge {
+                isMoving = rules.asksForTime || rules.asksForSphere
+            }
             if isMoving { shard.moving.insert(key) } else { shard.moving.remove(key) }
             let entry = Entry(knowledge: knowledge, readAt: now, isWanted: false)
             guard let before = shard.entries[key] else {
