@@ -94,6 +94,8 @@ public enum Limits {
 
     // MARK: Transactions
 
+    /// Most events that wait for the thread that works on a transaction.
+    public static let transactionEventsMax = 64
     /// Most client transactions at one time.
     public static let clientTransactionsMax = 1 << 19
     /// Most server transactions at one time.

@@ -99,6 +99,21 @@ public struct TMParameters: Sendable {
         return timers
     }
 
+    /// How responses of branches are chosen from.
+    var fork: ForkSettings {
+        var fork = ForkSettings()
+        fork.disables6xxBlock = disables6xx
+        fork.failureReplyMode = FailureReplyMode(rawValue: UInt8(failureReplyMode)) ?? .keepLast
+        fork.localReplyPenalty = localReplyPenalty
+        fork.remaps503 = remaps503
+        fork.aggregatesChallenges = joinsChallenges
+        fork.passes100 = relays100 != 0
+        // Groups by q are a matter of the script (`t_next_contacts`).
+        fork.startsNextGroup = false
+        fork.unansweredCancel = UnansweredCancel(rawValue: UInt8(cancelMode)) ?? .waits
+        return fork
+    }
+
     /// The same with what a script wants of one transaction.
     func timers(_ wishes: TransactionWishes) -> TransactionTimers {
         var timers = timers
