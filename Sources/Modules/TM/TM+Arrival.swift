@@ -36,7 +36,7 @@ extension TMModule {
         let wishes = work.pendingWishes(context)
         let opening = ServerOpening(
             method: method, origin: context.origin, destination: destination,
-            timers: context.with(settings) { $0.timers(wishes) })
+            timers: context.with(settings) { $0.timers(wishes, serving: method == .invite) })
         do throws(TransactionError) {
             switch try servers.receive(key, opening, now: now) {
             case .repeated(let outcome):

@@ -140,9 +140,11 @@ public final class TMModule: ServerModule {
                 if outcome.orders.contains(.send), let message = outcome.message {
                     services.network.send(message.span, to: outcome.destination)
                 }
-                if outcome.orders.contains(.terminate) {
-                    (outcome.attachment as? ServedTransaction)?.ended()
+                guard let transaction = outcome.attachment as? ServedTransaction else { continue }
+                if outcome.orders.contains(.reportTimeout), !outcome.state.isFinal {
+                    services.perform { transaction.post(.expired, in: $0) }
                 }
+                if outcome.orders.contains(.terminate) { transaction.ended() }
             }
         }
     }
@@ -189,4 +191,6 @@ enum OwnerKind: UInt32 {
     case branch = 2
     /// The CANCEL of such a branch.
     case cancel = 3
+    /// A copy whose answers nobody sees.
+    case replica = 4
 }

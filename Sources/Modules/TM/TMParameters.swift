@@ -123,6 +123,16 @@ public struct TMParameters: Sendable {
         if let value = wishes.inviteTimer { timers.provisional = UInt32(clamping: value) }
         return timers
     }
+
+    /// The timers of a server transaction.
+    func timers(_ wishes: TransactionWishes, serving isInvite: Bool) -> TransactionTimers {
+        var timers = timers(wishes)
+        // What the branches do not end by themselves ends here.
+        let lifetime = wishes.lifetime ?? (isInvite ? inviteLifetime : otherLifetime)
+        let least = Int(timers.finalResponse) + 1_000
+        timers.unanswered = lifetime == 0 ? 0 : UInt32(clamping: max(lifetime, least))
+        return timers
+    }
 }
 
 extension TMParameters {

@@ -1,0 +1,6 @@
+internal import ModuleKit
+
+extension TMModule {
+    /// The management commands.
+    static var managementRows: [MethodRow<TMModule>] { [] }
+}
