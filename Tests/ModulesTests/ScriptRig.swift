@@ -70,15 +70,18 @@ final class ScriptRig {
         let checked = try file.check(
             catalogue: modules, core: ModuleBlueprint(BareCore.self))
         var loaded = [try checked.core.make(services)]
-        for module in checked.modules { loaded.append(try module.make(services)) }
+        services.add(loaded[0])
+        // As in the server: a module may ask for those that were loaded before it.
+        for module in checked.modules {
+            let made = try module.make(services)
+            services.add(made)
+            loaded.append(made)
+        }
         program = try Program.compile(checked, loaded: loaded)
         note = try #require(loaded.compactMap { $0.instance as? NoteModule }.first)
         context = ScriptContext(services: services)
         services.installEventRoutes(of: program)
-        for module in loaded {
-            services.add(module)
-            try module.instance.start()
-        }
+        for module in loaded { try module.instance.start() }
     }
 
     /// What the script has said outside of its request route.

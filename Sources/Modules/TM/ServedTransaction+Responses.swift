@@ -169,7 +169,7 @@ extension ServedTransaction {
 
     /// Sends the response that was begun to the client, if it may still have one.
     func deliver(_ status: Int, in context: ScriptContext) {
-        let now = SystemClock.monotonic()
+        let now = module.now
         do throws(TransactionError) {
             let outcome = try context.withBegun { (message) throws(TransactionError) in
                 try module.servers.answer(handle, status: status, message: message, now: now)
@@ -201,7 +201,7 @@ extension ServedTransaction {
         guard (try? invite.load(message.span)) != nil else { return }
         let owner = TransactionOwner(
             kind: OwnerKind.cancel.rawValue, number: UInt32(index))
-        let now = SystemClock.monotonic()
+        let now = module.now
         do throws(TransactionError) {
             let handle = try module.clients.reserveCancel(of: client, owner: owner, now: now)
             let prefix = Array(context.with(module.settings) { $0.copiedPrefix }.utf8)

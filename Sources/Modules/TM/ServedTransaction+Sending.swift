@@ -212,7 +212,7 @@ extension ServedTransaction {
         }
         do throws(ForwardFailure) {
             try context.beginForwarding(to: hop, branch: work.text(client))
-            let now = SystemClock.monotonic()
+            let now = module.now
             do throws(TransactionError) {
                 try context.withBegun { (message) throws(TransactionError) in
                     try module.clients.start(client, message: message, now: now)

@@ -85,6 +85,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     ) {
         if mailbox.withLock({ mailbox in take(&mailbox) }) {
             now()
+            leave(context)
             return drain(context)
         }
         let event = event()
@@ -140,14 +141,17 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
         carryOut(relay.forks.finalSent(), in: context)
     }
 
-    private func handle(_ event: Event, in context: ScriptContext) {
+    /// The end of one event: what it has changed of the worker is put back.
+    private func leave(_ context: ScriptContext) {
+        settle(in: context)
         let work = module.workspace(context)
-        defer {
-            settle(in: context)
-            work.current = nil
-            work.currentBranch = -1
-            stage = .request
-        }
+        work.current = nil
+        work.currentBranch = -1
+        stage = .request
+    }
+
+    private func handle(_ event: Event, in context: ScriptContext) {
+        defer { leave(context) }
         switch event {
         case .response(let index, let client, let bytes, let origin):
             let now = context.now
@@ -178,7 +182,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     func mayReply(_ status: Int, in context: ScriptContext) -> Bool {
         let work = module.workspace(context)
         if work.hasLocalResponse { module.show("tm:local-response", context) }
-        let now = SystemClock.monotonic()
+        let now = module.now
         do throws(TransactionError) {
             let outcome = try context.withBegun { (message) throws(TransactionError) in
                 try module.servers.answer(handle, status: status, message: message, now: now)

@@ -24,7 +24,7 @@ extension TMModule {
         guard context.message.kind == .request else { return .unknown }
         let work = workspace(context)
         guard let key = work.key(of: context) else { return .unknown }
-        let now = SystemClock.monotonic()
+        let now = now
         let method = context.message.method
         if method == .ack {
             guard let outcome = servers.acknowledge(key, now: now) else { return .unknown }

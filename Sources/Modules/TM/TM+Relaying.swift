@@ -181,7 +181,7 @@ extension TMModule {
             return cancelled(context) == nil ? -1 : 1
         case .ack:
             guard let key = workspace(context).key(of: context),
-                let outcome = servers.acknowledge(key, now: SystemClock.monotonic())
+                let outcome = servers.acknowledge(key, now: now)
             else { return -1 }
             return outcome.orders.contains(.passUp) ? 1 : 0
         default:

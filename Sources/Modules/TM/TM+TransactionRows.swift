@@ -163,7 +163,7 @@ extension TMModule {
                     clients.forget(client)
                     return -1
                 }
-                let now = SystemClock.monotonic()
+                let now = now
                 try context.withBegun { (message) throws(TransactionError) in
                     try clients.start(client, message: message, now: now)
                 }

@@ -90,7 +90,7 @@ struct TMRelayTests {
         let rig = try TMRig("t_set_fr(0, 2000); t_relay();")
         let sent = try rig.run(Call.request())
         #expect(lines(rig.pass(600)) == [sent[1].line])
-        #expect(lines(rig.pass(1_000)) == [sent[1].line])
+        #expect(lines(rig.pass(1_020)) == [sent[1].line])
         #expect(lines(rig.pass(1_000)) == ["SIP/2.0 408 Request Timeout"])
         #expect(rig.module.clients.count == 0)
     }
@@ -160,7 +160,7 @@ struct TMRelayTests {
     @Test("a failure route sends a busy call to somebody else, on the request as it was")
     func failureRoute() throws {
         let rig = try TMRig(
-            "$avp(who) = \"avp-$fU\"; setflag(5); t_on_failure(\"BUSY\"); t_relay();",
+            "$avp(who) = \"avp-\" + $fU; setflag(5); t_on_failure(\"BUSY\"); t_relay();",
             before: """
                 failure_route[BUSY] {
                     note("$rm $ru $avp(who) $T_reply_code");
@@ -214,7 +214,7 @@ struct TMRelayTests {
         let rig = try TMRig(
             """
             append_branch("sip:b@10.1.2.10:5091", "0.5"); append_branch("sip:c@10.1.2.11:5092", "0.5");
-            $ru_q = 900; t_load_contacts(); t_next_contacts();
+            t_load_contacts(); t_next_contacts();
             t_on_failure("NEXT"); t_relay();
             """,
             before: """
@@ -224,13 +224,14 @@ struct TMRelayTests {
                 }
                 """)
         let sent = try rig.run(Call.request())
-        #expect(sent.count == 2)
-        let next = try rig.receive(sent[1].response(486))
-        #expect(lines(next).dropFirst() == [
+        #expect(lines(sent).dropFirst() == [
             "INVITE sip:b@10.1.2.10:5091 SIP/2.0", "INVITE sip:c@10.1.2.11:5092 SIP/2.0",
         ])
-        try rig.receive(next[1].response(404))
-        let end = try rig.receive(next[2].response(480))
+        try rig.receive(sent[1].response(404))
+        // What has no q comes last.
+        let next = try rig.receive(sent[2].response(480))
+        #expect(lines(next).dropFirst() == ["INVITE sip:bob@10.1.2.9:5090 SIP/2.0"])
+        let end = try rig.receive(next[1].response(404))
         #expect(rig.notes() == ["none"])
         #expect(lines(end).last == "SIP/2.0 404 R")
     }
