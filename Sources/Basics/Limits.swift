@@ -53,13 +53,8 @@ public enum Limits {
     public static let includeDepthMax = 10
     /// Most preprocessor definitions.
     public static let definesMax = 512
-    #if ROOST_ASAN
-        /// The same bound as below; AddressSanitizer makes frames so large that a stack bears less.
-        public static let scriptDepthMax = 48
-    #else
-        /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
-        public static let scriptDepthMax = 256
-    #endif
+    /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
+    public static let scriptDepthMax = 256
     /// Most that `max_recursive_level` may be: what the stack of a worker bears.
     public static let routeDepthMax = 1_000
     /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
@@ -138,6 +133,43 @@ public enum Limits {
     public static let locationEventsMax = 65_536
     /// Most removals of bindings not seen yet that one shard remembers while a table is loaded.
     public static let loadingRemovalsMax = 16_384
+
+    // MARK: Subscriptions
+
+    /// Most event packages of a server.
+    public static let eventPackagesMax = 32
+    /// Longest name of an event package, and longest `id` of an Event header: the columns' width.
+    public static let eventNameBytesMax = 64
+    /// Longest presentity, `sip:user@host`: the width of the column `presentity_uri`.
+    public static let presentityBytesMax = 255
+    /// Longest user part and longest host part of a presentity or watcher: the columns' width.
+    public static let presenceNameBytesMax = 64
+    /// Longest From-tag or To-tag of a subscription: the width of the columns.
+    public static let dialogTagBytesMax = 128
+    /// Longest Contact URI of a watcher or of this server in a dialog: the columns' width.
+    public static let dialogContactBytesMax = 255
+    /// Longest route set of a subscription.
+    public static let dialogRoutesBytesMax = 2_048
+    /// Longest entity tag that a SIP-If-Match or a row may have: the width of the column `etag`.
+    public static let entityTagBytesMax = 128
+    /// Longest URI of the sender of a publication: the width of the column `sender`.
+    public static let senderBytesMax = 255
+    /// Longest published document in bytes: the width of the column `body` (a BLOB).
+    public static let documentBytesMax = 65_535
+    /// Most publications of one presentity for one event package.
+    public static let publicationsPerPresentityMax = 64
+    /// Most subscriptions to one presentity, all event packages together.
+    public static let subscriptionsPerPresentityMax = 10_000
+    /// Most subscriptions of a server.
+    public static let subscriptionsMax = 4_000_000
+    /// Most publications of a server.
+    public static let publicationsMax = 4_000_000
+    /// Most notifications that one call of the engine asks for.
+    public static let notifyOrdersPerTurnMax = 1_024
+    /// Most watchers that one watcher information document names.
+    public static let watcherInfoEntriesMax = 1_000
+    /// Most changes that one batch takes to the tables of the presence server.
+    public static let presenceChangesPerBatchMax = 10_000
 
     // MARK: Database
 
