@@ -52,6 +52,12 @@ extension TMModule {
             ) { (module, context) in module.release(context) },
             Row("t_save_lumps", routes: .request, returns: "1",
                 "Nothing: what the script has changed is always kept.") { (_, _) in 1 },
+            Row("t_uac_send", .string("method"), .string("ruri"), .string("nexthop"),
+                .string("socket"), .string("headers"), .string("body"),
+                returns: "1 sent, -1 not", "Sends a request of this server's own.",
+                call: { (module, context, method, uri, hop, socket, headers, body) in
+                    module.send(context, method, uri, hop, socket, headers, body)
+                }),
             Row("t_clean", returns: "1", "Ends the transactions whose time has come.") {
                 (module, _) in
                 module.perform(later: { _ in })

@@ -29,6 +29,8 @@ public final class TMModule: ServerModule {
     public let counters = TMCounters()
     /// Those who send requests of their own through here, by the number in their transactions.
     let users = Guarded<[any TransactionUser]>([])
+    /// Requests of operators and scripts.
+    let commands = CommandRequests()
     /// The thread of the timers, while the module runs.
     private let timer = Guarded<TimerThread?>(nil)
     /// Work that must not be done where it was found out, for the thread of the timers.
