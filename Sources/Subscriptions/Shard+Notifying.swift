@@ -17,6 +17,9 @@ extension Shard {
     mutating func documentChanged(_ topic: UInt32, withdrawn: EventBody?, sender: Span<UInt8>) {
         assert(topics.isLive(topic))
         forgetDocument(topic)
+        // Told again, watcher information names everybody: what changed last is known already.
+        topics[topic].partial?.release()
+        topics[topic].partial = nil
         topics[topic].withdrawn?.release()
         topics[topic].withdrawn = nil
         topics[topic].excluded?.release()

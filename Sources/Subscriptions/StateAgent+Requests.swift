@@ -86,11 +86,12 @@ extension StateAgent {
         let facts = context.facts(request.package)
         let wanted = max(0, request.expiresSeconds ?? facts.defaultExpiresSeconds)
         var granted = min(wanted, settings.expiresSecondsMax)
-        if granted > 0, granted < settings.expiresSecondsMin {
+        let minimum = min(settings.expiresSecondsMin, settings.expiresSecondsMax)
+        if granted > 0, granted < minimum {
             guard settings.briefExpires == .raise else {
-                return .tooBrief(minimumSeconds: settings.expiresSecondsMin)
+                return .tooBrief(minimumSeconds: minimum)
             }
-            granted = settings.expiresSecondsMin
+            granted = minimum
         }
         if request.isInDialog {
             return subscribeAgain(request, granted: UInt32(granted), now: now, into: &orders)
