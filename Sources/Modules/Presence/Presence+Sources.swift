@@ -9,6 +9,8 @@ struct PresenceSources: Sendable {
     var rules: [@Sendable (_ user: [UInt8], _ host: [UInt8]) -> Void] = []
     /// Reads a document of a presentity by its URI in the XCAP tree.
     var documents: [@Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> [UInt8]?] = []
+    /// What a watcher is told whose rule has vanished.
+    var ruleRemovedReason = StatusReason.probation
 }
 
 /// What the modules of event packages add beside packages, and may ask for.
@@ -19,6 +21,12 @@ extension PresenceModule {
         _ body: @escaping @Sendable (_ user: [UInt8], _ host: [UInt8]) -> Void
     ) {
         sources.withLock { $0.rules.append(body) }
+    }
+
+    /// Sets what a watcher is told whose rule has vanished (`xcapauth_userdel_reason`); to be called
+    /// by modules while they are made.
+    public func setRuleRemovedReason(_ reason: StatusReason) {
+        sources.withLock { $0.ruleRemovedReason = reason }
     }
 
     /// Has `body` asked for the document of a presentity (`presence.refreshWatchers` type 2); nil
