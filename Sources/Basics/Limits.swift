@@ -89,6 +89,12 @@ public enum Limits {
 
     // MARK: Transactions
 
+    /// Most commands that wait for the answer to a request at one time.
+    public static let requestWaitersMax = 16
+    /// Most transactions that `tm.list` shows.
+    public static let transactionsListedMax = 10_000
+    /// Most events that wait for the thread that works on a transaction.
+    public static let transactionEventsMax = 64
     /// Most client transactions at one time.
     public static let clientTransactionsMax = 1 << 19
     /// Most server transactions at one time.
