@@ -72,9 +72,9 @@ public final class ScriptContext {
     /// What the script wants of how its messages are sent.
     public var sending = SendingWishes()
     /// Requests that were sent on for this message.
-    public internal(set) var forwardedRequests = 0
+    public var forwardedRequests = 0
     /// Replies that were sent on for this message.
-    public internal(set) var forwardedReplies = 0
+    public var forwardedReplies = 0
     /// Asked before a message is sent on; false keeps it (`onsend_route`).
     ///
     /// Nil lets all leave.
@@ -234,6 +234,20 @@ public final class ScriptContext {
         _ body: (Span<UInt8>) throws(E) -> R
     ) throws(E) -> R {
         try Self.lend(outbox, body)
+    }
+
+    /// Lends the bytes that live until the message is done.
+    public func withScratch<R>(_ body: (Span<UInt8>) -> R) -> R { Self.lend(scratch, body) }
+
+    /// Lends the header lines that the next reply carries.
+    public func withReplyHeaders<R>(_ body: (Span<UInt8>) -> R) -> R {
+        Self.lend(replyHeaders, body)
+    }
+
+    private static func lend<R>(
+        _ writer: borrowing ByteWriter, _ body: (Span<UInt8>) -> R
+    ) -> R {
+        body(writer.span)
     }
 
     private static func lend<R, E: Error>(

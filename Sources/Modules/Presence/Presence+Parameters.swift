@@ -63,6 +63,9 @@ extension PresenceModule {
     private static var publicationRows: [ParameterRow<PresenceParameters>] {
         [
             ParameterRow(
+                "enable_sphere_check", \.checksSphere,
+                "Whether rules may ask where a presentity says it is (RFC 4480 3.10)."),
+            ParameterRow(
                 "force_delete", \.deletesSilently,
                 "Whether documents that have expired go without a NOTIFY."),
             ParameterRow(
@@ -163,7 +166,6 @@ extension PresenceModule {
                 ignored: "local_log_facility", .string, \.ignored,
                 because: "all lines of the log go one way"),
             ignored("timer_mode", "no timer holds up a message"),
-            zero("enable_sphere_check", "the sphere condition of rules is not looked at"),
         ]
     }
 

@@ -77,6 +77,7 @@ public final class PresenceModule: ServerModule {
             throw StartFailure("module presence sends NOTIFY by module tm: load it before")
         }
         var settings = parameters.agentSettings
+        settings.ruleRemovedReason = sources.withLock { $0.ruleRemovedReason }
         addPersistence(to: &settings)
         let agent = StateAgent(
             packages: PackageTable(added.withLock { $0 }), settings: settings, seed: seed,

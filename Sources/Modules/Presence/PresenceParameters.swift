@@ -60,6 +60,8 @@ public struct PresenceParameters: Sendable {
 
     // MARK: Publications
 
+    /// Whether rules may ask where a presentity says it is.
+    public var checksSphere = false
     /// Whether documents that have expired go without a NOTIFY.
     public var deletesSilently = false
     /// Seconds that the 200 of a PUBLISH says less than it grants, and that expiry waits.

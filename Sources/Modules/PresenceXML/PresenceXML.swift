@@ -46,6 +46,9 @@ public final class PresenceXMLModule: ServerModule {
         presence.onRulesChange { [weak self] user, host in
             self?.reader.load()?.read(RuleKey(user: user.span, host: host.span))
         }
+        presence.onDocument { [weak self] user, host, uri in
+            self?.reader.load()?.document(of: RuleKey(user: user.span, host: host.span), at: uri)
+        }
     }
 
     // MARK: Life
@@ -74,17 +77,14 @@ public final class PresenceXMLModule: ServerModule {
                 metadata: ["database": "\(driver.description)", "error": "\(error.message)"])
         }
         services.every(1, "presence_xml.rules") { reader.retry() }
-        services.every(Self.rulesTurnSeconds, "presence_xml.validity") { [weak self] in
-            guard let self else { return }
-            for key in book.timed { askAgain(key) }
-        }
+        services.every(Self.turnSeconds, "presence_xml.moving") { reader.askAboutMoving() }
     }
 
     /// Closes the connection.
     public func stop() { reader.load()?.close() }
 
-    /// Seconds between two looks at rules that hold at some times only.
-    private static let rulesTurnSeconds = 30
+    /// Seconds between two looks at rules that depend on the time or on where somebody is.
+    private static let turnSeconds = 10
 
     // MARK: Rules
 
@@ -98,8 +98,10 @@ public final class PresenceXMLModule: ServerModule {
         // Nobody is allowed before somebody says so: the watcher is pending (RFC 3856 6.6.2).
         case .none: return .confirm
         case .rules(let rules):
+            let asksForSphere = rules.asksForSphere && presence.parameters.checksSphere
             let permission = rules.permission(
-                of: String(copying: watcher), now: Int64(SystemClock.wall().seconds))
+                of: String(copying: watcher), sphere: asksForSphere ? sphere(of: key) : nil,
+                now: Int64(SystemClock.wall().seconds))
             return permission.map(Self.authorisation) ?? .noRule
         }
     }

@@ -45,8 +45,8 @@ final class RuleBook: Sendable {
         var ring: [RuleKey] = []
         /// The place in the ring that is taken next, once it is full.
         var oldest = 0
-        /// Presentities whose rules depend on the time.
-        var timed: Set<RuleKey> = []
+        /// Presentities whose rules depend on the time, or on where the presentity is.
+        var moving: Set<RuleKey> = []
     }
 
     private static let shardCount = 32
@@ -85,9 +85,11 @@ final class RuleBook: Sendable {
     func learn(_ key: RuleKey, _ knowledge: Knowledge, at now: MonotonicTime) -> Bool {
         readCounter.add()
         return withShard(of: key) { shard in
-            var isTimed = false
-            if case .rules(let rules) = knowledge { isTimed = rules.asksForTime }
-            if isTimed { shard.timed.insert(key) } else { shard.timed.remove(key) }
+            var isMoving = false
+            if case .rules(let rules) = knowledge {
+                isMoving = rules.asksForTime || rules.asksForSphere
+            }
+            if isMoving { shard.moving.insert(key) } else { shard.moving.remove(key) }
             let entry = Entry(knowledge: knowledge, readAt: now, isWanted: false)
             guard let before = shard.entries[key] else {
                 Self.insert(key, entry, &shard, entriesMax)
@@ -108,10 +110,10 @@ final class RuleBook: Sendable {
 
     // MARK: Figures
 
-    /// Presentities whose rules depend on the time.
-    var timed: [RuleKey] {
+    /// Presentities whose rules depend on the time, or on where the presentity is.
+    var moving: [RuleKey] {
         var keys: [RuleKey] = []
-        for place in shards.indices { keys += shards[place].withLock { $0.timed } }
+        for place in shards.indices { keys += shards[place].withLock { $0.moving } }
         return keys
     }
 
@@ -145,7 +147,7 @@ final class RuleBook: Sendable {
         } else {
             let gone = shard.ring[shard.oldest]
             shard.entries[gone] = nil
-            shard.timed.remove(gone)
+            shard.moving.remove(gone)
             shard.ring[shard.oldest] = key
             shard.oldest = (shard.oldest + 1) % most
         }

@@ -32,6 +32,8 @@ final class RuleReader: @unchecked Sendable {
 
     /// `doc_type` of presence rules, those of RFC 5025 and those of OMA alike.
     private static let documentType = 2
+    /// `doc_type` of documents that stand for a presentity that publishes nothing.
+    private static let hardStateType = 16
 
     /// Set on the reader's queue, so that it does not wait for itself.
     private static let isHere = DispatchSpecificKey<Bool>()
@@ -71,6 +73,28 @@ final class RuleReader: @unchecked Sendable {
             return true
         }
         if starts { queue.async { [self] in turn() } }
+    }
+
+    /// Has watchers asked about whose presentities' rules may say something else by now, though
+    /// they are the same rules.
+    func askAboutMoving() {
+        queue.async { [self] in
+            for key in book.moving { changed(key) }
+        }
+    }
+
+    /// The document of a presentity that stands at a place of the XCAP tree; for the control plane.
+    ///
+    /// It is what `presence.refreshWatchers` takes up as hard state: `pidf-manipulation` (RFC 4827).
+    func document(of key: RuleKey, at uri: [UInt8]) -> [UInt8]? {
+        queue.sync {
+            do throws(StorageError) {
+                return try fetchDocument(key, uri)
+            } catch {
+                note(error)
+                return nil
+            }
+        }
     }
 
     /// Reads the rules of a presentity now; for the control plane, as it waits for the database.
@@ -183,6 +207,27 @@ final class RuleReader: @unchecked Sendable {
         if let refused { complain(key, refused) }
         backoff.succeed()
         return found.map { .rules($0) } ?? .none
+    }
+
+    /// What the table has of one presentity at a place of the tree.
+    private func fetchDocument(_ key: RuleKey, _ uri: [UInt8]) throws(StorageError) -> [UInt8]? {
+        let connection = try open()
+        let dialect = connection.dialect
+        var found: [UInt8]?
+        try connection.query(
+            "SELECT \(dialect.quoted("doc")) FROM \(dialect.quoted(table.name)) WHERE"
+                + " \(dialect.quoted("username")) = ? AND \(dialect.quoted("domain")) = ?"
+                + " AND \(dialect.quoted("doc_type")) = ? AND \(dialect.quoted("doc_uri")) = ?",
+            [
+                .text(key.user), .text(key.host), .integer(Self.hardStateType),
+                .text(String(decoding: uri, as: UTF8.self)),
+            ]
+        ) { row in
+            found = Array(copying: row.bytes(0))
+            return false
+        }
+        backoff.succeed()
+        return found
     }
 
     /// Reads all documents, those of one presentity behind each other.

@@ -24,7 +24,7 @@ extension TMModule {
         guard context.message.kind == .request else { return .unknown }
         let work = workspace(context)
         guard let key = work.key(of: context) else { return .unknown }
-        let now = SystemClock.monotonic()
+        let now = now
         let method = context.message.method
         if method == .ack {
             guard let outcome = servers.acknowledge(key, now: now) else { return .unknown }
@@ -36,7 +36,7 @@ extension TMModule {
         let wishes = work.pendingWishes(context)
         let opening = ServerOpening(
             method: method, origin: context.origin, destination: destination,
-            timers: context.with(settings) { $0.timers(wishes) })
+            timers: context.with(settings) { $0.timers(wishes, serving: method == .invite) })
         do throws(TransactionError) {
             switch try servers.receive(key, opening, now: now) {
             case .repeated(let outcome):

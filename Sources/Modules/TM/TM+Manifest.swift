@@ -4,7 +4,10 @@ extension TMModule {
     /// What the module declares.
     public static let manifest = Manifest<TMModule>(
         "tm", "Transactions, and the proxy that is made of them.",
-        functions: transactionRows, eventRoutes: events)
+        parameters: timerRows + choiceRows + attributeRows + matchingRows + refusedRows,
+        functions: relayRows + replicaRows + transactionRows + replyRows + armingRows
+            + settingRows + questionRows + contactRows + refusedFunctionRows,
+        methods: managementRows, eventRoutes: events)
 
     /// The blocks that it runs by name.
     private static let events = [
@@ -14,18 +17,6 @@ extension TMModule {
                 + "and body may be changed."),
         EventRouteRow("tm:local-response", "A reply was made here and is about to leave."),
         EventRouteRow("tm:local-response-sent", "A reply was made here and has left."),
-        EventRouteRow(
-            "tm:local-ack-sent", "An ACK was made here for a 2xx, and has left."),
+        EventRouteRow("tm:branch-failure:*", "A branch has failed (t_on_branch_failure)."),
     ]
-
-    /// What opens, answers and ends transactions.
-    private static var transactionRows: [FunctionRow<TMModule>] {
-        [
-            FunctionRow(
-                "t_newtran", routes: [.request],
-                returns: "1 opened, 0 for a retransmission or an ACK (the script ends), -1 refused",
-                "Opens a transaction for the request."
-            ) { (module, context) in module.newTransaction(context) }
-        ]
-    }
 }

@@ -115,7 +115,7 @@ extension TMModule: TransactionServices {
         _ branch: ClientBranch, to hop: Origin, in context: ScriptContext, _ work: TMWorkspace
     ) throws(ForwardFailure) {
         if work.hasLocalRequest { try showLocalRequest(to: hop, in: context) }
-        let now = SystemClock.monotonic()
+        let now = now
         do throws(TransactionError) {
             try context.withBegun { (message) throws(TransactionError) in
                 try clients.start(branch, message: message, now: now)

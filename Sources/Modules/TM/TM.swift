@@ -29,6 +29,8 @@ public final class TMModule: ServerModule {
     public let counters = TMCounters()
     /// Those who send requests of their own through here, by the number in their transactions.
     let users = Guarded<[any TransactionUser]>([])
+    /// Requests of operators and scripts.
+    let commands = CommandRequests()
     /// The thread of the timers, while the module runs.
     private let timer = Guarded<TimerThread?>(nil)
     /// Work that must not be done where it was found out, for the thread of the timers.
@@ -36,6 +38,8 @@ public final class TMModule: ServerModule {
     private let secrets = KeyedHash(
         key0: UInt64.random(in: 0...UInt64.max), key1: UInt64.random(in: 0...UInt64.max))
     private let lanes = Atomic<UInt64>(0)
+    /// How far the timers' time is ahead of the clock, in nanoseconds.
+    private let shift = Atomic<UInt64>(0)
 
     /// Opens nothing but the two stores.
     public init(_ setup: ModuleSetup<TMParameters>) throws(StartFailure) {
@@ -57,7 +61,7 @@ public final class TMModule: ServerModule {
     /// Looks at the replies that arrive, and starts the timers.
     public func start() throws(StartFailure) {
         services.network.takeReplies { [weak self] context in self?.take(context) ?? false }
-        let thread = TimerThread { [weak self] in self?.tick(SystemClock.monotonic()) ?? false }
+        let thread = TimerThread { [weak self] in self?.tick() ?? false }
         guard thread.start(announcing: { [services] in services.announceThread("tm timer") }) else {
             throw StartFailure("tm: cannot start the thread of the timers")
         }
@@ -83,6 +87,19 @@ public final class TMModule: ServerModule {
 
     // MARK: Time
 
+    /// The present time of the timers.
+    var now: MonotonicTime {
+        let time = SystemClock.monotonic()
+        return MonotonicTime(
+            nanoseconds: time.nanoseconds &+ shift.load(ordering: .relaxed))
+    }
+
+    /// Lets the timers' time go forward, so that tests need not wait.
+    func advance(milliseconds: Int) {
+        precondition(milliseconds >= 0)
+        shift.add(UInt64(milliseconds) * 1_000_000, ordering: .relaxed)
+    }
+
     /// Has a piece of work done soon by the thread of the timers, in a context of the control
     /// plane.
     func perform(later work: @escaping @Sendable (ScriptContext) -> Void) {
@@ -92,7 +109,8 @@ public final class TMModule: ServerModule {
 
     /// Does what is due; whether any transaction is open, so that the next tick must come soon.
     @discardableResult
-    func tick(_ now: MonotonicTime) -> Bool {
+    func tick() -> Bool {
+        let now = now
         let work = later.withLock { later in
             defer { later = [] }
             return later
@@ -140,9 +158,11 @@ public final class TMModule: ServerModule {
                 if outcome.orders.contains(.send), let message = outcome.message {
                     services.network.send(message.span, to: outcome.destination)
                 }
-                if outcome.orders.contains(.terminate) {
-                    (outcome.attachment as? ServedTransaction)?.ended()
+                guard let transaction = outcome.attachment as? ServedTransaction else { continue }
+                if outcome.orders.contains(.reportTimeout), !outcome.state.isFinal {
+                    services.perform { transaction.post(.expired, in: $0) }
                 }
+                if outcome.orders.contains(.terminate) { transaction.ended() }
             }
         }
     }
@@ -151,7 +171,7 @@ public final class TMModule: ServerModule {
 
     /// Looks at a reply that has arrived; whether it answers a request of this server's.
     func take(_ context: ScriptContext) -> Bool {
-        let now = SystemClock.monotonic()
+        let now = now
         switch context.withMessage({ clients.received($0, now: now) }) {
         case .foreign: return false
         case .stray:
@@ -189,4 +209,6 @@ enum OwnerKind: UInt32 {
     case branch = 2
     /// The CANCEL of such a branch.
     case cancel = 3
+    /// A copy whose answers nobody sees.
+    case replica = 4
 }

@@ -99,6 +99,21 @@ public struct TMParameters: Sendable {
         return timers
     }
 
+    /// How responses of branches are chosen from.
+    var fork: ForkSettings {
+        var fork = ForkSettings()
+        fork.disables6xxBlock = disables6xx
+        fork.failureReplyMode = FailureReplyMode(rawValue: UInt8(failureReplyMode)) ?? .keepLast
+        fork.localReplyPenalty = localReplyPenalty
+        fork.remaps503 = remaps503
+        fork.aggregatesChallenges = joinsChallenges
+        fork.passes100 = relays100 != 0
+        // Groups by q are a matter of the script (`t_next_contacts`).
+        fork.startsNextGroup = false
+        fork.unansweredCancel = UnansweredCancel(rawValue: UInt8(cancelMode)) ?? .waits
+        return fork
+    }
+
     /// The same with what a script wants of one transaction.
     func timers(_ wishes: TransactionWishes) -> TransactionTimers {
         var timers = timers
@@ -106,6 +121,16 @@ public struct TMParameters: Sendable {
         if let value = wishes.longestInterval { timers.t2 = UInt32(clamping: value) }
         if let value = wishes.finalTimer { timers.finalResponse = UInt32(clamping: value) }
         if let value = wishes.inviteTimer { timers.provisional = UInt32(clamping: value) }
+        return timers
+    }
+
+    /// The timers of a server transaction.
+    func timers(_ wishes: TransactionWishes, serving isInvite: Bool) -> TransactionTimers {
+        var timers = timers(wishes)
+        // What the branches do not end by themselves ends here.
+        let lifetime = wishes.lifetime ?? (isInvite ? inviteLifetime : otherLifetime)
+        let least = Int(timers.finalResponse) + 1_000
+        timers.unanswered = lifetime == 0 ? 0 : UInt32(clamping: max(lifetime, least))
         return timers
     }
 }

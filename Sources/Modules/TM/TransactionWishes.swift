@@ -1,3 +1,5 @@
+internal import ModuleKit
+
 /// What a script wants of a transaction: the blocks that it armed, timers, switches.
 struct TransactionWishes: Sendable {
     /// `t_on_failure`.
@@ -28,6 +30,12 @@ struct TransactionWishes: Sendable {
     var disablesInternalReply = false
     /// `t_set_no_e2e_cancel_reason`.
     var omitsCancelReason = false
+
+    /// Targets that are still to be tried, group by group in the order of their q
+    /// (`t_load_contacts`); nil before they were loaded.
+    var groups: [[ScriptBranch]]?
+    /// Further flows of phones that are being tried (`t_next_contact_flow`).
+    var flows: [ScriptBranch] = []
 
     /// No wishes.
     init() {}

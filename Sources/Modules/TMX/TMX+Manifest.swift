@@ -1,78 +1,108 @@
+internal import Basics
 public import ModuleKit
 internal import SIPSyntax
+internal import TM
 
 extension TMXModule {
     /// What the module declares.
     public static let manifest = Manifest<TMXModule>(
-        "tmx", "What scripts ask about transactions.", requires: ["tm"],
-        functions: routeTests, variables: numbers + texts + messages + attributes)
+        "tmx", "What scripts ask about transactions, and do to them.", requires: ["tm"],
+        parameters: [
+            ParameterRow(
+                ignored: "precheck_trans", .integer(0...1), \.ignored,
+                because: "a retransmission is always found before its transaction is opened")
+        ],
+        functions: routeTests + cancelRows + transactionRows + refusedRows,
+        variables: numbers + texts + messages + attributes, statistics: statistics)
 
-    /// The blocks that belong to transactions never run yet.
-    private static var routeTests: [FunctionRow<TMXModule>] {
-        [
-            FunctionRow(
-                "t_is_request_route", returns: "1 yes, -1 no", "Whether a request is handled."
-            ) {
-                (_, context) in context.message.kind == .request ? 1 : -1
-            },
-            never("t_is_failure_route"), never("t_is_branch_route"), never("t_is_reply_route"),
-        ]
-    }
-
-    private static func never(_ name: String) -> FunctionRow<TMXModule> {
-        FunctionRow(name, returns: "-1", "Never, as there are no transactions.") { (_, _) in -1 }
-    }
+    // MARK: Variables
 
     private static var numbers: [VariableRow<TMXModule>] {
         [
-            VariableRow("T_branch_idx", "Number of the branch: 0.") { _ in .integer(0) },
-            VariableRow("T_reply_code", "Status of the last reply of a transaction: 0.") { _ in
-                .integer(0)
+            variable("T_branch_idx", "Number of the branch at hand, 0 without one.") {
+                .integer($0.branchIndex($1) ?? 0)
+            },
+            variable("T_reply_code", "Status of the response at hand, 0 without one.") {
+                .integer($0.replyStatus($1) ?? 0)
             },
         ]
     }
 
     private static var texts: [VariableRow<TMXModule>] {
         [
-            ("T_reply_reason", "Reason phrase of the last reply of a transaction: empty."),
-            ("T_reply_last", "Status of the last reply that was received: empty."),
-            ("T_reply_ruid", "Unique name of the branch's binding: empty."),
-        ].map { name, summary in VariableRow(name, summary) { _ in .string("") } }
+            variable("T_reply_reason", "Reason phrase of the response at hand.") {
+                .text(.owned($0.lastReply($1)?.reason ?? []))
+            },
+            variable("T_reply_last", "Status of the response that came last, empty without one.") {
+                guard let last = $0.lastReply($1) else { return .string("") }
+                return .integer(last.status)
+            },
+            variable("T_reply_ruid", "Unique name of the binding of the branch at hand.") {
+                .text(.owned($0.ruid($1) ?? []))
+            },
+        ]
+    }
+
+    private static func variable(
+        _ name: String, _ summary: String,
+        _ read: @escaping @Sendable (TMModule, ScriptContext) -> ScriptValue
+    ) -> VariableRow<TMXModule> {
+        VariableRow(name, summary) { (module, _) in
+            let tm = module.tm
+            return VariableAccess { context in read(tm, context) }
+        }
     }
 
     /// `$T_req(pv)` and its like, whose names are pseudo-variables themselves.
     private static var messages: [VariableRow<TMXModule>] {
         [
-            ("T_req", "A variable of the request that a reply belongs to: null."),
-            ("T_rpl", "A variable of the reply that was chosen: null."),
-            ("T_inv", "A variable of the INVITE that is cancelled: null."),
-        ].map { name, summary in
+            ("T_req", TMModule.Message.request, "A variable of the request of the transaction."),
+            ("T_rpl", .reply, "A variable of the response that was chosen."),
+            ("T_inv", .invite, "A variable of the INVITE that is cancelled."),
+        ].map { name, message, summary in
             VariableRow(
                 name, inner: .required, accepts: .dynamicInner, summary,
-                access: { (reference) throws(ArgumentError) in
-                    guard reference.dynamicInner != nil else {
-                        throw ArgumentError("expected a pseudo-variable, such as $\(name)($ru)")
-                    }
-                    return VariableAccess { _ in .null }
+                check: { (reference) throws(ArgumentError) in
+                    _ = try inner(reference, name)
+                },
+                compile: { (module, reference) throws(ArgumentError) in
+                    let tm = module.tm
+                    let inner = try inner(reference, name)
+                    return VariableAccess { context in tm.read(message, context, inner) }
                 })
         }
+    }
+
+    private static func inner(
+        _ reference: VariableReference, _ name: String
+    ) throws(ArgumentError) -> @Sendable (ScriptContext) -> ScriptValue {
+        guard let inner = reference.dynamicInner else {
+            throw ArgumentError("expected a pseudo-variable, such as $\(name)($ru)")
+        }
+        return inner
     }
 
     /// What `$T(name)` takes.
     enum TransactionField: String, CaseIterable {
         /// The two numbers that name a transaction.
         case index = "id_index", label = "id_label"
-        /// The last reply.
+        /// The response at hand.
         case code = "reply_code", reason = "reply_reason", type = "reply_type"
         /// The branch.
         case branch = "branch_index", ruid
 
-        /// The value outside of a transaction.
-        var value: ScriptValue {
+        /// The value for the transaction at hand.
+        func value(_ tm: TMModule, _ context: ScriptContext) -> ScriptValue {
             switch self {
-            case .code, .branch: .integer(0)
-            case .reason: .string("")
-            case .index, .label, .type, .ruid: .null
+            case .index: tm.identity(context).map { .integer(Int($0.index)) } ?? .null
+            case .label: tm.identity(context).map { .integer(Int($0.label)) } ?? .null
+            case .code: .integer(tm.replyStatus(context) ?? 0)
+            case .reason: .text(.owned(tm.lastReply(context)?.reason ?? []))
+            case .type:
+                tm.replyStatus(context) == nil
+                    ? .null : .integer(tm.isReplyLocal(context) ? 1 : 0)
+            case .branch: .integer(tm.branchIndex(context) ?? 0)
+            case .ruid: tm.ruid(context).map { .text(.owned($0)) } ?? .null
             }
         }
     }
@@ -81,21 +111,38 @@ extension TMXModule {
     enum TransactionBranchField: String, CaseIterable {
         /// Its flags and its request URI.
         case flags, uri
+
+        /// The value for the branch at hand.
+        func value(_ tm: TMModule, _ context: ScriptContext) -> ScriptValue {
+            guard let branch = tm.branchTarget(context) else { return .null }
+            switch self {
+            case .flags: return .integer(Int(branch.flags))
+            case .uri: return .text(.owned(branch.uri))
+            }
+        }
     }
 
     private static var attributes: [VariableRow<TMXModule>] {
         [
             VariableRow(
-                "T", inner: .required, "An attribute of the transaction, as it is without one.",
-                access: { (reference) throws(ArgumentError) in
-                    let value = try reference.word(TransactionField.self).value
-                    return VariableAccess { _ in value }
+                "T", inner: .required, "An attribute of the transaction at hand.",
+                check: { (reference) throws(ArgumentError) in
+                    _ = try reference.word(TransactionField.self)
+                },
+                compile: { (module, reference) throws(ArgumentError) in
+                    let tm = module.tm
+                    let field = try reference.word(TransactionField.self)
+                    return VariableAccess { context in field.value(tm, context) }
                 }),
             VariableRow(
-                "T_branch", inner: .required, "An attribute of a branch of it: null.",
-                access: { (reference) throws(ArgumentError) in
+                "T_branch", inner: .required, "An attribute of the branch at hand.",
+                check: { (reference) throws(ArgumentError) in
                     _ = try reference.word(TransactionBranchField.self)
-                    return VariableAccess { _ in .null }
+                },
+                compile: { (module, reference) throws(ArgumentError) in
+                    let tm = module.tm
+                    let field = try reference.word(TransactionBranchField.self)
+                    return VariableAccess { context in field.value(tm, context) }
                 }),
         ]
     }

@@ -1,13 +1,30 @@
+internal import Basics
 public import ModuleKit
+internal import TM
 
-/// Module `tmx`: what scripts ask about transactions.
+/// Module `tmx`: what scripts ask about transactions, and do to them.
 ///
-/// This server has none yet, so each variable has the value that Kamailio shows outside of a
-/// transaction; scripts that test them take the same way here as there.
+/// Outside of a transaction each variable has the value that Kamailio shows there; scripts that
+/// test them take the same way here as there.
 public final class TMXModule: ServerModule {
-    /// Nothing can be set.
-    public typealias Parameters = NoParameters
+    /// The settings of the module.
+    public struct Parameters: Sendable {
+        /// Parameters that are there and mean nothing.
+        public var ignored: [String] = []
+    }
+    /// What holds without `modparam`.
+    public static let defaults = Parameters()
 
-    /// Nothing is opened.
-    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
+    private let services: any Services
+    /// Module `tm`.
+    let tm: TMModule
+
+    /// Finds module `tm`, which is loaded before.
+    public init(_ setup: ModuleSetup<Parameters>) throws(StartFailure) {
+        services = setup.services
+        guard let tm = setup.services.module(TMModule.self) else {
+            throw StartFailure("tmx: module tm is not loaded")
+        }
+        self.tm = tm
+    }
 }

@@ -33,7 +33,7 @@ final class PlainPackages: ServerModule {
             self?.reloads.withLock { $0.append(name) }
         }
         presence.onDocument { _, _, uri in
-            uri == Array("pidf".utf8) ? Array("open".utf8) : nil
+            uri == Array("pidf".utf8) ? Array("Messages open".utf8) : nil
         }
     }
 
@@ -56,7 +56,9 @@ final class PlainPackages: ServerModule {
             let name = String(copying: watcher)
             return self?.rules.withLock { $0[name] } ?? .allow
         }
-        package.check = { $0.hasPrefix(matching: "bad") ? .unsupported : .accepted(DocumentFacts()) }
+        package.check = {
+            $0.hasPrefix(matching: "bad") ? .unsupported : .accepted(DocumentFacts())
+        }
         package.compose = { composition in
             guard !composition.documents.isEmpty else { return nil }
             let all = composition.documents.map { String(copying: $0.span) }
@@ -87,6 +89,8 @@ final class PresenceRig {
     let presence: PresenceModule
     let tm: TMModule
     let packages: PlainPackages
+    /// The time of all requests.
+    let now = SystemClock.wall()
 
     static let body = """
         if (is_method("PUBLISH")) { handle_publish(); note("$rc"); }
@@ -139,7 +143,7 @@ final class PresenceRig {
     func run(
         _ request: String, transport: TransportProtocol = .udp, connection: Int64 = -1
     ) throws -> [TMRig.Sent] {
-        notes = try rig.run(request, transport: transport, connection: connection)
+        notes = try rig.run(request, transport: transport, connection: connection, now: now)
         return takeSent()
     }
     /// What the script said to the last request.
@@ -188,7 +192,8 @@ final class PresenceRig {
     ) throws -> (reply: TMRig.Sent, notify: TMRig.Sent) {
         let lines = ["Event: \(event)", "Expires: \(expires)", "Contact: <sip:bob@10.1.2.9:5090>"]
         let headers = (lines + more).joined(separator: "\n")
-        let sent = try run(Self.request("SUBSCRIBE", "sip:alice@example.com", headers, callID: callID))
+        let sent = try run(
+            Self.request("SUBSCRIBE", "sip:alice@example.com", headers, callID: callID))
         try #require(sent.count == 2, "a reply and a NOTIFY")
         return (sent[0], sent[1])
     }
@@ -210,7 +215,9 @@ final class PresenceRig {
 
 extension TMRig.Sent {
     /// What stands behind the empty line.
-    var body: String { text.split(separator: "\n\n", maxSplits: 1).dropFirst().first.map(String.init) ?? "" }
+    var body: String {
+        text.split(separator: "\n\n", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+    }
     /// The tag of To.
     var toTag: String { header("To").first?.split(separator: "tag=").last.map(String.init) ?? "" }
     /// One header field's value, empty without one.

@@ -25,7 +25,7 @@ struct PresenceRuleTests {
         let rig = try PackageRig(documents: [alice(RuleText.document(handling, to: "bob"))])
         #expect(rig.authorise("bob") == expected)
         #expect(rig.authorise("carol") == .noRule)
-        #expect(rig.services.jobNames == ["presence_xml.rules 1", "presence_xml.validity 30"])
+        #expect(rig.services.jobNames == ["presence_xml.moving 10", "presence_xml.rules 1"])
     }
 
     @Test("with force_active nobody is asked about, and no database is opened")
@@ -162,6 +162,43 @@ struct PresenceRuleTests {
         #expect(throws: (any Error).self) { try PackageRig([(name, value)], starts: false) }
     }
 
+    @Test("a document of the XCAP tree is found by its place")
+    func hardState() throws {
+        let rig = try PackageRig(documents: [alice("<presence/>", type: 16)])
+        let key = RuleKey(uri: "sip:alice@example.com".utf8.span)
+        let place = Array("pidf-manipulation/users/alice/index".utf8)
+        #expect(try rig.reader().document(of: key, at: place) == Array("<presence/>".utf8))
+        rig.database.set("alice", nil)
+        #expect(try rig.reader().document(of: key, at: place) == nil)
+        rig.database.change { $0.isAway = true }
+        #expect(try rig.reader().document(of: key, at: place) == nil)
+    }
+
+    @Test("watchers are asked about again where rules depend on time or place")
+    func moving() throws {
+        let validity = """
+            <cr:validity><cr:from>2020-01-01T00:00:00Z</cr:from>\
+            <cr:until>2120-01-01T00:00:00Z</cr:until></cr:validity>
+            """
+        let rig = try PackageRig(documents: [
+            alice(RuleText.document("allow", to: "bob", conditions: validity))
+        ])
+        #expect(rig.authorise("bob") == .allow)
+        #expect(rig.module.book.moving.map(\.user) == ["alice"])
+        let before = rig.database.change { $0.queries.count }
+        rig.services.runJob("presence_xml.moving 10")
+        try rig.reader().drain()
+        #expect(rig.database.change { $0.queries.count } == before)
+    }
+
+    @Test("without enable_sphere_check a rule that asks for a sphere never matches")
+    func sphere() throws {
+        let rig = try PackageRig(documents: [
+            alice(RuleText.document("allow", conditions: "<cr:sphere value=\"work\"/>"))
+        ])
+        #expect(rig.authorise("bob") == .noRule)
+    }
+
     @Test("the table's name is a parameter")
     func tableName() throws {
         let rig = try PackageRig([
@@ -220,9 +257,9 @@ struct RuleBookTests {
             """
         book.learn(key("a"), .rules(try rules("allow", conditions: validity)), at: time(0))
         book.learn(key("b"), .rules(try rules("allow")), at: time(0))
-        #expect(book.timed == [key("a")])
+        #expect(book.moving == [key("a")])
         book.learn(key("a"), .none, at: time(1))
-        #expect(book.timed.isEmpty)
+        #expect(book.moving.isEmpty)
     }
 
     @Test("a full book forgets who came first")

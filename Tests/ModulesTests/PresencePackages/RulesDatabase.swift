@@ -78,6 +78,8 @@ final class RulesConnection: DatabaseConnection {
                 guard emit(cells, row) else { return }
             }
         } else {
+            // A place in the tree is not compared: a presentity has one document of the type.
+            let values = Array(values.prefix(3))
             for document in state.documents
             where [.text(document.user), .text(document.host), .integer(document.type)] == values {
                 guard emit([.text(document.text)], row) else { return }

@@ -29,7 +29,7 @@ final class TMRig {
     func run(
         _ request: String, source: PeerAddress = TMRig.caller, transport: TransportProtocol = .udp
     ) throws -> [Sent] {
-        try rig.run(request, transport: transport, source: source)
+        said += try rig.run(request, transport: transport, source: source)
         context.transaction?.scriptEnded(in: context)
         return takeSent()
     }
@@ -63,20 +63,21 @@ final class TMRig {
 
     /// Lets time pass, seen from now on.
     func pass(_ milliseconds: Int) -> [Sent] {
-        elapsed += UInt64(milliseconds) * 1_000_000
-        module.tick(
-            MonotonicTime(nanoseconds: SystemClock.monotonic().nanoseconds + elapsed))
+        module.advance(milliseconds: milliseconds)
+        module.tick()
         return takeSent()
     }
-    private var elapsed: UInt64 = 0
 
     /// What the script noted since the last time.
     func notes() -> [String] {
-        rig.note.lines.withLock { lines in
+        let later = rig.note.lines.withLock { lines in
             defer { lines = [] }
             return lines
         }
+        defer { said = [] }
+        return said + later
     }
+    private var said: [String] = []
 
     static let caller = PeerAddress(ipv4: 0x0a01_0203, port: 5070)
     static let callee = PeerAddress(ipv4: 0x0a01_0209, port: 5090)
