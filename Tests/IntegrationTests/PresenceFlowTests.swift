@@ -52,7 +52,8 @@ struct PresencePhone {
 
     private var contact: String {
         let isStream = client.socket.kind == .stream
-        return "<sip:\(name)@127.0.0.1:\(client.socket.localPort)\(isStream ? ";transport=tcp" : "")>"
+        return
+            "<sip:\(name)@127.0.0.1:\(client.socket.localPort)\(isStream ? ";transport=tcp" : "")>"
     }
 
     private func send(

@@ -54,6 +54,19 @@ final class NotifySender: TransactionUser {
 
     // MARK: Sending
 
+    /// Sends what a worker has collected.
+    ///
+    /// The list is taken out of the workspace meanwhile: `event_route[tm:local-request]` may call
+    /// functions of this module, which collect anew.
+    func send(_ work: PresenceWorkspace, in context: ScriptContext) {
+        guard !work.orders.isEmpty else { return }
+        var orders: [NotifyOrder] = []
+        swap(&orders, &work.orders)
+        send(&orders, in: context)
+        // Its room is kept for the next message.
+        if work.orders.isEmpty { swap(&orders, &work.orders) }
+    }
+
     /// Writes the notifications into the context's outbox, behind what is there.
     ///
     /// One that cannot be sent is over at once; what the engine orders then comes behind the
@@ -193,7 +206,7 @@ final class NotifySender: TransactionUser {
         }
         agent.completed(handle, result, now: context.now, into: &work.orders)
         storage?.changed()
-        send(&work.orders, in: context)
+        send(work, in: context)
     }
 
     /// What the end of a NOTIFY means for its subscription (RFC 6665 4.2.2, RFC 5057 5.1).
@@ -223,7 +236,7 @@ final class NotifySender: TransactionUser {
         let work = context.workspace(settings) { PresenceWorkspace() }
         let more = agent.nextOrders(
             limit: Self.ordersPerTurn, now: context.now, into: &work.orders)
-        send(&work.orders, in: context)
+        send(work, in: context)
         return more
     }
 

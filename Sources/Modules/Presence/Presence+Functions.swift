@@ -16,7 +16,8 @@ extension PresenceModule {
                 module.handlePublish(context, sender: sender)
             },
             FunctionRow(
-                "handle_subscribe", Argument<ScriptText>.string("watcher").optional, routes: .request,
+                "handle_subscribe", Argument<ScriptText>.string("watcher").optional,
+                routes: .request,
                 returns: "1 accepted, -1 refused", "Carries a SUBSCRIBE out and answers it."
             ) { (module, context, watcher: ScriptText?) in
                 module.handleSubscribe(context, watcher: watcher)
@@ -47,7 +48,8 @@ extension PresenceModule {
     private static var refreshRow: FunctionRow<PresenceModule> {
         FunctionRow(
             "pres_refresh_watchers", .string("uri"), .string("event"), .integer("type"),
-            Argument<ScriptText>.string("file_uri").optional, Argument<ScriptText>.string("filename").optional,
+            Argument<ScriptText>.string("file_uri").optional,
+            Argument<ScriptText>.string("filename").optional,
             returns: "1 done, -1 not",
             "Type 0 applies changed rules, 1 sends NOTIFY again, 2 takes a document up from XCAP."
         ) { (module, context, uri, event, type, place: ScriptText?, name: ScriptText?) in
@@ -79,7 +81,7 @@ extension PresenceModule {
             return -1
         }
         storage.load()?.changed()
-        running.sender.send(&work.orders, in: context)
+        running.sender.send(work, in: context)
         return 1
     }
 

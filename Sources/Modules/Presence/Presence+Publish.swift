@@ -34,7 +34,7 @@ extension PresenceModule {
             storage.load()?.publicationChanged()
             try answer(outcome, context, headers)
             counters.published.add()
-            running.sender.send(&work.orders, in: context)
+            running.sender.send(work, in: context)
             return 1
         } catch {
             refuse(error, context)

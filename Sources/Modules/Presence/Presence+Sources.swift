@@ -8,23 +8,26 @@ struct PresenceSources: Sendable {
     /// Told that the rules of a presentity have changed, before its watchers are asked about.
     var rules: [@Sendable (_ user: [UInt8], _ host: [UInt8]) -> Void] = []
     /// Reads a document of a presentity by its URI in the XCAP tree.
-    var documents: [@Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> [UInt8]?] = []
+    var documents: [@Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> [UInt8]?] =
+        []
     /// What a watcher is told whose rule has vanished.
     var ruleRemovedReason = StatusReason.probation
 }
 
 /// What the modules of event packages add beside packages, and may ask for.
 extension PresenceModule {
-    /// Has `body` called when the rules of a presentity have changed, before its watchers are asked
-    /// about again: it takes up the new rules. It may wait for a database.
+    /// Has `body` called when the rules of a presentity have changed.
+    ///
+    /// It takes up the new rules before watchers are asked about again; it may wait for a database.
     public func onRulesChange(
         _ body: @escaping @Sendable (_ user: [UInt8], _ host: [UInt8]) -> Void
     ) {
         sources.withLock { $0.rules.append(body) }
     }
 
-    /// Sets what a watcher is told whose rule has vanished (`xcapauth_userdel_reason`); to be called
-    /// by modules while they are made.
+    /// Sets what a watcher is told whose rule has vanished (`xcapauth_userdel_reason`).
+    ///
+    /// It is to be called by modules while they are made.
     public func setRuleRemovedReason(_ reason: StatusReason) {
         sources.withLock { $0.ruleRemovedReason = reason }
     }

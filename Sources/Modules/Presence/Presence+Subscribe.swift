@@ -19,7 +19,7 @@ extension PresenceModule {
             storage.load()?.subscriptionChanged()
             answer(acceptance, context, work)
             counters.subscribed.add()
-            running.sender.send(&work.orders, in: context)
+            running.sender.send(work, in: context)
             return 1
         } catch {
             refuse(error, context)

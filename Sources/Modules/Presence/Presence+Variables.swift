@@ -72,32 +72,42 @@ extension PresenceModule {
 
 /// What `$subs(name)` can name.
 enum SubscriptionPart: String, Sendable, CaseIterable {
-    /// Texts of the dialog, by the names of the columns or of Kamailio's structure.
-    case uri, pres_uri, to_user, to_domain, from_user, from_domain, watcher_username
-    /// Texts of the dialog.
-    case watcher_domain, event, event_id, to_tag, from_tag, callid, contact, local_contact
-    /// Texts of the dialog.
-    case record_route, reason, user_agent, sockinfo
-    /// Numbers.
-    case remote_cseq, local_cseq, expires, status, version, flags
+    /// The presentity as a URI, under two names.
+    case uri, presentity = "pres_uri"
+    /// The addresses of the dialog.
+    case toUser = "to_user", toHost = "to_domain", fromUser = "from_user", fromHost = "from_domain"
+    /// Who watches.
+    case watcherUser = "watcher_username", watcherHost = "watcher_domain"
+    /// What is watched.
+    case event, eventID = "event_id"
+    /// What names the dialog.
+    case toTag = "to_tag", fromTag = "from_tag", callID = "callid"
+    /// Where the two ends are.
+    case contact, localContact = "local_contact", routeSet = "record_route", socket = "sockinfo"
+    /// How it stands.
+    case expires, status, reason, version, flags
+    /// How far its requests have come.
+    case remoteCSeq = "remote_cseq", localCSeq = "local_cseq"
+    /// What the watcher calls itself.
+    case userAgent = "user_agent"
 
     /// The text of the dialog that it is, as it is stored; nil for others.
     private var field: DialogField? {
         switch self {
-        case .to_user: .toUser
-        case .to_domain: .toHost
-        case .from_user: .fromUser
-        case .from_domain: .fromHost
-        case .watcher_username: .watcherUser
-        case .watcher_domain: .watcherHost
-        case .event_id: .eventID
-        case .to_tag: .toTag
-        case .from_tag: .fromTag
-        case .callid: .callID
+        case .toUser: .toUser
+        case .toHost: .toHost
+        case .fromUser: .fromUser
+        case .fromHost: .fromHost
+        case .watcherUser: .watcherUser
+        case .watcherHost: .watcherHost
+        case .eventID: .eventID
+        case .toTag: .toTag
+        case .fromTag: .fromTag
+        case .callID: .callID
         case .contact: .contact
-        case .local_contact: .localContact
-        case .record_route: .routeSet
-        case .user_agent: .userAgent
+        case .localContact: .localContact
+        case .routeSet: .routeSet
+        case .userAgent: .userAgent
         default: nil
         }
     }
@@ -110,7 +120,7 @@ enum SubscriptionPart: String, Sendable, CaseIterable {
             return .text(context.compose { $0.append(shown.dialog[field]) })
         }
         switch self {
-        case .uri, .pres_uri:
+        case .uri, .presentity:
             return .text(
                 context.compose { writer in
                     writer.append("sip:")
@@ -119,7 +129,7 @@ enum SubscriptionPart: String, Sendable, CaseIterable {
                     writer.append(shown.dialog[.presentityHost])
                 })
         case .event: return .text(.owned(agent.packages[shown.dialog.package].eventText))
-        case .sockinfo:
+        case .socket:
             let text = context.compose { $0.append(SocketText.name(of: shown.dialog[.socket])) }
             return .text(text)
         case .reason: return .text(context.compose { $0.append(shown.values.reason.word) })
@@ -131,8 +141,8 @@ enum SubscriptionPart: String, Sendable, CaseIterable {
         // What has changed since: the engine counts NOTIFYs.
         let values = shown.handle.flatMap { agent.subscription($0)?.values } ?? shown.values
         return switch self {
-        case .remote_cseq: Int(values.remoteCSeq)
-        case .local_cseq: Int(values.localCSeq)
+        case .remoteCSeq: Int(values.remoteCSeq)
+        case .localCSeq: Int(values.localCSeq)
         case .expires: shown.values.expires
         case .status: Int(shown.values.status.rawValue)
         case .version: Int(values.version)

@@ -6,9 +6,9 @@ internal import Synchronization
 
 /// The result of a listing, written piece by piece while requests go on.
 ///
-/// Without a limit it is the array of all records, as Kamailio gives it; with one it is an object
-/// of `records` and, while there are more, `after`: the place where the next page begins. What comes
-/// or goes meanwhile may be shown or not.
+/// Without a limit it is the array of all records, as Kamailio gives it. With one it is an object
+/// of `records` and, while there are more, `after`: the place where the next page begins. What
+/// comes or goes meanwhile may be shown or not.
 final class PresenceListing: ResultStream {
     /// What is listed.
     enum Kind: Sendable {

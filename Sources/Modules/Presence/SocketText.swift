@@ -1,7 +1,9 @@
 internal import Basics
 
-/// The text of a subscription's socket: its name as in the column `socket_info`, `tcp:10.0.0.1:5060`,
-/// and on a stream the connection that the SUBSCRIBE came on, `tcp:10.0.0.1:5060#17`.
+/// The text of a subscription's socket.
+///
+/// It is its name as in the column `socket_info`, `tcp:10.0.0.1:5060`, and on a stream the
+/// connection that the SUBSCRIBE came on, `tcp:10.0.0.1:5060#17`.
 ///
 /// The connection has a meaning in this run only: `name` leaves it out, and rows are written of it.
 enum SocketText {

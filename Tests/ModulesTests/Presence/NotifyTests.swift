@@ -231,3 +231,68 @@ extension PresenceRig {
             package: PackageIndex(package), user: user.span, host: host.span)
     }
 }
+
+@Suite("NOTIFY and what scripts do to it")
+struct NotifyScriptTests {
+    @Test("a script that sends NOTIFYs while one is sent does no harm")
+    func nested() throws {
+        let rig = try PresenceRig(
+            before: """
+                event_route[tm:local-request] {
+                    pres_refresh_watchers("sip:carol@example.com", "message-summary", 1);
+                    pres_refresh_watchers("sip:alice@example.com", "message-summary", 1);
+                }
+                """)
+        let (reply, notify) = try rig.subscribe()
+        #expect(reply.line == "SIP/2.0 200 OK" && notify.line.hasPrefix("NOTIFY"))
+        let next = try rig.answer(notify)
+        #expect(next.count == 1, "what was asked for meanwhile follows once")
+    }
+}
+
+@Suite("texts of a subscription's socket and route set")
+struct SubscriptionTextTests {
+    @Test(
+        "the connection stands behind the socket's name, and only a number is one",
+        arguments: [
+            ("udp:127.0.0.1:5060", "udp:127.0.0.1:5060", -1),
+            ("tcp:127.0.0.1:5060#17", "tcp:127.0.0.1:5060", 17),
+            ("tcp:[::1]:5060#0", "tcp:[::1]:5060", 0), ("", "", -1),
+            ("tcp:h#x", "tcp:h#x", -1), ("#5", "", 5), ("a#", "a", -1),
+        ] as [(String, String, Int64)])
+    func socket(text: String, name: String, connection: Int64) {
+        let bytes = Array(text.utf8)
+        #expect(String(copying: SocketText.name(of: bytes.span)) == name)
+        #expect(SocketText.connection(of: bytes.span) == connection)
+    }
+
+    @Test(
+        "the first route is found behind quotes and brackets",
+        arguments: [
+            ("<sip:a;lr>", "sip:a;lr", "", false),
+            ("<sip:a;lr>,<sip:b>", "sip:a;lr", "<sip:b>", false),
+            ("<sip:a>, <sip:b;lr>", "sip:a", " <sip:b;lr>", true),
+            ("\"x,\\\"<\" <sip:a,b;lr>,<sip:c;lr>", "sip:a,b;lr", "<sip:c;lr>", false),
+            ("rubbish", "", "", false), ("", "", "", false),
+        ])
+    func routes(text: String, first: String, rest: String, isStrict: Bool) {
+        let bytes = Array(text.utf8)
+        let set = RouteSet(bytes.span)
+        #expect(String(copying: bytes.span.extracting(set.first.indices)) == first)
+        #expect(String(copying: bytes.span.extracting(set.rest.indices)) == rest)
+        #expect(set.isStrict == isStrict)
+    }
+
+    @Test("a token names a subscription and nobody else")
+    func token() {
+        let handles = [
+            SubscriptionHandle(shard: 0, index: 0, generation: 0),
+            SubscriptionHandle(shard: 63, index: 0x3ff_fffe, generation: .max),
+            SubscriptionHandle(shard: 17, index: 4_711, generation: 3),
+        ]
+        for handle in handles {
+            #expect(NotifyToken.handle(NotifyToken.token(handle)) == handle)
+        }
+        #expect(NotifyToken.handle(NotifyToken.token(nil)) == nil)
+    }
+}

@@ -85,11 +85,14 @@ struct PresenceFunctionTests {
 
     @Test("$subs shows the subscription that was handled last")
     func subs() throws {
-        let names = ["uri", "event", "callid", "from_tag", "contact", "expires", "status", "sockinfo"]
+        let names = [
+            "uri", "event", "callid", "from_tag", "contact", "expires", "status", "sockinfo",
+        ]
         let text = names.map { "$subs(\($0))" }.joined(separator: " ")
         for (settings, expected) in [
             (
-                "", "sip:alice@example.com message-summary call-1 w1 sip:bob@10.1.2.9:5090 600 1 "
+                "",
+                "sip:alice@example.com message-summary call-1 w1 sip:bob@10.1.2.9:5090 600 1 "
                     + "udp:127.0.0.1:5060"
             ),
             ("pres_subs_mode 0", "<null> <null> <null> <null> <null> <null> <null> <null>"),
@@ -215,7 +218,8 @@ struct PresenceFunctionTests {
         rig.packages.rules.withLock { $0["sip:bob@example.org"] = .allow }
         let services = rig.rig.services
         #expect(
-            try services.call("presence.updateWatchers", "sip:alice@example.com", "presence")["result"]
+            try services.call("presence.updateWatchers", "sip:alice@example.com", "presence")[
+                "result"]
                 != nil)
         let told = rig.takeSent()
         #expect(told.count == 1)

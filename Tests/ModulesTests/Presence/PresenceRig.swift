@@ -56,7 +56,9 @@ final class PlainPackages: ServerModule {
             let name = String(copying: watcher)
             return self?.rules.withLock { $0[name] } ?? .allow
         }
-        package.check = { $0.hasPrefix(matching: "bad") ? .unsupported : .accepted(DocumentFacts()) }
+        package.check = {
+            $0.hasPrefix(matching: "bad") ? .unsupported : .accepted(DocumentFacts())
+        }
         package.compose = { composition in
             guard !composition.documents.isEmpty else { return nil }
             let all = composition.documents.map { String(copying: $0.span) }
@@ -190,7 +192,8 @@ final class PresenceRig {
     ) throws -> (reply: TMRig.Sent, notify: TMRig.Sent) {
         let lines = ["Event: \(event)", "Expires: \(expires)", "Contact: <sip:bob@10.1.2.9:5090>"]
         let headers = (lines + more).joined(separator: "\n")
-        let sent = try run(Self.request("SUBSCRIBE", "sip:alice@example.com", headers, callID: callID))
+        let sent = try run(
+            Self.request("SUBSCRIBE", "sip:alice@example.com", headers, callID: callID))
         try #require(sent.count == 2, "a reply and a NOTIFY")
         return (sent[0], sent[1])
     }
@@ -212,7 +215,9 @@ final class PresenceRig {
 
 extension TMRig.Sent {
     /// What stands behind the empty line.
-    var body: String { text.split(separator: "\n\n", maxSplits: 1).dropFirst().first.map(String.init) ?? "" }
+    var body: String {
+        text.split(separator: "\n\n", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+    }
     /// The tag of To.
     var toTag: String { header("To").first?.split(separator: "tag=").last.map(String.init) ?? "" }
     /// One header field's value, empty without one.

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("PUBLISH")
 struct PublishTests {
-    @Test("a new document gets an entity tag and its lifetime, and watchers are told behind the reply")
+    @Test(
+        "a new document gets an entity tag and its lifetime, and watchers are told behind the reply"
+    )
     func new() throws {
         let rig = try PresenceRig()
         let watch = try rig.subscribe()

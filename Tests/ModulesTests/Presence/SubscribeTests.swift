@@ -182,7 +182,9 @@ struct SubscribeTests {
 
     @Test(
         "in a dialog the tag must be known and CSeq must rise",
-        arguments: [("other", 2, "481 Subscription does not exist"), ("", 1, "500 Server Internal Error")])
+        arguments: [
+            ("other", 2, "481 Subscription does not exist"), ("", 1, "500 Server Internal Error"),
+        ])
     func inDialog(tag: String, cseq: Int, expected: String) throws {
         let rig = try PresenceRig()
         let (reply, notify) = try rig.subscribe()
