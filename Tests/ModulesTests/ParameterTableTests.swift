@@ -1,6 +1,7 @@
 import Foundation
 import ModuleKit
 import Registrar
+import TM
 import Testing
 
 @testable import Usrloc
@@ -69,6 +70,18 @@ struct ParameterTableTests {
         #expect(documented.count > 30)
         let declared = Set(RegistrarModule.manifest.parameters.map(\.name))
         let missing = documented.map(\.name).filter { !declared.contains($0) }
+        #expect(missing == [], "missing: \(missing.joined(separator: ", "))")
+    }
+
+    @Test("each parameter of tm is declared, or refused with its reason")
+    func transactions() throws {
+        let documented = try DocumentedParameter.rows(of: "tm")
+        #expect(documented.count == 63)
+        let rows = TMModule.manifest.parameters
+        #expect(Set(rows.map(\.name)).count == rows.count)
+        let missing = documented.map(\.name).filter { name in
+            !rows.contains { $0.name == name }
+        }
         #expect(missing == [], "missing: \(missing.joined(separator: ", "))")
     }
 }
