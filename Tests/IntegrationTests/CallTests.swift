@@ -24,7 +24,7 @@ struct CallTests {
 
     /// SIPp calls SIPp through the server.
     private func sipp(
-        caller: String, callee: String, calls: Int, further: [String] = []
+        caller: String, callee: String, calls: Int, lost: Int = 0
     ) throws -> ServerProcess {
         let server = try server()
         let phone = try server.phone()
@@ -34,7 +34,7 @@ struct CallTests {
             try phone.register("bob", "sip:bob@127.0.0.1:\(ports[0])\(transport)").status == 200)
         let folder = try TemporaryFolder()
         let scenarios = "\(ToolPath.package)/Tests/IntegrationTests/Scenarios"
-        let common = ["-i", "127.0.0.1", "-nostdin", "-m", "\(calls)", "-timeout", "50s"] + further
+        let common = ["-i", "127.0.0.1", "-nostdin", "-m", "\(calls)", "-timeout", "50s"]
         let answering = try StartedProgram(
             ToolPath.installed("sipp") ?? "",
             ["-sf", "\(scenarios)/call-callee.xml", "-p", "\(ports[0])", "-t", callee] + common,
@@ -44,6 +44,7 @@ struct CallTests {
             [
                 "127.0.0.1:\(server.sipPort)", "-sf", "\(scenarios)/call-caller.xml", "-s", "bob",
                 "-p", "\(ports[1])", "-t", caller, "-r", "50", "-l", "50", "-timeout_error",
+                "-lost", "\(lost)",
             ] + common)
         #expect(outcome.status == 0, "\(outcome.output.suffix(1_500))")
         #expect(answering.wait(seconds: 20) == 0, "\(folder.text(of: "callee").suffix(1_500))")
@@ -59,9 +60,29 @@ struct CallTests {
         #expect(try server.rpc.call("tm.stats")["2xx"]?.integer ?? 0 >= 200)
     }
 
-    @Test("calls come through although every tenth datagram is lost", .needs("sipp"))
-    func lossy() throws {
-        _ = try sipp(caller: "u1", callee: "u1", calls: 50, further: ["-lost", "10"])
+    @Test("calls come through although the caller loses every tenth datagram", .needs("sipp"))
+    func lossyCaller() throws {
+        _ = try sipp(caller: "u1", callee: "u1", calls: 50, lost: 10)
+    }
+
+    @Test("a phone that misses two INVITEs gets the third, and the caller hears of one call")
+    func lossyCallee() throws {
+        let server = try server()
+        let (caller, callee) = (try server.phone(), try server.phone())
+        try register("bob", callee)
+        let invite = caller.request("INVITE", "sip:bob@example.com", callID: "lost@test")
+        caller.send(invite)
+        for _ in 0..<2 { #expect(callee.next("INVITE") != nil) }
+        let third = try #require(callee.next("INVITE"))
+        callee.send(third.reply(180, "Ringing"))
+        // What the caller repeats is answered from the transaction and goes no further.
+        caller.send(invite)
+        caller.send(invite)
+        callee.send(third.reply(486, "Busy Here"))
+        #expect(callee.next("ACK") != nil)
+        callee.send(third.reply(486, "Busy Here"))
+        #expect(callee.next("ACK") != nil, "an ACK is repeated with its response")
+        #expect(caller.answer(to: "lost@test")?.status == 486)
     }
 
     // MARK: Forking, CANCEL, failures
