@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import ModuleKit
+import RouteScript
 import SIPSyntax
 import Synchronization
 import TMX
@@ -56,19 +57,20 @@ struct TMEdgeTests {
         let rig = try TMRig(
             "\(branches) t_on_reply(\"R\"); t_relay();",
             before: "onreply_route[R] { $avp(n) = $rs; }")
+        let services = rig.rig.services
         for round in 0..<20 {
             let sent = try rig.run(Call.request(branch: "round\(round)"))
             let invites = sent.dropFirst()
             #expect(invites.count == 7)
             let finals = Guarded(0)
             DispatchQueue.concurrentPerform(iterations: invites.count) { place in
-                let context = ScriptContext(services: rig.rig.services)
+                let context = ScriptContext(services: services)
                 let invite = invites[invites.startIndex + place]
                 let origin = Origin(
                     transport: .udp, socket: SocketIndex(0), source: TMRig.callee)
                 for status in [180, 183, place == 3 ? 200 : 486] {
                     let text = invite.response(status).replacing("\n", with: "\r\n")
-                    _ = try? rig.wire.receive(text, in: context, from: origin)
+                    _ = try? services.wire.receive(text, in: context, from: origin)
                 }
                 let count = context.outbox.entries.count { entry in
                     let text = Self.text(entry, context.outbox)
