@@ -178,7 +178,7 @@ targets += layer(6, [
     module("PresenceXML", needs: ["Presence", "Subscriptions", "EventDocuments"]),
     module("PresenceReginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
     module("PresenceDialoginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
-    module("PresenceMWI", needs: ["Presence", "Subscriptions"]),
+    module("PresenceMWI", needs: ["Presence", "Subscriptions", "EventDocuments"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",

@@ -25,12 +25,12 @@ struct EmptyModulesTests {
         arguments: [
             ("loadmodule \"tm.so\"\nloadmodule \"corex\"", "none"),
             (
-                "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_timer\", 3000)",
-                "module \"tm\" has no parameter \"fr_timer\""
+                "loadmodule \"tm.so\"\nmodparam(\"tm\", \"tw_append\", \"x\")",
+                "tw_append is refused: there is no t_write_req"
             ),
             (
-                "loadmodule \"tm.so\"\nrequest_route { t_relay(); }",
-                "unknown function \"t_relay\""
+                "loadmodule \"tm.so\"\nrequest_route { t_write_req(\"a\", \"b\"); }",
+                "t_write_req is refused: there are no FIFOs for requests"
             ),
             (
                 "loadmodule \"corex.so\"\nrequest_route { send_udp(); }",

@@ -5,6 +5,7 @@ import PresenceMWI
 import PresenceReginfo
 import PresenceXML
 import Registrar
+import TM
 import Testing
 
 @testable import Usrloc
@@ -88,5 +89,17 @@ struct ParameterTableTests {
     private func expectSame(_ module: String, _ declared: [String]) throws {
         let documented = try DocumentedParameter.rows(of: module).map(\.name)
         #expect(documented.sorted() == declared.sorted())
+    }
+
+    @Test("each parameter of tm is declared, or refused with its reason")
+    func transactions() throws {
+        let documented = try DocumentedParameter.rows(of: "tm")
+        #expect(documented.count == 63)
+        let rows = TMModule.manifest.parameters
+        #expect(Set(rows.map(\.name)).count == rows.count)
+        let missing = documented.map(\.name).filter { name in
+            !rows.contains { $0.name == name }
+        }
+        #expect(missing == [], "missing: \(missing.joined(separator: ", "))")
     }
 }

@@ -80,8 +80,10 @@ extension ServedTransaction {
 
     // MARK: One branch
 
-    /// Runs `branch_route` for a branch and sends it; nil when it is under way, else the status
-    /// that says why not. The context's message is the request, and is left as it was.
+    /// Runs `branch_route` for a branch and sends it.
+    ///
+    /// Nil when it is under way, else the status that says why not. The context's message is the
+    /// request, and is left as it was.
     func start(_ index: Int, in context: ScriptContext) -> Int? {
         guard let relay else { return 500 }
         let course = Course(of: context)
@@ -227,6 +229,7 @@ extension ServedTransaction {
         }
         relay.branches[index].client = client
         relay.branches[index].hop = hop
+        module.watch(client, hop)
         context.outbox.commit(to: hop)
         context.forwardedRequests += 1
     }

@@ -8,16 +8,19 @@ extension TMModule {
     /// The declarations.
     static var contactRows: [FunctionRow<TMModule>] {
         [
-            Row("t_load_contacts", Argument<Int>.integer("mode").optional,
+            Row(
+                "t_load_contacts", Argument<Int>.integer("mode").optional,
                 routes: [.request, .failure], returns: "1 loaded, -1 contacts_avp is not set",
                 "Takes all targets of the request, to be tried group by group in the order of "
                     + "their q."
             ) { (module, context, _: Int?) in module.loadContacts(context) },
-            Row("t_next_contacts", routes: [.request, .failure],
+            Row(
+                "t_next_contacts", routes: [.request, .failure],
                 returns: "1 set, -1 not loaded, -2 none is left",
                 "Makes the next group of targets those of the request."
             ) { (module, context) in module.nextContacts(context) },
-            Row("t_next_contact_flow", routes: [.failure, .event],
+            Row(
+                "t_next_contact_flow", routes: [.failure, .event],
                 returns: "1 added, -1 contact_flows_avp is not set, -2 none is left",
                 "Adds the next flow of the phone whose branch has failed."
             ) { (module, context) in module.nextFlow(context) },
@@ -55,7 +58,9 @@ extension TMModule {
             // One flow of each phone at a time; the others are for when it fails.
             var seen: Set<[UInt8]> = []
             let all = group
-            group = all.filter { $0.target.instance.isEmpty || seen.insert($0.target.instance).inserted }
+            group = all.filter {
+                $0.target.instance.isEmpty || seen.insert($0.target.instance).inserted
+            }
             seen = []
             flows = all.filter {
                 !$0.target.instance.isEmpty && !seen.insert($0.target.instance).inserted

@@ -218,7 +218,8 @@ extension TMModule {
         let (_, answer) = try wait(call)
         return .value(
             .object([
-                .init("code", .integer(Int64(answer.status))), .init("text", .string(answer.reason)),
+                .init("code", .integer(Int64(answer.status))),
+                .init("text", .string(answer.reason)),
             ]))
     }
 

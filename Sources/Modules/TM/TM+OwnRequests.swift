@@ -24,13 +24,17 @@ extension TMModule: TransactionServices {
         case .address(let hop):
             try open(name, to: hop, owner, nil, in: context, work) { writer in
                 Self.writeLine(method, uri, into: &writer)
-            } rest: { rest(&$0) }
+            } rest: {
+                rest(&$0)
+            }
         case .uri(let text):
             let known = try services.resolver.known(text.span)
             if let known, known.count == 1 {
                 return try open(name, to: known[0], owner, nil, in: context, work) { writer in
                     Self.writeLine(method, uri, into: &writer)
-                } rest: { rest(&$0) }
+                } rest: {
+                    rest(&$0)
+                }
             }
             var line = ByteWriter(capacity: 256)
             Self.writeLine(method, uri, into: &line)
@@ -123,7 +127,14 @@ extension TMModule: TransactionServices {
         } catch {
             throw error.kind == .size ? .tooLarge : .tooManyTransactions
         }
+        watch(branch, hop)
         context.outbox.commit(to: hop)
+    }
+
+    /// Sees to it that the end of a connection is noticed.
+    func watch(_ client: ClientBranch, _ hop: Origin) {
+        guard hop.transport.isStream, hop.connection >= 0 else { return }
+        streams.withLock { $0.add(client, hop) }
     }
 
     /// Runs `event_route[tm:local-request]` on the request that was begun: it may change header

@@ -8,31 +8,43 @@ extension TMModule {
     static var timerRows: [ParameterRow<TMParameters>] {
         let most = 86_400_000
         return [
-            Row("fr_timer", \.finalTimer, 1...most, "Milliseconds that a request waits for its "
-                + "first response, and one that is no INVITE for its final one",
+            Row(
+                "fr_timer", \.finalTimer, 1...most,
+                "Milliseconds that a request waits for its "
+                    + "first response, and one that is no INVITE for its final one",
                 runtime: .changeable),
-            Row("fr_inv_timer", \.inviteTimer, 1...most, "Milliseconds that an INVITE waits for "
-                + "its final response after a provisional one", runtime: .changeable),
-            Row("fr_inv_timer_next", \.inviteTimerNext, 1...most,
+            Row(
+                "fr_inv_timer", \.inviteTimer, 1...most,
+                "Milliseconds that an INVITE waits for "
+                    + "its final response after a provisional one", runtime: .changeable),
+            Row(
+                "fr_inv_timer_next", \.inviteTimerNext, 1...most,
                 "Milliseconds that the further groups of a serial fork wait",
                 runtime: .changeable),
-            Row("wt_timer", \.waitTimer, 0...most,
+            Row(
+                "wt_timer", \.waitTimer, 0...most,
                 "Milliseconds that a finished transaction is kept", runtime: .changeable),
-            Row("retr_timer1", \.firstInterval, 1...60_000,
+            Row(
+                "retr_timer1", \.firstInterval, 1...60_000,
                 "Milliseconds before a request is sent again for the first time (T1)",
                 runtime: .changeable),
-            Row("retr_timer2", \.longestInterval, 1...600_000,
+            Row(
+                "retr_timer2", \.longestInterval, 1...600_000,
                 "Longest interval between two retransmissions, in milliseconds (T2)",
                 runtime: .changeable),
-            Row("max_inv_lifetime", \.inviteLifetime, 0...most,
+            Row(
+                "max_inv_lifetime", \.inviteLifetime, 0...most,
                 "Milliseconds after which an INVITE without final response is given up; 0 never",
                 runtime: .changeable),
-            Row("max_noninv_lifetime", \.otherLifetime, 0...most,
+            Row(
+                "max_noninv_lifetime", \.otherLifetime, 0...most,
                 "The same for other requests", runtime: .changeable),
-            Row("restart_fr_on_each_reply", \.restartsTimer,
+            Row(
+                "restart_fr_on_each_reply", \.restartsTimer,
                 "Whether each provisional response starts fr_inv_timer anew",
                 runtime: .changeable),
-            Row("exec_time_check", \.failureRouteLimit, 0...60_000_000,
+            Row(
+                "exec_time_check", \.failureRouteLimit, 0...60_000_000,
                 "Microseconds in a failure route that are worth a warning; 0 never"),
         ]
     }
@@ -44,33 +56,45 @@ extension TMModule {
 
     private static var replyRows1: [ParameterRow<TMParameters>] {
         [
-            Row("auto_inv_100", \.answersTrying, "Whether an INVITE that is sent on gets a 100",
+            Row(
+                "auto_inv_100", \.answersTrying, "Whether an INVITE that is sent on gets a 100",
                 runtime: .changeable),
-            Row("auto_inv_100_reason", \.tryingReason, "The reason phrase of that 100",
+            Row(
+                "auto_inv_100_reason", \.tryingReason, "The reason phrase of that 100",
                 runtime: .changeable),
-            Row("noisy_ctimer", \.answersTimeouts,
+            Row(
+                "noisy_ctimer", \.answersTimeouts,
                 "Whether the caller gets 408 when no branch of an INVITE has answered",
                 runtime: .changeable),
-            Row("aggregate_challenges", \.joinsChallenges,
+            Row(
+                "aggregate_challenges", \.joinsChallenges,
                 "Whether the challenges of several branches are joined in one reply",
                 runtime: .changeable),
-            Row("default_code", \.defaultCode, 400...699,
+            Row(
+                "default_code", \.defaultCode, 400...699,
                 "The status of a reply whose own is none", runtime: .changeable),
-            Row("default_reason", \.defaultReason, "The reason phrase that goes with it",
+            Row(
+                "default_reason", \.defaultReason, "The reason phrase that goes with it",
                 runtime: .changeable),
-            Row("disable_6xx_block", \.disables6xx, "Whether a 6xx does not end a fork",
+            Row(
+                "disable_6xx_block", \.disables6xx, "Whether a 6xx does not end a fork",
                 runtime: .changeable),
-            Row("failure_reply_mode", \.failureReplyMode, 0...3,
+            Row(
+                "failure_reply_mode", \.failureReplyMode, 0...3,
                 "Which responses of earlier groups count: 0 all, 1 none, 2 not those of the last "
                     + "group, 3 those of the last group"),
-            Row("faked_reply_prio", \.localReplyPenalty, -10_000...10_000,
+            Row(
+                "faked_reply_prio", \.localReplyPenalty, -10_000...10_000,
                 "How much less a reply made here counts than one that was received"),
             Row("remap_503_500", \.remaps503, "Whether a 503 is passed on as 500"),
-            Row("failure_exec_mode", \.failsLocally,
+            Row(
+                "failure_exec_mode", \.failsLocally,
                 "Whether what could not be sent at all reaches the failure route"),
-            Row("relay_100", \.relays100, 0...1, "Whether a 100 is passed on",
+            Row(
+                "relay_100", \.relays100, 0...1, "Whether a 100 is passed on",
                 runtime: .changeable),
-            Row("failover_reply_codes", \.failoverCodes,
+            Row(
+                "failover_reply_codes", \.failoverCodes,
                 "Statuses and classes (5xx), with commas, that lead to the next address of a "
                     + "name, beside 503"),
             Row("reply_408_code", \.timeoutCode, 400...699, "The status of a time-out"),
@@ -80,19 +104,24 @@ extension TMModule {
 
     private static var cancelRows: [ParameterRow<TMParameters>] {
         [
-            Row("ac_extra_hdrs", \.copiedPrefix,
+            Row(
+                "ac_extra_hdrs", \.copiedPrefix,
                 "Names of header fields that are copied into CANCEL and ACK begin with this",
                 runtime: .changeable),
-            Row("cancel_b_method", \.cancelMode, 0...2,
+            Row(
+                "cancel_b_method", \.cancelMode, 0...2,
                 "A branch to be cancelled that has not answered: 0 counts as answered with 487, "
                     + "1 is cancelled at its first response, 2 is cancelled at once",
                 runtime: .changeable),
-            Row("unmatched_cancel", \.unmatchedCancel, 0...2,
+            Row(
+                "unmatched_cancel", \.unmatchedCancel, 0...2,
                 "A CANCEL whose INVITE is not known: 0 sent on with a transaction, 1 without, 2 "
                     + "dropped", runtime: .changeable),
-            Row("local_cancel_reason", \.addsReason, "Whether our CANCEL says why",
+            Row(
+                "local_cancel_reason", \.addsReason, "Whether our CANCEL says why",
                 runtime: .changeable),
-            Row("e2e_cancel_reason", \.copiesReason,
+            Row(
+                "e2e_cancel_reason", \.copiesReason,
                 "Whether the Reason of a CANCEL is copied into ours", runtime: .changeable),
         ]
     }
@@ -100,13 +129,17 @@ extension TMModule {
     /// Names of attributes.
     static var attributeRows: [ParameterRow<TMParameters>] {
         [
-            Row("contacts_avp", \.contactsRoot,
+            Row(
+                "contacts_avp", \.contactsRoot,
                 "Root of the $xavp that t_load_contacts fills"),
-            Row("contact_flows_avp", \.flowsRoot,
+            Row(
+                "contact_flows_avp", \.flowsRoot,
                 "Root of the $xavp with further flows of the same phones"),
-            Row("fr_timer_avp", \.finalTimerAttribute,
+            Row(
+                "fr_timer_avp", \.finalTimerAttribute,
                 "The $avp with fr_timer of one request, in seconds"),
-            Row("fr_inv_timer_avp", \.inviteTimerAttribute,
+            Row(
+                "fr_inv_timer_avp", \.inviteTimerAttribute,
                 "The $avp with fr_inv_timer of one request, in seconds"),
         ]
     }
@@ -134,7 +167,9 @@ extension TMModule {
             ("local_ack_mode", "own requests are no INVITEs"),
             ("evlreq_mode", "tm:local-request runs for requests of transactions of their own"),
         ].map { name, reason in
-            Row(ignored: name, .integer(Int(Int32.min)...Int(UInt32.max)), \.ignored, because: reason)
+            Row(
+                ignored: name, .integer(Int(Int32.min)...Int(UInt32.max)), \.ignored,
+                because: reason)
         }
     }
 
@@ -145,8 +180,10 @@ extension TMModule {
             ("xavp_contact", "attributes of contacts are those of lookup"),
             ("tw_append", "there is no t_write_req"),
             ("event_callback", "functions of KEMI are not called by name for these events"),
-            ("event_callback_lres_sent",
-             "functions of KEMI are not called by name for these events"),
+            (
+                "event_callback_lres_sent",
+                "functions of KEMI are not called by name for these events"
+            ),
             ("evcb_local_ack_sent", "functions of KEMI are not called by name for these events"),
             ("blst_503", "there is no list of destinations to be avoided"),
             ("blst_503_def_timeout", "there is no list of destinations to be avoided"),

@@ -12,8 +12,8 @@ extension TMModule {
     /// The status that a block works on: that of the response at hand, of the one that was chosen,
     /// or of the last reply; nil without any.
     func status(_ context: ScriptContext) -> Int? {
-        if context.message.kind == .response { return context.message.status }
         guard let transaction = transaction(context) else { return nil }
+        if context.message.kind == .response { return context.message.status }
         switch transaction.stage {
         case .failure, .branchFailure: return transaction.relay?.chosenStatus
         default: return transaction.repliedStatus > 0 ? transaction.repliedStatus : nil
@@ -54,9 +54,12 @@ extension TMModule {
             asking("t_is_expired", "Whether the transaction has lived too long.") {
                 $0.isExpired
             },
-            Row("t_is_retr_async_reply", routes: .reply, returns: "-1",
-                "Never: no transaction is suspended.") { (_, _) in -1 },
-            Row("t_is_set", .constant("target"), returns: yesNo,
+            Row(
+                "t_is_retr_async_reply", routes: .reply, returns: "-1",
+                "Never: no transaction is suspended."
+            ) { (_, _) in -1 },
+            Row(
+                "t_is_set", .constant("target"), returns: yesNo,
                 "Whether branch_route, failure_route, onreply_route or branch_failure_route is "
                     + "armed.",
                 compile: { (module, target) throws(ArgumentError) in
@@ -70,8 +73,10 @@ extension TMModule {
                         return wishes[keyPath: path] == nil ? -1 : 1
                     }
                 }),
-            Row("t_drop_replies", Argument<String>.constant("which").optional, routes: .failure,
-                returns: "1", "Responses are not chosen from: a all, l those of the last group, n "
+            Row(
+                "t_drop_replies", Argument<String>.constant("which").optional, routes: .failure,
+                returns: "1",
+                "Responses are not chosen from: a all, l those of the last group, n "
                     + "none."
             ) { (module, context, which: String?) in
                 let mode: FailureReplyMode =
@@ -100,20 +105,24 @@ extension TMModule {
 
     private static var statusRows: [FunctionRow<TMModule>] {
         [
-            Row("t_check_status", .pattern("expression"), routes: anywhere, returns: yesNo,
+            Row(
+                "t_check_status", .pattern("expression"), routes: anywhere, returns: yesNo,
                 "Whether the status of the response matches."
             ) { (module, context, expression: RegularExpression) in
                 guard let status = module.status(context) else { return -1 }
                 let text = Array(String(status).utf8)
                 return expression.matches(text.span) ? 1 : -1
             },
-            Row("t_get_status_code", routes: anywhere, returns: "the status, -1 without one",
+            Row(
+                "t_get_status_code", routes: anywhere, returns: "the status, -1 without one",
                 "The status of the response."
             ) { (module, context) in module.status(context) ?? -1 },
-            Row("t_get_branch_index", routes: anywhere, returns: "the index, -1 without one",
+            Row(
+                "t_get_branch_index", routes: anywhere, returns: "the index, -1 without one",
                 "The branch that the block runs for."
             ) { (module, context) in module.workspace(context).currentBranch },
-            Row("t_grep_status", .integer("code"), routes: anywhere, returns: yesNo,
+            Row(
+                "t_grep_status", .integer("code"), routes: anywhere, returns: yesNo,
                 "Whether a branch has ended with this status."
             ) { (module, context, code: Int) in
                 let forks = module.transaction(context)?.relay?.forks

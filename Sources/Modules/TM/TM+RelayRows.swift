@@ -44,6 +44,18 @@ extension TMModule {
                 }))
         rows.append(
             Row(
+                "t_relay_to_proto", .string("proto"), Argument<ScriptText>.string("host").optional,
+                Argument<Int>.integer("port").optional, routes: routes, returns: codes,
+                "Sends on over a transport that is named.",
+                call: { (module, context, proto, host, port) in
+                    let name = context.bytes(of: proto)
+                    guard let transport = TransportProtocol.named(name.span),
+                        let forced = Self.forced(host, port, transport, context)
+                    else { return -1 }
+                    return module.relay(context, forced)
+                }))
+        rows.append(
+            Row(
                 "t_relay_to_proxy", .string("uri"), Argument<Int>.integer("flags").optional,
                 routes: routes, returns: codes, "Sends on to a proxy.",
                 call: { (module, context, uri: ScriptText, flags) in

@@ -25,7 +25,8 @@ extension TMModule {
             arming("t_on_failure", .failure, \.failureRoute),
             arming("t_on_branch", .branch, \.branchRoute),
             arming("t_on_reply", .reply, \.replyRoute),
-            Row("t_on_branch_failure", .string("route"), routes: anywhere, returns: "1 armed",
+            Row(
+                "t_on_branch_failure", .string("route"), routes: anywhere, returns: "1 armed",
                 "Arms event_route[tm:branch-failure:NAME] for the branches to come."
             ) { (module, context, name: ScriptText) in
                 let text = context.string(name)
@@ -66,7 +67,8 @@ extension TMModule {
     private static func switching(
         _ name: String, _ change: @escaping @Sendable (inout TransactionWishes, Bool) -> Void
     ) -> FunctionRow<TMModule> {
-        Row(name, .integer("on"), routes: anywhere, returns: "1",
+        Row(
+            name, .integer("on"), routes: anywhere, returns: "1",
             "A switch of this transaction: 0 or 1."
         ) { (module, context, value: Int) in
             module.edit(context) { change(&$0, value != 0) }
@@ -75,7 +77,8 @@ extension TMModule {
 
     private static var timerSettings: [FunctionRow<TMModule>] {
         [
-            Row("t_set_fr", .integer("fr_inv_timer"), Argument<Int>.integer("fr_timer").optional,
+            Row(
+                "t_set_fr", .integer("fr_inv_timer"), Argument<Int>.integer("fr_timer").optional,
                 routes: anywhere, returns: "1",
                 "Milliseconds to wait for responses of branches to come; 0 leaves as it is."
             ) { (module, context, invite: Int, final: Int?) in
@@ -91,7 +94,8 @@ extension TMModule {
                     $0.finalTimer = nil
                 }
             },
-            Row("t_set_retr", .integer("t1"), .integer("t2"), routes: anywhere, returns: "1",
+            Row(
+                "t_set_retr", .integer("t1"), .integer("t2"), routes: anywhere, returns: "1",
                 "Milliseconds of T1 and T2; 0 leaves as it is."
             ) { (module, context, one: Int, two: Int) in
                 module.edit(context) {
@@ -106,13 +110,15 @@ extension TMModule {
                     $0.longestInterval = nil
                 }
             },
-            Row("t_set_max_lifetime", .integer("invite"), .integer("other"), routes: anywhere,
+            Row(
+                "t_set_max_lifetime", .integer("invite"), .integer("other"), routes: anywhere,
                 returns: "1", "Longest life of a transaction that is opened later; 0 leaves it."
             ) { (module, context, invite: Int, other: Int) in
                 let value = context.message.method == .invite ? invite : other
                 return module.edit(context) { if value > 0 { $0.lifetime = value } }
             },
-            Row("t_reset_max_lifetime", routes: anywhere, returns: "1",
+            Row(
+                "t_reset_max_lifetime", routes: anywhere, returns: "1",
                 "Undoes t_set_max_lifetime."
             ) { (module, context) in module.edit(context) { $0.lifetime = nil } },
         ]

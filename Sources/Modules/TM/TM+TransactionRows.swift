@@ -25,7 +25,8 @@ extension TMModule {
                 (module, context) in
                 module.transaction(context) != nil || module.known(context) != nil ? 1 : -1
             },
-            Row("t_lookup_request", routes: .request, returns: found,
+            Row(
+                "t_lookup_request", routes: .request, returns: found,
                 "Finds the open transaction of the request."
             ) { (module, context) in
                 guard let outcome = module.known(context) else { return -1 }
@@ -34,25 +35,31 @@ extension TMModule {
                 }
                 return 1
             },
-            Row("t_lookup_cancel", Argument<Int>.integer("flags").optional, routes: .request,
+            Row(
+                "t_lookup_cancel", Argument<Int>.integer("flags").optional, routes: .request,
                 returns: found, "Whether the INVITE of a CANCEL is open."
             ) { (module, context, _: Int?) in
                 guard context.message.method == .cancel else { return -1 }
                 return module.cancelled(context) == nil ? -1 : 1
             },
-            Row("t_relay_cancel", routes: .request,
+            Row(
+                "t_relay_cancel", routes: .request,
                 returns: "1 its INVITE is not known, 0 cancelled (the script ends), negative else",
                 "Cancels the INVITE of a CANCEL at once."
             ) { (module, context) in
                 guard context.message.method == .cancel else { return -1 }
                 return module.cancelKnown(context) == nil ? 1 : 0
             },
-            Row("t_release", routes: .request, returns: "1 ended, -1 there is none",
+            Row(
+                "t_release", routes: .request, returns: "1 ended, -1 there is none",
                 "Ends a transaction that is neither answered nor sent on."
             ) { (module, context) in module.release(context) },
-            Row("t_save_lumps", routes: .request, returns: "1",
-                "Nothing: what the script has changed is always kept.") { (_, _) in 1 },
-            Row("t_uac_send", .string("method"), .string("ruri"), .string("nexthop"),
+            Row(
+                "t_save_lumps", routes: .request, returns: "1",
+                "Nothing: what the script has changed is always kept."
+            ) { (_, _) in 1 },
+            Row(
+                "t_uac_send", .string("method"), .string("ruri"), .string("nexthop"),
                 .string("socket"), .string("headers"), .string("body"),
                 returns: "1 sent, -1 not", "Sends a request of this server's own.",
                 call: { (module, context, method, uri, hop, socket, headers, body) in
@@ -82,13 +89,15 @@ extension TMModule {
         let routes: RouteKinds = [.request, .reply, .failure, .event]
         let codes = "1 sent, -1 not"
         return [
-            Row("t_reply", .integer("code"), .string("reason"), routes: routes, returns: codes,
+            Row(
+                "t_reply", .integer("code"), .string("reason"), routes: routes, returns: codes,
                 "Answers the request of the transaction."
             ) { (module, context, code: Int, reason: ScriptText) in
                 guard let transaction = module.transaction(context) else { return -1 }
                 return module.answer(transaction, code, context.bytes(of: reason), context)
             },
-            Row("t_send_reply", .integer("code"), .string("reason"), routes: routes,
+            Row(
+                "t_send_reply", .integer("code"), .string("reason"), routes: routes,
                 returns: codes, "The same, and opens a transaction if there is none."
             ) { (module, context, code: Int, reason: ScriptText) in
                 let words = context.bytes(of: reason)
@@ -98,14 +107,16 @@ extension TMModule {
                 guard case .new(let transaction) = module.arrive(context) else { return -1 }
                 return module.answer(transaction, code, words, context)
             },
-            Row("t_reply_error", routes: routes, returns: codes,
+            Row(
+                "t_reply_error", routes: routes, returns: codes,
                 "Answers that the server has failed."
             ) { (module, context) in
                 guard let transaction = module.transaction(context) else { return -1 }
                 return module.answer(
                     transaction, 500, ServedTransaction.words(for: 500), context)
             },
-            Row("t_retransmit_reply", routes: .request, returns: codes,
+            Row(
+                "t_retransmit_reply", routes: .request, returns: codes,
                 "Sends the last reply again."
             ) { (module, context) in module.retransmitReply(context) },
         ]

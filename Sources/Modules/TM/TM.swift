@@ -33,6 +33,10 @@ public final class TMModule: ServerModule {
     let commands = CommandRequests()
     /// The thread of the timers, while the module runs.
     private let timer = Guarded<TimerThread?>(nil)
+    /// Requests on connections that may break.
+    let streams = Guarded(StreamWatch())
+    /// Ticks since the last look at connections.
+    private let ticks = Atomic<Int>(0)
     /// Work that must not be done where it was found out, for the thread of the timers.
     private let later = Guarded<[@Sendable (ScriptContext) -> Void]>([])
     private let secrets = KeyedHash(
@@ -120,6 +124,7 @@ public final class TMModule: ServerModule {
         }
         tickClients(now)
         tickServers(now)
+        if ticks.add(1, ordering: .relaxed).newValue % Self.ticksPerLook == 0 { tickStreams(now) }
         return clients.count > 0 || servers.count > 0
     }
 
@@ -145,6 +150,29 @@ public final class TMModule: ServerModule {
             services.perform { context in
                 for report in reports { failed(report, in: context) }
             }
+        }
+    }
+
+    /// Ticks between two looks at connections: about half a second.
+    private static let ticksPerLook = 50
+
+    /// Tells of the requests whose connection has closed (RFC 3261 17.1.4).
+    private func tickStreams(_ now: MonotonicTime) {
+        let watched = streams.withLock { streams in
+            let copy = streams
+            streams = StreamWatch()
+            return copy
+        }
+        // Without the lock, since both questions take others.
+        var rest = watched
+        let broken = rest.takeBroken(
+            isOpen: { services.network.isOpen(connection: $0) },
+            isAlive: { clients.state(of: $0) != nil })
+        streams.withLock { $0.append(rest) }
+        let reports = broken.compactMap { clients.transportFailed($0, now: now) }
+        guard !reports.isEmpty else { return }
+        services.perform { context in
+            for report in reports { failed(report, in: context) }
         }
     }
 

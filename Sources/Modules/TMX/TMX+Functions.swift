@@ -34,7 +34,8 @@ extension TMXModule {
     static var cancelRows: [FunctionRow<TMXModule>] {
         let codes = "1 cancelled, -1 there is nothing to cancel"
         return [
-            Row("t_cancel_branches", .constant("which"), routes: anywhere, returns: codes,
+            Row(
+                "t_cancel_branches", .constant("which"), routes: anywhere, returns: codes,
                 "Cancels branches of the transaction at hand: all, others or this.",
                 compile: { (module, which) throws(ArgumentError) in
                     let tm = module.tm
@@ -46,12 +47,14 @@ extension TMXModule {
                     }
                     return { context in tm.cancelBranches(choice, context) ? 1 : -1 }
                 }),
-            Row("t_cancel_branch_idx", .integer("index"), routes: anywhere, returns: codes,
+            Row(
+                "t_cancel_branch_idx", .integer("index"), routes: anywhere, returns: codes,
                 "Cancels the branch of an index."
             ) { (module, context, index: Int) in
                 module.tm.cancelBranches(.index(index), context) ? 1 : -1
             },
-            Row("t_cancel_callid", .string("callid"), .string("cseq"), .integer("flag"),
+            Row(
+                "t_cancel_callid", .string("callid"), .string("cseq"), .integer("flag"),
                 Argument<Int>.integer("code").optional, routes: anywhere, returns: codes,
                 "Cancels the INVITE of a Call-ID and a CSeq number, and sets a message flag.",
                 call: { (module, context, callID, cSeq, flag, code) in
@@ -68,7 +71,8 @@ extension TMXModule {
     /// What else is done to transactions.
     static var transactionRows: [FunctionRow<TMXModule>] {
         [
-            Row("t_reply_callid", .string("callid"), .string("cseq"), .integer("code"),
+            Row(
+                "t_reply_callid", .string("callid"), .string("cseq"), .integer("code"),
                 .string("reason"), routes: anywhere, returns: "1 sent, -1 there is none",
                 "Answers the request of a Call-ID and a CSeq number.",
                 call: { (module, context, callID, cSeq, code, reason) in
@@ -77,17 +81,21 @@ extension TMXModule {
                         callID: context.bytes(of: callID), cSeq: context.string(cSeq), code,
                         context.bytes(of: reason)) ? 1 : -1
                 }),
-            Row("t_flush_flags", routes: anywhere, returns: "1 done, -1 there is none",
+            Row(
+                "t_flush_flags", routes: anywhere, returns: "1 done, -1 there is none",
                 "Gives the flags of the message to the transaction."
             ) { (module, context) in module.tm.flushFlags(context) ? 1 : -1 },
-            Row("t_flush_xflags", routes: anywhere, returns: "1 done, -1 there is none",
+            Row(
+                "t_flush_xflags", routes: anywhere, returns: "1 done, -1 there is none",
                 "The same; there are no further flags."
             ) { (module, context) in module.tm.flushFlags(context) ? 1 : -1 },
-            Row("t_precheck_trans", routes: .request,
+            Row(
+                "t_precheck_trans", routes: .request,
                 returns: "1 a retransmission, -1 not",
                 "Whether the request has come before; its last reply is sent again."
             ) { (module, context) in module.tm.precheck(context) ? 1 : -1 },
-            Row("t_drop", Argument<Int>.integer("code").optional, routes: anywhere,
+            Row(
+                "t_drop", Argument<Int>.integer("code").optional, routes: anywhere,
                 returns: "1 dropped, -1 there is none",
                 "Ends the transaction at hand, with a status if there is one."
             ) { (module, context, code: Int?) in module.tm.drop(context, code) ? 1 : -1 },

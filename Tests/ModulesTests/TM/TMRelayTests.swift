@@ -9,7 +9,8 @@ import Transactions
 /// An INVITE, and the requests that go with it.
 enum Call {
     static func request(
-        _ method: String = "INVITE", uri: String = "sip:bob@10.1.2.9:5090", branch: String = "call1",
+        _ method: String = "INVITE", uri: String = "sip:bob@10.1.2.9:5090",
+        branch: String = "call1",
         number: Int = 1, toTag: String = "", _ more: String = ""
     ) -> String {
         """
@@ -85,7 +86,8 @@ struct TMRelayTests {
         #expect(lines(rig.pass(600)) == ["SIP/2.0 486 R"])
     }
 
-    @Test("a callee that does not answer costs 408 after fr_timer, and the INVITE is repeated before")
+    @Test(
+        "a callee that does not answer costs 408 after fr_timer, and the INVITE is repeated before")
     func silence() throws {
         let rig = try TMRig("t_set_fr(0, 2000); t_relay();")
         let sent = try rig.run(Call.request())
@@ -101,7 +103,8 @@ struct TMRelayTests {
         let sent = try rig.run(Call.request())
         try rig.receive(sent[1].response(180))
         let end = rig.pass(3_100)
-        #expect(lines(end) == ["CANCEL sip:bob@10.1.2.9:5090 SIP/2.0", "SIP/2.0 408 Request Timeout"])
+        #expect(
+            lines(end) == ["CANCEL sip:bob@10.1.2.9:5090 SIP/2.0", "SIP/2.0 408 Request Timeout"])
         #expect(end[0].header("Via") == [sent[1].header("Via")[0]])
     }
 
@@ -109,18 +112,20 @@ struct TMRelayTests {
     func forking() throws {
         let rig = try TMRig("append_branch(\"sip:bob@10.1.2.10:5091\"); t_relay();")
         let sent = try rig.run(Call.request())
-        #expect(lines(sent).dropFirst() == [
-            "INVITE sip:bob@10.1.2.9:5090 SIP/2.0", "INVITE sip:bob@10.1.2.10:5091 SIP/2.0",
-        ])
+        #expect(
+            lines(sent).dropFirst() == [
+                "INVITE sip:bob@10.1.2.9:5090 SIP/2.0", "INVITE sip:bob@10.1.2.10:5091 SIP/2.0",
+            ])
         try rig.receive(sent[1].response(180))
         try rig.receive(sent[2].response(180, "R", tag: "d"))
         let answer = try rig.receive(sent[2].response(200, "R", tag: "d"))
         #expect(lines(answer) == ["SIP/2.0 200 R", "CANCEL sip:bob@10.1.2.9:5090 SIP/2.0"])
         #expect(answer[1].header("Reason") == ["SIP;cause=200;text=\"Call completed elsewhere\""])
         #expect(try rig.receive(answer[1].response(200)).isEmpty)
-        #expect(try lines(rig.receive(sent[1].response(487))) == [
-            "ACK sip:bob@10.1.2.9:5090 SIP/2.0"
-        ])
+        #expect(
+            try lines(rig.receive(sent[1].response(487))) == [
+                "ACK sip:bob@10.1.2.9:5090 SIP/2.0"
+            ])
     }
 
     @Test("the best of two failures goes back, once both have come")
@@ -138,9 +143,10 @@ struct TMRelayTests {
         let sent = try rig.run(Call.request())
         try rig.receive(sent[1].response(180))
         let cancel = try rig.run(Call.request("CANCEL", "Reason: Q.850;cause=16\n"))
-        #expect(lines(cancel).sorted() == [
-            "CANCEL sip:bob@10.1.2.9:5090 SIP/2.0", "SIP/2.0 200 canceling",
-        ])
+        #expect(
+            lines(cancel).sorted() == [
+                "CANCEL sip:bob@10.1.2.9:5090 SIP/2.0", "SIP/2.0 200 canceling",
+            ])
         let ours = try #require(cancel.first { $0.line.hasPrefix("CANCEL") })
         #expect(ours.header("Reason") == ["Q.850;cause=16"])
         try rig.receive(ours.response(200))
@@ -174,9 +180,10 @@ struct TMRelayTests {
         let sent = try rig.run(Call.request())
         let next = try rig.receive(sent[1].response(486))
         #expect(rig.notes() == ["INVITE sip:bob@10.1.2.9:5090 avp-alice 486", "flag"])
-        #expect(lines(next) == [
-            "ACK sip:bob@10.1.2.9:5090 SIP/2.0", "INVITE sip:voicemail@10.1.2.11:5092 SIP/2.0",
-        ])
+        #expect(
+            lines(next) == [
+                "ACK sip:bob@10.1.2.9:5090 SIP/2.0", "INVITE sip:voicemail@10.1.2.11:5092 SIP/2.0",
+            ])
         #expect(try lines(rig.receive(next[1].response(200))) == ["SIP/2.0 200 R"])
     }
 
@@ -198,7 +205,10 @@ struct TMRelayTests {
             t_on_branch("B"); t_on_reply("R"); t_relay();
             """,
             before: """
-                branch_route[B] { note("$T_branch_idx $rd"); append_hf("X-Branch: $T_branch_idx\\r\\n"); }
+                branch_route[B] {
+                    note("$T_branch_idx $rd");
+                    append_hf("X-Branch: $T_branch_idx\\r\\n");
+                }
                 onreply_route[R] { note("$rs $avp(x)"); append_hf("X-Reply: yes\\r\\n"); }
                 """)
         let sent = try rig.run(Call.request())
@@ -213,20 +223,27 @@ struct TMRelayTests {
     func serial() throws {
         let rig = try TMRig(
             """
-            append_branch("sip:b@10.1.2.10:5091", "0.5"); append_branch("sip:c@10.1.2.11:5092", "0.5");
+            append_branch("sip:b@10.1.2.10:5091", "0.5");
+            append_branch("sip:c@10.1.2.11:5092", "0.5");
             t_load_contacts(); t_next_contacts();
             t_on_failure("NEXT"); t_relay();
             """,
             before: """
                 modparam("tm", "contacts_avp", "contacts")
                 failure_route[NEXT] {
-                    if (t_next_contacts()) { t_on_failure("NEXT"); t_relay(); } else { note("none"); }
+                    if (t_next_contacts()) {
+                        t_on_failure("NEXT");
+                        t_relay();
+                    } else {
+                        note("none");
+                    }
                 }
                 """)
         let sent = try rig.run(Call.request())
-        #expect(lines(sent).dropFirst() == [
-            "INVITE sip:b@10.1.2.10:5091 SIP/2.0", "INVITE sip:c@10.1.2.11:5092 SIP/2.0",
-        ])
+        #expect(
+            lines(sent).dropFirst() == [
+                "INVITE sip:b@10.1.2.10:5091 SIP/2.0", "INVITE sip:c@10.1.2.11:5092 SIP/2.0",
+            ])
         try rig.receive(sent[1].response(404))
         // What has no q comes last.
         let next = try rig.receive(sent[2].response(480))
@@ -240,7 +257,10 @@ struct TMRelayTests {
         "what cannot be sent is answered",
         arguments: [
             ("sip:bob@name.example", "SIP/2.0 478 Unresolvable destination (478/TM)"),
-            ("sip:bob@10.1.2.9;transport=tls", "SIP/2.0 500 I'm terribly sorry, server error occurred (1/TM)"),
+            (
+                "sip:bob@10.1.2.9;transport=tls",
+                "SIP/2.0 500 I'm terribly sorry, server error occurred (1/TM)"
+            ),
         ])
     func unsendable(uri: String, expected: String) throws {
         let rig = try TMRig("if (t_relay()) note(\"sent\"); else note(\"$rc\");")

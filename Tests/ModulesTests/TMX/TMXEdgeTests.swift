@@ -38,7 +38,10 @@ struct TMXEdgeTests {
         #expect(
             Set(blueprint.functions.map(\.name)) == [
                 "t_is_request_route", "t_is_failure_route", "t_is_branch_route",
-                "t_is_reply_route",
+                "t_is_reply_route", "t_cancel_branches", "t_cancel_branch_idx",
+                "t_cancel_callid", "t_reply_callid", "t_flush_flags", "t_flush_xflags",
+                "t_precheck_trans", "t_drop", "t_suspend", "t_continue", "t_reuse_branch",
+                "t_uac_ack_local", "t_vbflag_set", "t_vbflag_reset", "t_vbflag_is_set",
             ])
     }
 
