@@ -205,7 +205,7 @@ targets += layer(9, [
     tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
     tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics", "TestSupport"]),
-    tests("EventDocuments", needs: ["Basics"], excludes: ["Schemas"]),
+    tests("EventDocuments", needs: ["Basics", "CLibXML2"], excludes: ["Schemas"]),
     tests("Transactions", needs: ["Basics", "SIPSyntax"]),
     tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
     tests("Locations", needs: ["Basics", "SIPSyntax"]),
