@@ -97,6 +97,7 @@ struct XMLElement {
     /// The elements that follow a node, without text and comments between them.
     @safe
     struct Children: Sequence, IteratorProtocol {
+        /// The document that they stand in.
         let document: XMLDocument
         fileprivate var place: UnsafeMutablePointer<xmlNode>?
 
@@ -106,6 +107,7 @@ struct XMLElement {
             unsafe place = unsafe next
         }
 
+        /// The next element, nil behind the last.
         mutating func next() -> XMLElement? {
             while let node = unsafe place {
                 unsafe place = unsafe node.pointee.next
