@@ -23,8 +23,9 @@ extension PresenceModule {
         sources.withLock { $0.rules.append(body) }
     }
 
-    /// Sets what a watcher is told whose rule has vanished (`xcapauth_userdel_reason`); to be called
-    /// by modules while they are made.
+    /// Sets what a watcher is told whose rule has vanished (`xcapauth_userdel_reason`).
+    ///
+    /// To be called by modules while they are made.
     public func setRuleRemovedReason(_ reason: StatusReason) {
         sources.withLock { $0.ruleRemovedReason = reason }
     }
