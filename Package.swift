@@ -204,7 +204,7 @@ targets += layer(9, [
     tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
     tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
-    tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics"]),
+    tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics", "TestSupport"]),
     tests("EventDocuments", needs: ["Basics"], excludes: ["Schemas"]),
     tests("Transactions", needs: ["Basics", "SIPSyntax"]),
     tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),

@@ -53,13 +53,8 @@ public enum Limits {
     public static let includeDepthMax = 10
     /// Most preprocessor definitions.
     public static let definesMax = 512
-    #if ROOST_ASAN
-        /// The same bound as below; AddressSanitizer makes frames so large that a stack bears less.
-        public static let scriptDepthMax = 48
-    #else
-        /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
-        public static let scriptDepthMax = 256
-    #endif
+    /// Deepest nesting of blocks and route calls (core parameter `max_recursive_level`).
+    public static let scriptDepthMax = 256
     /// Most that `max_recursive_level` may be: what the stack of a worker bears.
     public static let routeDepthMax = 1_000
     /// Pseudo-variables within the name of another: `$hdr($var($var(x)))` has three.
@@ -275,8 +270,41 @@ public enum Limits {
     public static let loadRequestsMax = 1_000_000_000
     /// Most requests of a load that wait for a reply.
     public static let loadWindowMax = 65_536
+    /// Most subscriptions of one load.
+    public static let loadDialogsMax = 4_000_000
+    /// Longest entity tag or tag of a dialog that a load keeps, in bytes.
+    public static let loadTagBytesMax = 96
     /// Most sockets of a load.
     public static let loadSocketsMax = 1_024
+
+    // MARK: Names
+
+    /// Longest domain name in bytes, in text form (RFC 1035 2.3.4).
+    public static let domainNameBytesMax = 253
+    /// Longest label of a domain name in bytes (RFC 1035 2.3.4).
+    public static let domainLabelBytesMax = 63
+    /// Most questions that one search for a target asks.
+    public static let questionsPerSearchMax = 64
+    /// Most places that one search for a target finds; further ones are not tried.
+    public static let candidatesPerSearchMax = 16
+    /// Most SRV records, and most NAPTR records, of one answer that are followed.
+    public static let servicesPerSearchMax = 16
+    /// Most aliases (CNAME) that are followed from one name.
+    public static let aliasesPerNameMax = 8
+    /// Most records that are read of one answer.
+    public static let recordsPerAnswerMax = 256
+    /// Most answers that are kept.
+    public static let cachedAnswersMax = 8_192
+    /// Most questions that wait for a name server.
+    public static let questionsInFlightMax = 4_096
+    /// Most searches that wait for answers.
+    public static let searchesMax = 65_536
+    /// Most name servers that are asked: the library watches two sockets of each, 16 in all.
+    public static let nameServersMax = 8
+    /// Largest file of host names that is read, in bytes.
+    public static let hostsFileBytesMax = 1 << 20
+    /// Most destinations that are blocked at a time.
+    public static let blockedDestinationsMax = 16_384
 
     // MARK: Remote control
 

@@ -105,12 +105,7 @@ extension RuidOrigin {
     /// Writes `-` and a number in hexadecimal, the least significant digit first.
     private static func write(_ number: UInt32, into writer: inout ByteWriter) {
         writer.append(UInt8(ascii: "-"))
-        var rest = number
-        repeat {
-            let digit = UInt8(rest & 15)
-            writer.append(digit < 10 ? 48 + digit : 87 + digit)
-            rest >>= 4
-        } while rest > 0
+        writer.append(backwardHexadecimal: number)
     }
 
     private static func readGroup(_ text: Span<UInt8>, _ place: inout Int) -> UInt32? {

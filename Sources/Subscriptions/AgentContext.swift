@@ -44,7 +44,7 @@ final class AgentContext: Sendable {
     /// What all shards share.
     init(_ packages: PackageTable, _ settings: AgentSettings, _ seed: AgentSeed) {
         precondition(settings.ordersPerCall > 0 && settings.publicationsPerPresentityMax > 0)
-        precondition(settings.expiresSecondsMin <= settings.expiresSecondsMax)
+        precondition(settings.expiresSecondsMax > 0)
         self.packages = packages
         self.settings = settings
         self.seed = seed

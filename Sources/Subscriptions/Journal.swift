@@ -96,6 +96,7 @@ struct Journal {
 
     /// Notes that a change is being written; returns its place within the flight.
     mutating func depart(_ entry: Entry) -> UInt32 {
+        assert(flight.count < Limits.presenceChangesPerBatchMax)
         flight.append(entry)
         return UInt32(flight.count - 1)
     }

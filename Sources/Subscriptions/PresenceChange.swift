@@ -22,7 +22,7 @@ public enum PresenceChange: Sendable {
 
 /// Changes that were taken from the journal together and are not confirmed yet.
 public struct PresenceBatch: Sendable {
-    /// The changes. They are in order for each row.
+    /// The changes, in order for each row.
     public var changes: [PresenceChange] = []
     /// What each change is about.
     var marks: [JournalMark] = []
@@ -91,8 +91,9 @@ public struct ListCursor: Sendable, Hashable {
     public var number: UInt64 { UInt64(shard) << 32 | UInt64(place) }
 }
 
-/// Which tables' changes a batch is to have. Publications and decisions about watchers come together,
-/// whichever of the two is asked for.
+/// Which tables' changes a batch is to have.
+///
+/// Publications and decisions about watchers come together, whichever of the two is asked for.
 public struct JournalKinds: OptionSet, Sendable, Hashable {
     /// The bits.
     public let rawValue: UInt8

@@ -6,6 +6,7 @@ extension Shard {
 
     /// Notes that a publication is new or has changed.
     mutating func journalChange(publication: UInt32, now: WallTime) {
+        assert(publications.isLive(publication))
         guard settings.persistsPublications else { return }
         guard !publications[publication].state.contains(.queued) else { return }
         publications[publication].state.insert(.queued)
@@ -16,6 +17,7 @@ extension Shard {
 
     /// Notes that a subscription is new or has changed.
     mutating func journalChange(subscription: UInt32, now: WallTime) {
+        assert(subscriptions.isLive(subscription))
         guard settings.persistsSubscriptions else { return }
         guard !subscriptions[subscription].state.contains(.queued) else { return }
         subscriptions[subscription].state.insert(.queued)
@@ -26,6 +28,7 @@ extension Shard {
 
     /// Notes that a decision about a watcher is new or has changed.
     mutating func journalChange(watcher: UInt32, now: WallTime) {
+        assert(watchers.isLive(watcher))
         guard settings.persistsWatchers else { return }
         guard !watchers[watcher].state.contains(.queued) else { return }
         watchers[watcher].state.insert(.queued)
@@ -35,6 +38,7 @@ extension Shard {
 
     /// Remembers the entity tag of a publication's row, which is about to differ from its own.
     mutating func rememberTag(_ publication: UInt32) {
+        assert(publications.isLive(publication))
         let state = publications[publication].state
         guard settings.persistsPublications, state.contains(.attempted) else { return }
         guard journal.rowsBefore[publication] == nil else { return }
@@ -45,6 +49,7 @@ extension Shard {
 
     /// Notes that a publication goes; called while it is still there.
     mutating func journalErasure(publication: UInt32, now: WallTime) {
+        assert(publications.isLive(publication))
         guard settings.persistsPublications else { return }
         let before = journal.rowsBefore.removeValue(forKey: publication)
         guard publications[publication].state.contains(.attempted) else { return }
@@ -54,6 +59,7 @@ extension Shard {
 
     /// Notes that a subscription goes; called while it is still there.
     mutating func journalErasure(subscription: UInt32, now: WallTime) {
+        assert(subscriptions.isLive(subscription))
         guard settings.persistsSubscriptions else { return }
         guard subscriptions[subscription].state.contains(.attempted) else { return }
         let dialog = DialogText(storage: subscriptions[subscription].dialog.object)
@@ -66,6 +72,7 @@ extension Shard {
 
     /// Notes that a decision about a watcher goes; called while it is still there.
     mutating func journalErasure(watcher: UInt32, now: WallTime) {
+        assert(watchers.isLive(watcher))
         guard settings.persistsWatchers else { return }
         guard watchers[watcher].state.contains(.attempted) else { return }
         journal.append(
@@ -74,6 +81,7 @@ extension Shard {
     }
 
     private func erasure(of publication: UInt32) -> PresenceChange {
+        assert(publications.isLive(publication))
         let topic = publications[publication].topic
         let presentity = topics[topic].presentity
         return .erasePublication(

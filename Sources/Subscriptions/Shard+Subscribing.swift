@@ -48,6 +48,7 @@ extension Shard {
         _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest,
         into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
+        precondition(!request.isInDialog && !work.toTag.isEmpty)
         if let known = repeated(work, request) {
             return .accepted(acceptance(known, now: work.now, isNew: false))
         }
@@ -81,6 +82,7 @@ extension Shard {
         _ subscription: UInt32, _ request: borrowing SubscribeRequest, granted: UInt32,
         now: WallTime, into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
+        precondition(!subscriptions[subscription].state.contains(.ending))
         let topic = subscriptions[subscription].topic
         guard topics[topic].package == request.package,
             dialog(subscription)[.eventID].equals(request.text[.eventID])
@@ -158,6 +160,7 @@ extension Shard {
         _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest,
         _ standing: Standing, into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
+        assert(work.granted == 0)
         let text = DialogText(request.text, package: request.package, toTag: work.toTag)
         let isShown = standing == Standing(status: .active)
         let isRefused = standing.status == .terminated
@@ -212,6 +215,7 @@ extension Shard {
     private mutating func replaceSame(
         as subscription: UInt32, _ request: borrowing SubscribeRequest, now: WallTime
     ) {
+        assert(settings.replacesSameSubscription)
         let topic = subscriptions[subscription].topic
         var place = topics[topic].firstSubscription
         while place != Slab<SubscriptionRecord>.none {
@@ -244,6 +248,7 @@ extension Shard {
     private mutating func takeTarget(
         _ subscription: UInt32, _ request: borrowing SubscribeRequest
     ) {
+        assert(subscriptions.isLive(subscription))
         let old = dialog(subscription)
         let movesContact =
             !request.text[.contact].isEmpty && !old[.contact].equals(request.text[.contact])
@@ -268,6 +273,7 @@ extension Shard {
     private mutating func notifySubscriber(
         _ subscription: UInt32, now: WallTime, into orders: inout [NotifyOrder]
     ) {
+        assert(subscriptions.isLive(subscription))
         subscriptions[subscription].state.insert(.owed)
         if settings.notifiesAtOnce {
             _ = tell(subscription, now: now, into: &orders)
@@ -279,6 +285,7 @@ extension Shard {
     private func acceptance(
         _ subscription: UInt32, now: WallTime, isNew: Bool, over: Bool = false
     ) -> SubscribeAcceptance {
+        assert(subscriptions.isLive(subscription))
         let record = subscriptions[subscription]
         return SubscribeAcceptance(
             dialog: dialog(subscription),

@@ -163,13 +163,14 @@ extension StateAgent {
         }
     }
 
-    /// Takes up a row of `active_watchers` at start; false as above. Nobody is told.
+    /// Takes up a row of `active_watchers` at start.
     ///
     /// - Parameters:
     ///   - text: All texts of the row.
     ///   - package: The event package.
     ///   - values: The numbers of the row.
     ///   - now: The present time.
+    /// - Returns: False when it has expired, is already there or is unusable.
     public func restore(
         _ text: borrowing DialogDraft, package: PackageIndex, values: SubscriptionValues,
         now: WallTime

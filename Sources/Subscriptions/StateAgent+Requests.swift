@@ -86,11 +86,12 @@ extension StateAgent {
         let facts = context.facts(request.package)
         let wanted = max(0, request.expiresSeconds ?? facts.defaultExpiresSeconds)
         var granted = min(wanted, settings.expiresSecondsMax)
-        if granted > 0, granted < settings.expiresSecondsMin {
+        let minimum = min(settings.expiresSecondsMin, settings.expiresSecondsMax)
+        if granted > 0, granted < minimum {
             guard settings.briefExpires == .raise else {
-                return .tooBrief(minimumSeconds: settings.expiresSecondsMin)
+                return .tooBrief(minimumSeconds: minimum)
             }
-            granted = settings.expiresSecondsMin
+            granted = minimum
         }
         if request.isInDialog {
             return subscribeAgain(request, granted: UInt32(granted), now: now, into: &orders)
@@ -193,6 +194,7 @@ extension StateAgent {
     /// A To-tag for a dialog: the shard in clear, so that a refresh finds it at once, and 64 bits
     /// that are the same for the same request and that nobody can guess.
     private func toTag(_ request: borrowing SubscribeRequest, shard: Int) -> [UInt8] {
+        precondition(shard >= 0 && shard < Self.shardCount)
         var writer = ByteWriter(capacity: 512)
         writer.append(request.text[.callID])
         writer.append(UInt8(ascii: "\n"))

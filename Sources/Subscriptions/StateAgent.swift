@@ -68,8 +68,9 @@ public final class StateAgent: Sendable {
         }
     }
 
-    /// Orders notifications that wait: what is left of large fan-outs, and what `releaseDelayed`
-    /// has let go. Cheap when nothing waits.
+    /// Orders notifications that wait; cheap when none does.
+    ///
+    /// They are what is left of large fan-outs, and what `releaseDelayed` has let go.
     ///
     /// - Parameters:
     ///   - limit: Most orders, at most `Limits.notifyOrdersPerTurnMax`.
@@ -106,8 +107,9 @@ public final class StateAgent: Sendable {
 
     // MARK: Time
 
-    /// Looks at what has expired: publications, subscriptions, decisions about watchers. Call it at
-    /// least once a second.
+    /// Looks at what has expired: publications, subscriptions, decisions about watchers.
+    ///
+    /// Call it at least once a second.
     ///
     /// - Parameters:
     ///   - now: The present time.
@@ -154,8 +156,9 @@ public final class StateAgent: Sendable {
         return batch
     }
 
-    /// Settles a batch: all of it is in the database but the changes whose indices are in
-    /// `failed`. Those wait in front again and will be handed out with their newest values.
+    /// Settles a batch: all of it is in the database but the changes at the indices `failed`.
+    ///
+    /// Those wait in front again and will be handed out with their newest values.
     public func settle(_ batch: PresenceBatch, failed: [Int] = []) {
         guard !batch.isEmpty else { return }
         precondition(isWriting.load(ordering: .acquiring), "no batch is being written")

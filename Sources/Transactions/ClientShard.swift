@@ -29,6 +29,11 @@ struct ClientShard: ~Copyable {
 
     /// Number of transactions.
     var count: Int { entries.count }
+    /// Whether a further one may be opened.
+    ///
+    /// Bytes are counted when a place is taken, so that what has a place can be started: the bound
+    /// is passed by the one message of each worker at most.
+    var hasRoom: Bool { entries.count < entriesMax && bytes < bytesMax }
 
     // MARK: Opening
 
@@ -36,7 +41,7 @@ struct ClientShard: ~Copyable {
     mutating func reserve(
         _ opening: borrowing ClientOpening, secret: UInt64
     ) throws(TransactionError) -> ClientBranch {
-        guard entries.count < entriesMax else { throw TransactionError(.full) }
+        guard hasRoom else { throw TransactionError(.full) }
         let entry = ClientEntry(
             secret: secret, timers: opening.timers, method: opening.method,
             destination: opening.destination, owner: opening.owner)
@@ -86,9 +91,6 @@ struct ClientShard: ~Copyable {
         let isInvite = entries[index].method == .invite
         // An INVITE is kept in any case: its CANCEL and its ACK are made of it.
         if isInvite || !isReliable {
-            guard bytes + MessagePool.room(for: message.count) <= bytesMax else {
-                throw TransactionError(.full)
-            }
             keep(message, at: index)
         }
         let timers = entries[index].timers

@@ -8,7 +8,7 @@ public enum ClientMatch: Sendable {
     case foreign
     /// Its branch looks like ours but belongs to no open transaction: late, repeated or forged.
     ///
-    /// It is dropped (RFC 6026 8.7).
+    /// It is dropped (RFC 6026 7.3).
     case stray
     /// It belongs to a transaction.
     case matched(ClientOutcome)
@@ -80,10 +80,15 @@ public final class ClientTransactions: Sendable {
     public func reserve(
         _ opening: borrowing ClientOpening, lane: Int, secret: UInt64
     ) throws(TransactionError) -> ClientBranch {
-        let shard = lane & (Self.shardCount - 1)
-        return try cells[shard].shard.withLock { (shard) throws(TransactionError) in
-            try shard.reserve(opening, secret: secret)
+        // A lane that is full goes on in the next one: the bound is that of all together.
+        for place in 0..<Self.shardCount {
+            let shard = (lane &+ place) & (Self.shardCount - 1)
+            let branch = try cells[shard].shard.withLock { (shard) throws(TransactionError) in
+                shard.hasRoom ? try shard.reserve(opening, secret: secret) : nil
+            }
+            if let branch { return branch }
         }
+        throw TransactionError(.full)
     }
 
     /// Draws a transaction for the CANCEL of an INVITE; the INVITE's own branch is written into it

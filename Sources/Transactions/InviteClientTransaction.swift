@@ -1,4 +1,4 @@
-/// The machine of an INVITE that was sent (RFC 3261 17.1.1 as RFC 6026 8.4 changes it).
+/// The machine of an INVITE that was sent (RFC 3261 17.1.1 as RFC 6026 7.2 changes it).
 ///
 /// A value without time, socket or bytes: each method is an event, its result says what to do.
 public struct InviteClientTransaction: Sendable, Hashable, BitwiseCopyable {

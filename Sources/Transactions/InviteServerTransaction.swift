@@ -1,4 +1,4 @@
-/// The machine of an INVITE that was received (RFC 3261 17.2.1 as RFC 6026 8.5 changes it).
+/// The machine of an INVITE that was received (RFC 3261 17.2.1 as RFC 6026 7.1 changes it).
 ///
 /// A value without time, socket or bytes: each method is an event, its result says what to do.
 public struct InviteServerTransaction: Sendable, Hashable, BitwiseCopyable {

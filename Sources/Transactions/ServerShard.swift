@@ -96,17 +96,15 @@ struct ServerShard: ~Copyable {
         guard !message.isEmpty, message.count <= Limits.messageBytesMax else {
             throw TransactionError(.size)
         }
-        let old = messages[Int(index)]?.capacity ?? 0
-        assert(old <= bytes)
-        let room = MessagePool.room(for: message.count)
-        guard bytes - old + room <= bytesMax else { throw TransactionError(.full) }
         let timers = entries[index].timers
         let actions = entries[index].machine.answered(status: status, timers)
         if actions.orders.contains(.send) {
             entries[index].status = Int16(truncatingIfNeeded: status)
             dropMessage(at: index)
             let isKept = !actions.orders.contains(.terminate)
-            if isKept, entries[index].machine.needsMessage { keep(message, at: index) }
+            // Better an answer that cannot be repeated than none.
+            let hasRoom = bytes + MessagePool.room(for: message.count) <= bytesMax
+            if isKept, hasRoom, entries[index].machine.needsMessage { keep(message, at: index) }
         }
         return apply(actions, to: index, now: now, sending: false)
     }

@@ -117,8 +117,10 @@ public final class ServerTransactions: Sendable {
 
     /// Takes a response of the user; with `send` among the orders the caller sends it.
     ///
-    /// The error is `gone` when the transaction has ended. A second final response is dropped
-    /// (RFC 3261 17.2.2), but for further 2xx of an INVITE.
+    /// A response for which no memory is left is sent like any other, but not kept: a request that
+    /// comes again is absorbed then. A second final response is dropped (RFC 3261 17.2.2), but for
+    /// further 2xx of an INVITE. The error is `gone` when the transaction has ended, `size` for a
+    /// message of no bytes or too many.
     public func answer(
         _ handle: ServerHandle, status: Int, message: Span<UInt8>, now: MonotonicTime
     ) throws(TransactionError) -> ServerOutcome {

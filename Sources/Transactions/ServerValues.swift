@@ -96,7 +96,7 @@ public struct ServerOutcome: Sendable {
     public var origin: Origin
     /// Where its responses go.
     public var destination: Origin
-    /// The last response, where it is to be sent again.
+    /// The last response, where it is to be sent again; nil also where no memory was left for it.
     public var message: StoredMessage?
 }
 

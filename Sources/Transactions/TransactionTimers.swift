@@ -1,4 +1,4 @@
-/// How long the timers of one transaction run, in milliseconds (RFC 3261 table 4, RFC 6026 8.1).
+/// How long the timers of one transaction run, in milliseconds (RFC 3261 table 4, RFC 6026 8).
 ///
 /// The defaults are those of the RFCs; a transaction may have its own.
 public struct TransactionTimers: Sendable, Hashable, BitwiseCopyable {

@@ -45,7 +45,8 @@ struct PresenceStorageWriteTests {
         #expect(
             row == [
                 "sip:alice@example.com|bob|example.org|alice|example.com|presence||\(toTag)"
-                    + "|from-bob|call-bob-alice|1|100001|sip:bob@192.0.2.7:5062|<sip:192.0.2.1;lr>|1|"
+                    + "|from-bob|call-bob-alice|1|100001|sip:bob@192.0.2.7:5062|"
+                    + "<sip:192.0.2.1;lr>|1|"
                     + "|0|udp:127.0.0.1:5060|sip:127.0.0.1:5060|bob|example.org|-1|-1|0|phone/1.0"
             ])
         let now = SystemClock.wall().seconds

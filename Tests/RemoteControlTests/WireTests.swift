@@ -106,7 +106,7 @@ struct RandomAnswerTests {
     }
 }
 
-@Suite("Answers that come in single bytes", .timeLimit(.minutes(1)))
+@Suite("Answers that come in single bytes", .timeLimit(.minutes(5)))
 struct SlowServerTests {
     /// A server that sends an answer byte by byte, and then closes or keeps the connection.
     private func serve(

@@ -141,8 +141,8 @@ struct StockConfigurationTests {
     @Test(
         "modules that are not there are refused by their names",
         arguments: [
-            "acc", "counters", "dlgs", "auth", "auth_db", "permissions", "presence",
-            "presence_xml", "rtpproxy", "rtpengine", "tls", "pike", "xhttp", "debugger", "domain",
+            "acc", "counters", "dlgs", "auth", "auth_db", "permissions",
+            "xcap_server", "rtpproxy", "rtpengine", "tls", "pike", "xhttp", "debugger", "domain",
             "alias_db", "speeddial", "dialog", "dispatcher",
         ])
     func missingModules(name: String) {

@@ -4,7 +4,9 @@ import Testing
 
 @testable import Subscriptions
 
-/// What the engine's operations take. They run small in every test run so that they cannot rot;
+/// What the engine's operations take.
+///
+/// They run small in every test run so that they cannot rot;
 /// with ROOST_BENCHMARK set they run long and print nanoseconds.
 @Suite("Speed", .serialized)
 struct SpeedTests {

@@ -196,6 +196,25 @@ struct SubscribeTests {
         }
     }
 
+    @Test("a minimum above the maximum is the maximum")
+    func minimumAboveMaximum() {
+        let bench = Bench {
+            $0.expiresSecondsMax = 100
+            $0.expiresSecondsMin = 200
+        }
+        var bob = Dialog("bob")
+        if case .tooBrief(let minimum) = bench.subscribe(&bob, expires: 50) {
+            #expect(minimum == 100)
+        } else {
+            Issue.record("accepted")
+        }
+        guard case .accepted(let accepted) = bench.subscribe(&bob, expires: 500) else {
+            Issue.record("not accepted")
+            return
+        }
+        #expect(accepted.expiresSeconds == 100)
+    }
+
     @Test("a request that cannot be stored is refused")
     func unusable() {
         let bench = Bench()

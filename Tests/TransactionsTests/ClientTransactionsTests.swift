@@ -398,26 +398,35 @@ struct ClientTransactionsTests {
 
     // MARK: Bounds and misuse
 
-    @Test("there is a bound on transactions, and room again when one goes")
+    @Test("there is a bound on transactions of all lanes, and room again when one goes")
     func full() throws {
         let rig = ClientRig(transactionsMax: 32)
-        let first = try rig.open()
-        _ = try rig.open()
-        #expect(refusal { () throws(TransactionError) in try rig.open() } == .full)
-        _ = try rig.open(lane: 1)
-        rig.store.forget(first)
-        _ = try rig.open()
+        var open: [ClientBranch] = []
+        for _ in 0..<32 { open.append(try rig.open(lane: 5)) }
+        for lane in 0..<16 {
+            let refused = refusal { () throws(TransactionError) in try rig.open(lane: lane) }
+            #expect(refused == .full)
+        }
+        #expect(rig.store.count == 32)
+        rig.store.forget(open[20])
+        let last = try rig.open(lane: 5)
+        #expect(last.shard == open[20].shard)
+        for branch in open where branch != open[20] {
+            #expect(rig.respond(branch, 200) == "show")
+        }
     }
 
-    @Test("there is a bound on bytes")
+    @Test("there is a bound on bytes of all lanes")
     func bytes() throws {
-        let rig = ClientRig(bytesMax: 16 * 1_200)
+        let rig = ClientRig(bytesMax: 16 * 1_024)
         let text = String(repeating: "x", count: 600)
-        let first = try rig.open(.notify, text)
-        let second = try rig.reserve()
-        #expect(refusal { () throws(TransactionError) in try rig.start(second, text) } == .full)
-        #expect(rig.respond(first, 200) == "show")
-        try rig.start(second, text)
+        var open: [ClientBranch] = []
+        for _ in 0..<16 { open.append(try rig.open(.notify, text)) }
+        #expect(Set(open.map(\.shard)).count == 16)
+        #expect(refusal { () throws(TransactionError) in try rig.reserve() } == .full)
+        #expect(rig.respond(open[3], 200) == "show")
+        let next = try rig.open(.notify, text)
+        #expect(next.shard == open[3].shard)
     }
 
     @Test("a message of no bytes or too many is refused, as is a second start")

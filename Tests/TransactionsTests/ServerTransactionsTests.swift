@@ -190,23 +190,24 @@ struct ServerTransactionsTests {
         #expect(opened > 16 && opened <= 32)
     }
 
-    @Test("there is a bound on bytes of responses, and on a response")
+    @Test("there is a bound on bytes of responses: what is above it is sent and not kept")
     func bytes() throws {
         let rig = ServerRig(bytesMax: 32 * 1_024)
         let options = request("OPTIONS")
         #expect(try rig.receive(options) == "new")
         let handle = rig.handle(options)
-        func answer(_ count: Int) -> TransactionError.Kind? {
-            refusal { () throws(TransactionError) in
-                try rig.answer(handle, 180, String(repeating: "x", count: count))
-            }
+        func answer(_ count: Int) throws(TransactionError) -> String {
+            try rig.answer(handle, 180, String(repeating: "x", count: count))
         }
-        #expect(answer(0) == .size)
-        #expect(answer(65_536) == .size)
-        #expect(answer(1_025) == .full)
-        #expect(answer(900) == nil)
+        #expect(refusal { () throws(TransactionError) in try answer(0) } == .size)
+        #expect(refusal { () throws(TransactionError) in try answer(65_536) } == .size)
+        #expect(try answer(1_025) == "send")
+        #expect(rig.store.message(of: handle) == nil)
+        #expect(try rig.receive(options) == "send")
         // The new one takes the place of the old one.
-        #expect(answer(1_000) == nil)
+        #expect(try answer(900) == "send")
+        #expect(try answer(1_000) == "send")
+        #expect(rig.store.message(of: handle)?.count == 1_000)
     }
 
     @Test("a response that cannot be sent is reported, and the state stays")

@@ -97,7 +97,7 @@ extension NATHelperModule {
     func addAlias(_ context: ScriptContext) -> Int {
         guard let places = Self.places(context), !places.isEmpty else { return -1 }
         let origin = context.origin
-        let alias = ContactAlias(origin.source, origin.transport)
+        let alias = NumberedAddress(origin.source, origin.transport)
         let others = places.filter { place in
             context.withMessage { message in
                 !Self.isSource(place.uri, message.bytes, origin)
@@ -109,7 +109,7 @@ extension NATHelperModule {
 
     /// `add_contact_alias(ip, port, proto)` and `set_contact_alias(trim)`: adds an alias of an
     /// address to each Contact.
-    func addAlias(_ context: ScriptContext, _ alias: ContactAlias, trims: Bool) -> Int {
+    func addAlias(_ context: ScriptContext, _ alias: NumberedAddress, trims: Bool) -> Int {
         guard let places = Self.places(context), !places.isEmpty else { return -1 }
         for place in places { add(alias, to: place, context, trims: trims) }
         return 1
@@ -117,7 +117,7 @@ extension NATHelperModule {
 
     /// `set_contact_alias(trim)`.
     func setAlias(_ context: ScriptContext, trims: Bool) -> Int {
-        let alias = ContactAlias(context.origin.source, context.origin.transport)
+        let alias = NumberedAddress(context.origin.source, context.origin.transport)
         let code = addAlias(context, alias, trims: trims)
         if code > 0 { Self.settle(context) }
         return code
@@ -127,12 +127,12 @@ extension NATHelperModule {
     func readAlias(_ context: ScriptContext, _ target: VariableAccess) -> Int {
         guard let place = Self.places(context)?.first else { return -1 }
         let name = context.with(settings) { $0.aliasBytes }
-        let alias = context.withMessage { message -> ContactAlias? in
+        let alias = context.withMessage { message -> NumberedAddress? in
             guard
                 let parameter = AliasParameter.find(
                     name, in: place.uri, message.bytes, last: false)
             else { return nil }
-            return try? ContactAlias(parsing: message[parameter.value])
+            return NumberedAddress(parsing: message[parameter.value])
         }
         guard let alias, let write = target.write else { return -1 }
         let uri = ScriptValue.text(context.compose { alias.writeURI(into: &$0) })
@@ -149,7 +149,7 @@ extension NATHelperModule {
             guard let uri = try? SIPURI(parsing: bytes), uri.isSIP,
                 let parameter = AliasParameter.find(name, in: uri, bytes, last: last)
             else { return [] }
-            guard let alias = try? ContactAlias(parsing: bytes.part(parameter.value)) else {
+            guard let alias = NumberedAddress(parsing: bytes.part(parameter.value)) else {
                 code = -1
                 return []
             }
@@ -169,7 +169,7 @@ extension NATHelperModule {
 
     /// Adds an alias to one Contact, without those that it has if `trims`.
     private func add(
-        _ alias: ContactAlias, to place: Place, _ context: ScriptContext, trims: Bool
+        _ alias: NumberedAddress, to place: Place, _ context: ScriptContext, trims: Bool
     ) {
         let name = context.with(settings) { $0.aliasBytes }
         if trims {
@@ -183,7 +183,7 @@ extension NATHelperModule {
         text.append(";")
         text.append(name)
         text.append("=")
-        alias.write(into: &text)
+        alias.write(brackets: true, into: &text)
         Self.insert(Array(copying: text.span), into: place, context)
     }
 

@@ -191,7 +191,7 @@ extension NATHelperModule {
     /// The alias that the arguments of `add_contact_alias` make.
     private static func alias(
         _ context: ScriptContext, _ host: ScriptText, _ port: Int?, _ proto: ScriptText?
-    ) -> ContactAlias? {
+    ) -> NumberedAddress? {
         guard let port, port > 0, port <= 65_535, let proto else { return nil }
         let address = context.withBytes(of: host) {
             PeerAddress(literal: $0, port: UInt16(truncatingIfNeeded: port))
@@ -200,7 +200,7 @@ extension NATHelperModule {
             TransportProtocol.allCases.first { name.matches($0.name) }
         }
         guard let address, let transport else { return nil }
-        return ContactAlias(address, transport)
+        return NumberedAddress(address, transport)
     }
 
     private static func check(_ bits: Int, _ known: Int) throws(ArgumentError) {

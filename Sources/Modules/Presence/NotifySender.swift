@@ -120,32 +120,40 @@ final class NotifySender: TransactionUser {
     private func target(_ dialog: DialogText) -> (RequestTarget, TransportProtocol) {
         let text = dialog[.socket]
         let sockets = knownSockets
-        let own = sockets.flatMap { Self.find(SocketText.name(of: text), $0) }
-        let transport = own.flatMap { index in sockets?.list[Int(index.value)].transport }
+        let index = sockets.flatMap { Self.find(SocketText.name(of: text), $0) }
+        let own = index.flatMap { index in sockets?.list[Int(index.value)] }
         let routes = dialog[.routeSet]
         let hop = Self.hop(routes.isEmpty ? dialog[.contact] : Self.first(of: routes))
-        if let own, let transport, transport.isStream {
-            let connection = SocketText.connection(of: text)
-            if connection >= 0, services.network.isOpen(connection: connection) {
-                let source = hop?.source ?? PeerAddress(ipv4: 0, port: 0)
-                return (
-                    .address(
-                        Origin(
-                            transport: transport, socket: own, source: source,
-                            connection: connection)), transport
-                )
-            }
+        if let index, let own, let flow = flow(text, own, index, hop) {
+            return (.address(flow), own.transport)
         }
         guard var hop else {
             let uri = routes.isEmpty ? dialog[.contact] : Self.first(of: routes)
-            return (.uri(Array(copying: uri)), transport ?? .udp)
+            return (.uri(Array(copying: uri)), own?.transport ?? .udp)
         }
-        if let own, let socket = sockets?.list[Int(own.value)], socket.transport == hop.transport,
-            socket.address.isIPv6 == hop.source.isIPv6
+        if let index, let own, own.transport == hop.transport,
+            own.address.isIPv6 == hop.source.isIPv6
         {
-            hop.socket = own
+            hop.socket = index
         }
         return (.address(hop), hop.transport)
+    }
+
+    /// The connection that the SUBSCRIBE came on, while it is open: a phone behind a NAT or a
+    /// browser can be reached in no other way.
+    private func flow(
+        _ text: Span<UInt8>, _ own: ListeningSocket, _ index: SocketIndex, _ hop: Origin?
+    ) -> Origin? {
+        guard own.transport.isStream else { return nil }
+        let connection = SocketText.connection(of: text)
+        guard connection >= 0, services.network.isOpen(connection: connection) else { return nil }
+        // The connection says where it goes; the address only has to be of its family.
+        var source =
+            own.address.isIPv6
+            ? PeerAddress(high: 0, low: 0, port: 0) : PeerAddress(ipv4: 0, port: 0)
+        if let hop, hop.source.isIPv6 == own.address.isIPv6 { source = hop.source }
+        return Origin(
+            transport: own.transport, socket: index, source: source, connection: connection)
     }
 
     private static func hop(_ uri: Span<UInt8>) -> Origin? {

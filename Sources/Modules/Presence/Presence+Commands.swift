@@ -8,7 +8,7 @@ internal import Synchronization
 extension PresenceModule {
     /// `presence.cleanup`: looks for what has expired now, in memory and in the tables.
     func cleanUp() -> RPCOutcome {
-        if let running = running.load() { tick(running) }
+        if let running = running.load() { tick(running, now: SystemClock.wall()) }
         cleanStorage()
         return .value(.string("Reload OK"))
     }
@@ -58,12 +58,13 @@ extension PresenceModule {
     ) throws(RPCError) {
         guard let running = running.load() else { throw RPCError(500, words) }
         var failure: WatcherCommandFailure?
-        perform(running) { context, orders in
+        let now = SystemClock.wall()
+        perform(running, now: now) { _, orders in
             do throws(WatcherCommandFailure) {
-                try carryOut(command, uri, event, running, context.now, &orders)
+                try carryOut(command, uri, event, running, now, &orders)
             } catch { failure = error }
         }
-        drain(running)
+        drain(running, now: now)
         switch failure {
         case nil: return
         case .badURI: throw RPCError(500, "\(words): the presentity is no SIP URI")

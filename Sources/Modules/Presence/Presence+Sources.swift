@@ -47,10 +47,11 @@ extension PresenceModule {
     public func reauthorise(user: [UInt8], host: [UInt8], package: PackageIndex) -> Int? {
         guard let running = running.load() else { return nil }
         var count: Int?
-        perform(running) { context, orders in
-            count = reauthorise(running, user, host, package, context.now, &orders)
+        let now = SystemClock.wall()
+        perform(running, now: now) { _, orders in
+            count = reauthorise(running, user, host, package, now, &orders)
         }
-        drain(running)
+        drain(running, now: now)
         return count
     }
 

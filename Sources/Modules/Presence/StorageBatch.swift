@@ -83,6 +83,9 @@ struct StorageBatch: ~Copyable {
     }
 
     /// Deletes and writes the rows of one table.
+    ///
+    /// A deletion that finds no row is as good as one that does: the row may have gone with an
+    /// earlier attempt that was confirmed too late.
     private func write(
         _ table: StoredTable, _ rows: borrowing Rows, _ connection: any DatabaseConnection
     ) throws(StorageError) -> [Refused] {
@@ -113,6 +116,7 @@ struct StorageBatch: ~Copyable {
         }
     }
 
+    /// The key of a subscription's row.
     private static func key(of dialog: DialogText) -> [UInt8] {
         joined([
             Array(copying: dialog[.callID]), Array(copying: dialog[.toTag]),
@@ -120,14 +124,17 @@ struct StorageBatch: ~Copyable {
         ])
     }
 
+    /// Several columns as one text; a zero byte is in no column that a SIP message fills.
     private static func joined(_ parts: [[UInt8]]) -> [UInt8] {
         var key: [UInt8] = []
         for part in parts { key += part + [0] }
         return key
     }
 
+    /// The column `event` of a package.
     private func event(_ package: PackageIndex) -> [UInt8] { events[Int(package.number)] }
 
+    /// Copies one change to where it belongs.
     private mutating func append(_ change: PresenceChange) {
         switch change {
         case .writePublication(let row, _, _): write(row)
@@ -158,6 +165,10 @@ struct StorageBatch: ~Copyable {
         presentity.writes.appendOrNull(row.ruid.span)
     }
 
+    /// Copies what finds the row of a document that is gone.
+    ///
+    /// Its entity tag is that of the row, which may be older than the last one that its publisher
+    /// was told.
     private mutating func erasePublication(
         _ user: [UInt8], _ host: [UInt8], _ package: PackageIndex, _ etag: [UInt8]
     ) {
@@ -202,6 +213,7 @@ struct StorageBatch: ~Copyable {
         activeWatchers.writes.append(dialog[.userAgent])
     }
 
+    /// Copies a decision about a watcher into its row.
     private mutating func write(_ row: WatcherRow) {
         let event = event(row.package)
         let uri = Self.uri(row.presentityUser.span, row.presentityHost.span)
@@ -214,6 +226,7 @@ struct StorageBatch: ~Copyable {
         watchers.writes.append(row.inserted)
     }
 
+    /// Copies what finds the row of a decision that is forgotten.
     private mutating func erase(_ row: WatcherRow) {
         let event = event(row.package)
         let uri = Self.uri(row.presentityUser.span, row.presentityHost.span)

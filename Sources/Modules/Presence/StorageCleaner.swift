@@ -52,6 +52,10 @@ struct StorageCleaner: Sendable {
         "DELETE FROM \(dialect.quoted(table)) WHERE id = ? AND status = 2 AND inserted_time < ?"
     }
 
+    /// Deletes the rows of a table whose time was over by `limit`, page by page.
+    ///
+    /// The rows of a page are deleted in the order of `id`, in which another server that does the
+    /// same would lock them.
     private func deleteExpired(
         _ table: StoredTable, by limit: Int, _ connection: any DatabaseConnection
     ) throws(StorageError) -> Int {
@@ -80,6 +84,9 @@ struct StorageCleaner: Sendable {
         }
     }
 
+    /// Deletes decisions that have been pending since before `limit`.
+    ///
+    /// Few are, so each is deleted by a statement that looks at it once more.
     private func deletePending(
         by limit: Int, _ connection: any DatabaseConnection
     ) throws(StorageError) -> Int {

@@ -23,6 +23,7 @@ struct StorageLoader: Sendable {
     /// Where rows are named that cannot be understood.
     let logger: Logger
 
+    /// What is stored where.
     private var settings: StorageSettings { reader.settings }
 
     /// Gives an embedded database the tables that it lacks, and checks the versions of all.
@@ -80,7 +81,9 @@ struct StorageLoader: Sendable {
     }
 
     /// Loads what an earlier run in another mode left of subscriptions, and empties the table
-    /// (`subs_db_mode` 0). A table that is missing or of another version is left alone.
+    /// (`subs_db_mode` 0).
+    ///
+    /// A table that is missing or of another version is left alone.
     private func takeOver(_ connection: any DatabaseConnection) throws(StorageError) {
         let table = StorageSettings.named(.activeWatchers, settings.activeWatchersTable)
         do throws(StorageError) {
@@ -111,6 +114,7 @@ struct StorageLoader: Sendable {
             connection)
     }
 
+    /// Takes up the rows that have certain texts in some columns, which an index covers.
     private func load(
         _ table: StoredTable, where columns: [String], _ values: [[UInt8]],
         _ connection: any DatabaseConnection
@@ -126,6 +130,9 @@ struct StorageLoader: Sendable {
     }
 
     /// Runs a statement and takes its rows up; returns how many there were.
+    ///
+    /// Rows are taken up one by one as they come, so the memory that a load needs does not depend
+    /// on the size of the table.
     private func read(
         _ table: StoredTable, _ sql: String, _ values: [DatabaseValue],
         _ connection: any DatabaseConnection, _ report: inout Report, _ seen: (Int) -> Void

@@ -43,6 +43,7 @@ struct StorageReader: Sendable {
 
     // MARK: presentity
 
+    /// Takes up a document; one whose event package checks it and finds fault is superseded.
     private func readPublication(_ row: borrowing DatabaseRow, _ now: WallTime) -> Outcome {
         guard let package = agent.packages.named(row.bytes(3)) else { return .foreign }
         guard let stored = row.integer(5), let received = row.integer(6), !row.bytes(2).isEmpty,
@@ -97,6 +98,7 @@ struct StorageReader: Sendable {
         (.socket, 19), (.localContact, 20), (.fromUser, 21), (.fromHost, 22), (.userAgent, 26),
     ]
 
+    /// Takes up a subscription; nobody is told of it.
     private func readSubscription(
         _ row: borrowing DatabaseRow, _ now: WallTime, _ draft: inout DialogDraft
     ) -> Outcome {
@@ -118,6 +120,10 @@ struct StorageReader: Sendable {
             ? .loaded : .superseded
     }
 
+    /// The numbers of a subscription; nil when one that must be there is missing or no number.
+    ///
+    /// `updated` and `updated_winfo` are marks for Kamailio's notifier processes and mean nothing
+    /// here.
     private func values(_ row: borrowing DatabaseRow) -> SubscriptionValues? {
         guard let localCSeq = row.integer(11), let remoteCSeq = row.integer(12),
             let expires = row.integer(15), let status = Self.status(row.integer(16))
@@ -135,6 +141,7 @@ struct StorageReader: Sendable {
 
     // MARK: watchers
 
+    /// Takes up a decision about a watcher, unless it has been pending for too long.
     private func readWatcher(_ row: borrowing DatabaseRow, _ now: WallTime) -> Outcome {
         guard let package = agent.packages.named(row.bytes(4)) else { return .foreign }
         guard let presentity = Presentity(row.bytes(1)),
@@ -194,6 +201,7 @@ struct Presentity: Sendable, Equatable {
         }
     }
 
+    /// Whether a text begins with a word, which is in lower case as all rows have it.
     private static func begins(_ text: Span<UInt8>, with word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
         guard text.count >= count else { return false }

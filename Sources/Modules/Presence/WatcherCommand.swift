@@ -58,8 +58,6 @@ extension PresenceModule {
             body: body.span, sender: Span())
         let outcome = agent.setHardState(request, now: now, into: &orders)
         guard case .accepted = outcome else { throw .refused }
-        _ = agent.notifyAgain(
-            package: package, user: user.span, host: host.span, now: now, into: &orders)
     }
 
     /// User and host of a SIP URI in the form in which presentities are known.

@@ -24,44 +24,18 @@ struct ExpiredContacts: ~Copyable {
     mutating func request(for binding: borrowing BindingView) -> [UInt8] {
         requests.removeAll()
         requests.append("OPTIONS ")
-        append(binding.uri, where: URIBytes.isVisible)
+        URIBytes.write(binding.uri, where: URIBytes.isVisible, into: &requests)
         requests.append(" SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1\r\nFrom: <sip:")
-        appendName(binding.aor)
+        URIBytes.write(
+            aor: binding.aor, hasDomain: usesDomain, domain: "localhost", into: &requests)
         requests.append(">;tag=expired\r\nTo: <sip:")
-        appendName(binding.aor)
+        URIBytes.write(
+            aor: binding.aor, hasDomain: usesDomain, domain: "localhost", into: &requests)
         requests.append(">\r\nCall-ID: ")
-        append(binding.callID, where: URIBytes.isVisible)
+        URIBytes.write(binding.callID, where: URIBytes.isVisible, into: &requests)
         requests.append("\r\nCSeq: ")
         requests.append(decimal: binding.values.cseq)
         requests.append(" OPTIONS\r\nContent-Length: 0\r\n\r\n")
         return Array(copying: requests.span)
-    }
-
-    /// Writes the AoR as the address of a SIP URI, cut at its last `@` as its columns are.
-    private mutating func appendName(_ aor: Span<UInt8>) {
-        var at = usesDomain ? aor.count - 1 : aor.count
-        while usesDomain, at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
-        if at > 0 {
-            append(aor.extracting(first: at), where: URIBytes.isUserByte)
-            requests.append("@")
-        }
-        if usesDomain {
-            append(aor.extracting(last: aor.count - at - 1), where: URIBytes.isHostByte)
-        } else {
-            requests.append("localhost")
-        }
-    }
-
-    /// Writes a text with every other byte than those that may stand as they are escaped.
-    private mutating func append(_ text: Span<UInt8>, where isPlain: (UInt8) -> Bool) {
-        for place in text.indices {
-            let byte = text[place]
-            if isPlain(byte) {
-                requests.append(byte)
-            } else {
-                requests.append("%")
-                requests.append(hexadecimal: UInt64(byte), width: 2)
-            }
-        }
     }
 }

@@ -115,7 +115,7 @@ final class GRUUName {
         writer.append("\";temp-gruu=\"sip:")
         binding.writeRuid(into: &writer)
         writer.append("-")
-        write(hash, into: &writer)
+        writer.append(backwardHexadecimal: hash)
         writer.append("@")
         Self.copy(text, from: hostStart, to: &writer)
         writer.append(";gr\"")
@@ -126,15 +126,5 @@ final class GRUUName {
         _ text: borrowing ByteWriter, from start: Int, to writer: inout ByteWriter
     ) {
         writer.append(text.span.extracting(droppingFirst: start))
-    }
-
-    /// A number in hexadecimal, the least significant digit first, as unique names have it.
-    private func write(_ number: UInt32, into writer: inout ByteWriter) {
-        var rest = number
-        repeat {
-            let digit = UInt8(rest & 15)
-            writer.append(digit < 10 ? 48 + digit : 87 + digit)
-            rest >>= 4
-        } while rest > 0
     }
 }

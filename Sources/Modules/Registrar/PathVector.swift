@@ -94,9 +94,10 @@ struct PathVector {
     ) throws(RegistrarFailure) -> TextPlace {
         let start = scratch.count
         EscapedText.write(value, into: &scratch)
-        if let (address, transport) = ReceivedAddress.parse(scratch, from: start) {
+        let short = NumberedAddress(parsing: scratch.span.extracting(droppingFirst: start))
+        if let short {
             scratch.truncate(to: start)
-            ReceivedAddress.write(address, transport, into: &scratch)
+            short.writeURI(into: &scratch)
         }
         let range = ByteRange(offset: start, count: scratch.count - start)
         guard range.count <= Limits.receivedBytesMax else { throw .contactTooLong }
@@ -109,44 +110,5 @@ struct PathVector {
             throw .pathParse
         }
         return .scratch(range)
-    }
-}
-
-/// The short form of a received address: `address~port~number`, as module `path` writes it with
-/// `received_format` 1.
-enum ReceivedAddress {
-    /// Reads what a buffer holds from `start` on; nil when it is something else.
-    static func parse(
-        _ buffer: borrowing ByteWriter, from start: Int
-    ) -> (PeerAddress, TransportProtocol)? {
-        let text = buffer.span.extracting(droppingFirst: start)
-        guard let first = tilde(text, from: 0), let second = tilde(text, from: first + 1),
-            let port = text.extracting(first + 1..<second).decimal(upTo: 65_535),
-            let number = text.extracting(second + 1..<text.count).decimal(upTo: 255),
-            let transport = TransportProtocol(rawValue: UInt8(truncatingIfNeeded: number)),
-            let address = PeerAddress(
-                literal: text.extracting(0..<first), port: UInt16(truncatingIfNeeded: port))
-        else { return nil }
-        return (address, transport)
-    }
-
-    /// Writes the URI of an address; UDP goes without saying.
-    static func write(
-        _ address: PeerAddress, _ transport: TransportProtocol, into writer: inout ByteWriter
-    ) {
-        writer.append("sip:")
-        address.write(into: &writer)
-        guard transport != .udp else { return }
-        writer.append(";transport=")
-        writer.append(transport.name)
-    }
-
-    private static func tilde(_ text: Span<UInt8>, from start: Int) -> Int? {
-        var place = start
-        while place < text.count {
-            if text[place] == UInt8(ascii: "~") { return place }
-            place += 1
-        }
-        return nil
     }
 }

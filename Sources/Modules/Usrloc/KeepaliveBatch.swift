@@ -67,7 +67,9 @@ struct KeepaliveBatch: ~Copyable {
             ruid: { binding.writeRuid(into: &$0) }, hash: hash,
             sentMicroseconds: sentMicroseconds, counter: counter, table: table, into: &bytes)
         bytes.append("\r\nTo: <sip:")
-        writeName(binding.aor)
+        URIBytes.write(
+            aor: binding.aor, hasDomain: settings.usesDomain, domain: settings.parameters.domain,
+            into: &bytes)
         bytes.append(">\r\nCall-ID: ")
         bytes.append(settings.callIDPrefix)
         bytes.append(hexadecimal: counter)
@@ -97,7 +99,7 @@ struct KeepaliveBatch: ~Copyable {
         let socket = sockets[Int(destination.socket.value)]
         bytes.append(settings.parameters.method)
         bytes.append(" ")
-        append(binding.uri, where: URIBytes.isVisible)
+        URIBytes.write(binding.uri, where: URIBytes.isVisible, into: &bytes)
         bytes.append(" SIP/2.0\r\nVia: SIP/2.0/")
         bytes.append("\(destination.transport.name)".uppercased())
         bytes.append(" ")
@@ -111,7 +113,7 @@ struct KeepaliveBatch: ~Copyable {
         bytes.append(".0.0\r\n")
         guard !binding.path.isEmpty else { return }
         bytes.append("Route: ")
-        append(binding.path) { $0 >= 0x20 && $0 != 0x7f }
+        URIBytes.write(binding.path, where: { $0 >= 0x20 && $0 != 0x7f }, into: &bytes)
         bytes.append("\r\n")
     }
 
@@ -177,36 +179,6 @@ struct KeepaliveBatch: ~Copyable {
             end += 1
         }
         return path.extracting(start..<end)
-    }
-
-    /// Writes the AoR as the address of a URI, with `ka_domain` when it has no domain.
-    private mutating func writeName(_ aor: Span<UInt8>) {
-        var at = settings.usesDomain ? aor.count - 1 : aor.count
-        while settings.usesDomain, at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
-        if at > 0 {
-            append(aor.extracting(first: at), where: URIBytes.isUserByte)
-            bytes.append("@")
-        }
-        if settings.usesDomain {
-            append(
-                aor.extracting(last: aor.count - at - 1), where: URIBytes.isHostByte)
-        } else {
-            bytes.append(settings.parameters.domain)
-        }
-    }
-
-    /// Writes a text with every other byte than those that may stand as they are escaped: an AoR is
-    /// kept unescaped, and a row of the database holds what its writer liked.
-    private mutating func append(_ text: Span<UInt8>, where isPlain: (UInt8) -> Bool) {
-        for place in text.indices {
-            let byte = text[place]
-            if isPlain(byte) {
-                bytes.append(byte)
-            } else {
-                bytes.append("%")
-                bytes.append(hexadecimal: UInt64(byte), width: 2)
-            }
-        }
     }
 }
 

@@ -22,15 +22,8 @@ public enum EscapedText {
     public static func writeEscaped(
         _ text: Span<UInt8>, isAllowed: (UInt8) -> Bool, into writer: inout ByteWriter
     ) {
-        for place in text.indices {
-            let byte = text[place]
-            if byte != UInt8(ascii: "%"), isAllowed(byte) {
-                writer.append(byte)
-            } else {
-                writer.append(UInt8(ascii: "%"))
-                writer.append(hexadecimal: UInt64(byte), width: 2)
-            }
-        }
+        URIBytes.write(
+            text, where: { $0 != UInt8(ascii: "%") && isAllowed($0) }, into: &writer)
     }
 
     /// Compares byte by byte as escapes are resolved, so that nothing is copied.

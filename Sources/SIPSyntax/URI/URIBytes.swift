@@ -1,3 +1,5 @@
+public import Basics
+
 /// Which bytes may stand where in a URI that is put together from stored parts.
 ///
 /// What a database holds may be anybody's: a byte that would end a line or a word of a message must
@@ -31,6 +33,42 @@ public enum URIBytes {
             UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
             true
         default: false
+        }
+    }
+
+    /// Writes a text with every other byte than those that may stand as they are escaped.
+    public static func write(
+        _ text: Span<UInt8>, where isPlain: (UInt8) -> Bool, into writer: inout ByteWriter
+    ) {
+        for place in text.indices {
+            let byte = text[place]
+            if isPlain(byte) {
+                writer.append(byte)
+            } else {
+                writer.append(UInt8(ascii: "%"))
+                writer.append(hexadecimal: UInt64(byte), width: 2)
+            }
+        }
+    }
+
+    /// Writes an AoR as the address of a SIP URI, cut at its last `@` as its columns are.
+    ///
+    /// An AoR is kept unescaped, and a row of the database holds what its writer liked: so it is
+    /// escaped again. Where an AoR has no domain, `domain` stands for it.
+    public static func write(
+        aor: Span<UInt8>, hasDomain: Bool, domain: String, into writer: inout ByteWriter
+    ) {
+        assert(hasDomain || !domain.isEmpty, "an address needs a host")
+        var at = hasDomain ? aor.count - 1 : aor.count
+        while hasDomain, at >= 0, aor[at] != UInt8(ascii: "@") { at -= 1 }
+        if at > 0 {
+            write(aor.extracting(first: at), where: isUserByte, into: &writer)
+            writer.append(UInt8(ascii: "@"))
+        }
+        if hasDomain {
+            write(aor.extracting(last: aor.count - at - 1), where: isHostByte, into: &writer)
+        } else {
+            writer.append(domain)
         }
     }
 }

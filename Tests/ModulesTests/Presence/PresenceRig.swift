@@ -33,7 +33,7 @@ final class PlainPackages: ServerModule {
             self?.reloads.withLock { $0.append(name) }
         }
         presence.onDocument { _, _, uri in
-            uri == Array("pidf".utf8) ? Array("open".utf8) : nil
+            uri == Array("pidf".utf8) ? Array("Messages open".utf8) : nil
         }
     }
 
@@ -87,6 +87,8 @@ final class PresenceRig {
     let presence: PresenceModule
     let tm: TMModule
     let packages: PlainPackages
+    /// The time of all requests.
+    let now = SystemClock.wall()
 
     static let body = """
         if (is_method("PUBLISH")) { handle_publish(); note("$rc"); }
@@ -139,7 +141,7 @@ final class PresenceRig {
     func run(
         _ request: String, transport: TransportProtocol = .udp, connection: Int64 = -1
     ) throws -> [TMRig.Sent] {
-        notes = try rig.run(request, transport: transport, connection: connection)
+        notes = try rig.run(request, transport: transport, connection: connection, now: now)
         return takeSent()
     }
     /// What the script said to the last request.
