@@ -34,6 +34,9 @@ struct XMLElement {
     /// Whether it belongs to any namespace.
     var hasNamespace: Bool { unsafe node.pointee.ns != nil }
 
+    /// Whether it or an element in it belongs to no namespace.
+    var holdsBare: Bool { !hasNamespace || children.contains { $0.holdsBare } }
+
     /// Whether it is an element of a vocabulary: in its namespace or, as publishers forget it, in
     /// none.
     func isOwn(_ name: StaticString, _ namespace: StaticString) -> Bool {
