@@ -6,6 +6,7 @@ internal import Basics
 public enum DialogInfo {
     /// The media type of dialog information.
     public static let contentType = "application/dialog-info+xml"
+    /// Namespace of RFC 4235.
     static let namespace: StaticString = "urn:ietf:params:xml:ns:dialog-info"
 
     /// What a published document says.

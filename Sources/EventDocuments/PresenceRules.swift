@@ -55,6 +55,7 @@ public struct PresenceRules: Sendable, Hashable {
     /// Rules that grant nothing to anybody.
     public init() { rules = [] }
 
+    /// Rules that were read or merged.
     init(rules: [Rule]) { self.rules = rules }
 
     /// These rules and those of another document of the same presentity.

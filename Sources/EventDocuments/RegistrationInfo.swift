@@ -3,6 +3,7 @@
 public struct RegistrationInfo: Sendable, Hashable {
     /// The media type of registration information.
     public static let contentType = "application/reginfo+xml"
+    /// Namespace of RFC 3680.
     static let namespace: StaticString = "urn:ietf:params:xml:ns:reginfo"
     /// Namespace of the GRUUs (RFC 5628 5).
     static let gruuNamespace: StaticString = "urn:ietf:params:xml:ns:gruuinfo"

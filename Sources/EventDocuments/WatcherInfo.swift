@@ -4,6 +4,7 @@ internal import Basics
 public struct WatcherInfo: Sendable, Hashable {
     /// The media type of watcher information.
     public static let contentType = "application/watcherinfo+xml"
+    /// Namespace of RFC 3858.
     static let namespace: StaticString = "urn:ietf:params:xml:ns:watcherinfo"
 
     /// Counts up with each document of a subscription, from 0.

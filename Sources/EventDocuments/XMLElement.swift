@@ -34,6 +34,9 @@ struct XMLElement {
     /// Whether it belongs to any namespace.
     var hasNamespace: Bool { unsafe node.pointee.ns != nil }
 
+    /// Whether it or an element in it belongs to no namespace.
+    var holdsBare: Bool { !hasNamespace || children.contains { $0.holdsBare } }
+
     /// Whether it is an element of a vocabulary: in its namespace or, as publishers forget it, in
     /// none.
     func isOwn(_ name: StaticString, _ namespace: StaticString) -> Bool {
@@ -97,6 +100,7 @@ struct XMLElement {
     /// The elements that follow a node, without text and comments between them.
     @safe
     struct Children: Sequence, IteratorProtocol {
+        /// The document that they stand in.
         let document: XMLDocument
         fileprivate var place: UnsafeMutablePointer<xmlNode>?
 
@@ -106,6 +110,7 @@ struct XMLElement {
             unsafe place = unsafe next
         }
 
+        /// The next element, nil behind the last.
         mutating func next() -> XMLElement? {
             while let node = unsafe place {
                 unsafe place = unsafe node.pointee.next

@@ -40,7 +40,9 @@ extension XMLWriter {
         let own = element.declared
         var missing = source.filter { own[$0.key] == nil && scope[$0.key] != $0.value }
         // An element without namespace stays without, unless its whole document forgot it.
-        if source[""] == nil, own[""] == nil, scope[""] != nil, !source.isEmpty {
+        if source[""] == nil, own[""] == nil, scope[""] != nil, !source.isEmpty,
+            element.holdsBare
+        {
             missing[""] = ""
         }
         unsafe write(element.node, missing.sorted { $0.key < $1.key })

@@ -110,6 +110,17 @@ struct PIDFComposeTests {
         #expect(root.child("tuple")?.isIn(PIDF.namespace) == true)
     }
 
+    @Test("a document that prefixes everything needs no other default namespace")
+    func prefixedOnly() {
+        let prefixed = """
+            <p:presence xmlns:p="urn:ietf:params:xml:ns:pidf" entity="pres:a@b">\
+            <p:tuple id="b"><p:status><p:basic>open</p:basic></p:status></p:tuple></p:presence>
+            """.bytes
+        let whole = PIDF.compose([prefixed, Samples.presence("")], presentity: presentity)
+        #expect(!whole.text.contains("xmlns=\"\""))
+        #expect(Schema.pidf.isValid(whole))
+    }
+
     @Test("comments and instructions are left behind, CDATA becomes text")
     func noise() throws {
         let noisy = Samples.presence("<!-- c --><?pi x?><note><![CDATA[a<b]]></note>")

@@ -83,7 +83,7 @@ struct RegistrationInfoTests {
     @Test(
         "what says nothing is passed over",
         arguments: [
-            "<registration id='1' state='active'><contact id='c'><uri>sip:a@b</uri></contact></registration>",
+            "<registration id='1'><contact id='c'><uri>sip:a@b</uri></contact></registration>",
             "<registration aor='' id='1' state='active'/>",
             "<other aor='sip:a@b'/>",
         ])

@@ -44,6 +44,9 @@ public final class PresenceDialoginfoModule: ServerModule {
     }
 
     /// The package.
+    ///
+    /// Versions count from 0 (RFC 4235 4.3). Nobody must be allowed to watch: lamps on desk phones
+    /// show who is on the phone to the whole office, and a script decides whose SUBSCRIBE it takes.
     static func package(_ parameters: Parameters) -> EventPackage {
         var package = EventPackage("dialog", contentType: DialogInfo.contentType)
         package.defaultExpiresSeconds = parameters.expiresSeconds
@@ -64,6 +67,10 @@ public final class PresenceDialoginfoModule: ServerModule {
         }
     }
 
+    /// The dialogs of all devices of a presentity; nil, which is no body, where there is nothing.
+    ///
+    /// A single document passes but for its version, also when it is a partial one of a device that
+    /// counts on its watchers to have the rest: then it is said to be full, as it is all there is.
     private static func compose(
         _ composition: Composition, _ parameters: Parameters
     ) -> ComposedDocument? {

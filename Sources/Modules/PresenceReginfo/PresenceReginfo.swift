@@ -39,6 +39,9 @@ public final class PresenceReginfoModule: ServerModule {
     }
 
     /// The package.
+    ///
+    /// Nobody must be allowed to watch: who asks is a server of the same house mostly, and a script
+    /// decides whose SUBSCRIBE it takes. Versions count from 0 (RFC 3680 5.2).
     static func package(_ parameters: Parameters) -> EventPackage {
         var package = EventPackage("reg", contentType: RegistrationInfo.contentType)
         package.defaultExpiresSeconds = parameters.expiresSeconds
@@ -73,6 +76,7 @@ public final class PresenceReginfoModule: ServerModule {
         return composed(RegistrationInfo.compose(documents, withdrawn: withdrawn))
     }
 
+    /// A document as the engine takes it.
     private static func composed(_ document: VersionedDocument) -> ComposedDocument {
         ComposedDocument(bytes: document.bytes, versionPlace: document.version?.indices)
     }

@@ -6,6 +6,7 @@ import Subscriptions
 
 /// Questions of a script about what somebody has published.
 extension PresenceXMLModule {
+    /// The functions; neither asks the database.
     static var functionRows: [FunctionRow<PresenceXMLModule>] {
         [
             FunctionRow(

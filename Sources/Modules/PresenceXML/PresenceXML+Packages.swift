@@ -106,6 +106,7 @@ struct PresenceComposer: Sendable {
     /// The document; nil where the last one passes as it is, or there is none.
     func compose(_ composition: Composition) -> ComposedDocument? {
         let documents = composition.documents
+        // The usual case by far: nothing is copied and nothing is parsed.
         if documents.count == 1, composition.withdrawn == nil {
             let only = documents[0]
             if PIDF.isPresence(only.span) { return nil }
@@ -115,6 +116,7 @@ struct PresenceComposer: Sendable {
             return showsDummy ? ComposedDocument(bytes: PIDF.dummy(of: presentity)) : nil
         }
         let bodies = documents.map { Array(copying: $0.span) }
+        // What was withdrawn is not shown beside the best document: these phones show one only.
         if let best = ranking?.best(of: bodies) { return ComposedDocument(bytes: bodies[best]) }
         return ComposedDocument(
             bytes: PIDF.compose(

@@ -4,6 +4,7 @@ import Subscriptions
 
 /// Names, ranges and defaults of the parameters; the reference page is printed from these rows.
 extension PresenceXMLModule {
+    /// All of them.
     static var parameterRows: [ParameterRow<PresenceXMLParameters>] {
         ruleRows + eventRows + documentRows
     }

@@ -39,6 +39,7 @@ public final class PresenceXMLModule: ServerModule {
         self.presence = presence
         parameters = setup.parameters
         services = setup.services
+        // The packages hold this module weakly: it holds presence, which holds them.
         for package in packages { try presence.add(package) }
         presence.setRuleRemovedReason(StatusReason(word: parameters.ruleRemovedReason.utf8.span))
         guard parameters.asksRules else { return }

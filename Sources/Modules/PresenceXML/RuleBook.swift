@@ -31,7 +31,9 @@ final class RuleBook: Sendable {
     /// wrote into the table holds for new watchers without a command, as at Kamailio.
     static let freshSeconds: UInt64 = 30
 
+    /// What is known of one presentity.
     private struct Entry {
+        /// The rules, or that there are none.
         var knowledge: Knowledge
         /// When they were read last.
         var readAt: MonotonicTime
@@ -39,7 +41,9 @@ final class RuleBook: Sendable {
         var isWanted: Bool
     }
 
+    /// A part of the book, with those presentities whose hash leads here.
     private struct Shard {
+        /// What is known, by presentity.
         var entries: [RuleKey: Entry] = [:]
         /// The keys in the order of their coming, as a ring once it is full.
         var ring: [RuleKey] = []

@@ -10,9 +10,10 @@ import Synchronization
 /// It has one connection and one queue, on which alone the connection is used. What workers want
 /// is put on a bounded list; what cannot be read stays on it and is tried again each second, ever
 /// more seldom while the database is away. Whatever was known before goes on to hold.
+///
+/// Sendable because `connection` and `backoff` are used on `queue` only; the rest is constant, or
+/// behind a lock.
 final class RuleReader: @unchecked Sendable {
-    // Sendable because `connection` and `backoff` are used on `queue` only; the rest is constant
-    // or locked.
     private let queue = DispatchQueue(label: "roost.presence_xml.rules", qos: .utility)
     private let driver: any DatabaseDriver
     private let table: TableDeclaration
@@ -20,10 +21,14 @@ final class RuleReader: @unchecked Sendable {
     private let logger: Logger
     /// Told of each presentity whose rules are others than before.
     private let changed: @Sendable (RuleKey) -> Void
+    /// Nil before the first statement and after an error that another connection may cure.
     private var connection: (any DatabaseConnection)?
+    /// Grows with each failure, so that a database that comes back is not met by a storm.
     private var backoff = ReconnectBackoff()
 
+    /// What other threads than the queue's have asked for.
     private struct Wanted: Sendable {
+        /// Presentities whose rules are to be read, each once: the book sees to that.
         var keys: [RuleKey] = []
         /// Whether a turn is queued that has not begun.
         var isScheduled = false
@@ -85,7 +90,7 @@ final class RuleReader: @unchecked Sendable {
 
     /// The document of a presentity that stands at a place of the XCAP tree; for the control plane.
     ///
-    /// It is what `presence.refreshWatchers` takes up as hard state: `pidf-manipulation` (RFC 4827).
+    /// `presence.refreshWatchers` takes it up as hard state (`pidf-manipulation`, RFC 4827).
     func document(of key: RuleKey, at uri: [UInt8]) -> [UInt8]? {
         queue.sync {
             do throws(StorageError) {
