@@ -108,7 +108,7 @@ struct PresenceStorageTests {
         let accepted = try subscribe(watcher, "bob", to: "alice")
         #expect(accepted.status == 200)
         let first = try #require(notify(watcher))
-        let etag = try #require(try publish(phone, "alice", "<one/>")["SIP-ETag"])
+        let etag = try #require(try publish(phone, "alice", "<one/>")["sip-etag"])
         let second = try #require(notify(watcher))
         #expect(second.body == "<one/>")
         #expect(cseq(second) > cseq(first))
@@ -147,7 +147,7 @@ struct PresenceStorageTests {
         #expect(accepted.status == 200)
         var etags: [String] = []
         for number in 0..<20 {
-            etags.append(try publish(phone, "user\(number)")["SIP-ETag"] ?? "")
+            etags.append(try publish(phone, "user\(number)")["sip-etag"] ?? "")
         }
         server.kill()
         #expect(try count(database, "presentity") == 20)
@@ -167,7 +167,7 @@ struct PresenceStorageTests {
         let database = try TestDatabase(kind)
         let server = try server(database.url)
         let phone = try server.phone()
-        let etag = try #require(try publish(phone, "alice")["SIP-ETag"])
+        let etag = try #require(try publish(phone, "alice")["sip-etag"])
         #expect(try subscribe(phone, "bob", to: "alice").status == 200)
         pause(seconds: Rig.limit(0.5))
         // The subscription follows with the next db_update_period.

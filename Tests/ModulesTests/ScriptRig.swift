@@ -71,11 +71,11 @@ final class ScriptRig {
             catalogue: modules, core: ModuleBlueprint(BareCore.self))
         var loaded = [try checked.core.make(services)]
         services.add(loaded[0])
-        // As in the server: a module may ask for those that were loaded before it.
+        // As the server does: a module finds those before it while it is made.
         for module in checked.modules {
             let made = try module.make(services)
-            services.add(made)
             loaded.append(made)
+            services.add(made)
         }
         program = try Program.compile(checked, loaded: loaded)
         note = try #require(loaded.compactMap { $0.instance as? NoteModule }.first)
