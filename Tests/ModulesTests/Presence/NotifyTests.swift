@@ -272,7 +272,7 @@ struct SubscriptionTextTests {
             ("<sip:a;lr>", "sip:a;lr", "", false),
             ("<sip:a;lr>,<sip:b>", "sip:a;lr", "<sip:b>", false),
             ("<sip:a>, <sip:b;lr>", "sip:a", " <sip:b;lr>", true),
-            ("\"x,\\\"<\" <sip:a,b;lr>,<sip:c;lr>", "sip:a,b;lr", "<sip:c;lr>", false),
+            ("\"x,\\\"<\" <sip:a,b@h;lr>,<sip:c;lr>", "sip:a,b@h;lr", "<sip:c;lr>", false),
             ("rubbish", "", "", false), ("", "", "", false),
         ])
     func routes(text: String, first: String, rest: String, isStrict: Bool) {

@@ -31,7 +31,7 @@ struct PresenceParameterTests {
         "what cannot be had is refused with its reason",
         arguments: [
             ("enable_dmq 1", "there is no dmq"), ("enable_subs_dmq 1", "there is no dmq"),
-            ("enable_sphere_check 1", "sphere"), ("min_expires_action 3", "1 to 2"),
+            ("min_expires_action 3", "1 to 2"),
             ("subs_db_mode 4", "0 to 3"), ("publ_cache 3", "0 to 2"),
             ("server_address \"nonsense\"", "sip URI"),
             ("retrieve_order_by \"body\"", "priority or received_time"),

@@ -177,11 +177,10 @@ final class PresenceRig {
 
     /// Lets transactions age; what is sent because of it.
     func pass(_ milliseconds: Int) -> [TMRig.Sent] {
-        elapsed += UInt64(milliseconds) * 1_000_000
-        tm.tick(MonotonicTime(nanoseconds: SystemClock.monotonic().nanoseconds + elapsed))
+        tm.advance(milliseconds: milliseconds)
+        tm.tick()
         return takeSent()
     }
-    private var elapsed: UInt64 = 0
 
     // MARK: Flows that tests begin with
 
