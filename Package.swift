@@ -178,7 +178,7 @@ targets += layer(6, [
     module("PresenceXML", needs: ["Presence", "Subscriptions", "EventDocuments"]),
     module("PresenceReginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
     module("PresenceDialoginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
-    module("PresenceMWI", needs: ["Presence", "Subscriptions"]),
+    module("PresenceMWI", needs: ["Presence", "Subscriptions", "EventDocuments"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
@@ -204,8 +204,8 @@ targets += layer(9, [
     tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
     tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
-    tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics"]),
-    tests("EventDocuments", needs: ["Basics"], excludes: ["Schemas"]),
+    tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics", "TestSupport"]),
+    tests("EventDocuments", needs: ["Basics", "CLibXML2"], excludes: ["Schemas"]),
     tests("Transactions", needs: ["Basics", "SIPSyntax"]),
     tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
     tests("Locations", needs: ["Basics", "SIPSyntax"]),

@@ -170,6 +170,8 @@ public enum Limits {
     public static let publicationsMax = 4_000_000
     /// Most notifications that one call of the engine asks for.
     public static let notifyOrdersPerTurnMax = 1_024
+    /// Most records that one page of a listing may have.
+    public static let listedRecordsMax = 10_000
     /// Most watchers that one watcher information document names.
     public static let watcherInfoEntriesMax = 1_000
     /// Most changes that one batch takes to the tables of the presence server.
@@ -241,6 +243,31 @@ public enum Limits {
     /// Most Lua states that wait for the next event of the control plane.
     public static let luaStatesIdleMax = 8
 
+    // MARK: Event documents
+
+    /// Largest event document that is read, in bytes: what one message can carry.
+    public static let xmlBytesMax = 65_535
+    /// Deepest nesting of elements in an event document.
+    public static let xmlDepthMax = 64
+    /// Most elements of an event document.
+    public static let xmlElementsMax = 4_096
+    /// Most attributes of one element; libxml2 compares each with each.
+    public static let xmlAttributesMax = 64
+    /// Most documents of one presentity that are put together into one.
+    public static let composedDocumentsMax = 64
+    /// Largest composed document in bytes: with its header section it fits into one message.
+    public static let composedBytesMax = 61_440
+    /// Largest document with rules of authorisation in bytes.
+    public static let rulesBytesMax = 1 << 20
+    /// Most elements of a document with rules; who lists watchers one by one needs one for each.
+    public static let rulesElementsMax = 32_768
+    /// Most presentities whose rules are kept in memory; further ones displace the oldest.
+    public static let ruleBookEntriesMax = 131_072
+    /// Most presentities whose rules wait to be read; further ones are asked for again later.
+    public static let rulesWantedMax = 65_536
+    /// Most rules of one presentity; each may ask whether another matches.
+    public static let rulesMax = 1_024
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.
@@ -249,8 +276,41 @@ public enum Limits {
     public static let loadRequestsMax = 1_000_000_000
     /// Most requests of a load that wait for a reply.
     public static let loadWindowMax = 65_536
+    /// Most subscriptions of one load.
+    public static let loadDialogsMax = 4_000_000
+    /// Longest entity tag or tag of a dialog that a load keeps, in bytes.
+    public static let loadTagBytesMax = 96
     /// Most sockets of a load.
     public static let loadSocketsMax = 1_024
+
+    // MARK: Names
+
+    /// Longest domain name in bytes, in text form (RFC 1035 2.3.4).
+    public static let domainNameBytesMax = 253
+    /// Longest label of a domain name in bytes (RFC 1035 2.3.4).
+    public static let domainLabelBytesMax = 63
+    /// Most questions that one search for a target asks.
+    public static let questionsPerSearchMax = 64
+    /// Most places that one search for a target finds; further ones are not tried.
+    public static let candidatesPerSearchMax = 16
+    /// Most SRV records, and most NAPTR records, of one answer that are followed.
+    public static let servicesPerSearchMax = 16
+    /// Most aliases (CNAME) that are followed from one name.
+    public static let aliasesPerNameMax = 8
+    /// Most records that are read of one answer.
+    public static let recordsPerAnswerMax = 256
+    /// Most answers that are kept.
+    public static let cachedAnswersMax = 8_192
+    /// Most questions that wait for a name server.
+    public static let questionsInFlightMax = 4_096
+    /// Most searches that wait for answers.
+    public static let searchesMax = 65_536
+    /// Most name servers that are asked: the library watches two sockets of each, 16 in all.
+    public static let nameServersMax = 8
+    /// Largest file of host names that is read, in bytes.
+    public static let hostsFileBytesMax = 1 << 20
+    /// Most destinations that are blocked at a time.
+    public static let blockedDestinationsMax = 16_384
 
     // MARK: Remote control
 

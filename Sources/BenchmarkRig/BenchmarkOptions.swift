@@ -19,6 +19,14 @@ public struct BenchmarkOptions: Sendable, Equatable {
     public var latencyRate = 10_000
     /// Fewest requests of one measurement of CPU time; few users are refreshed several times.
     public var refreshesMin = 100_000
+    /// Seconds of each measurement of the presence server.
+    public var presenceSeconds = 4
+    /// Presentities that are published again and again; a fifth of them has ten watchers each.
+    public var presentities = 500
+    /// Subscriptions, and after them presentities, whose memory is measured.
+    public var presenceSubjects = 50_000
+    /// Presentities with a thousand watchers each.
+    public var thousandPresentities = 4
 
     /// The usual options for these two servers.
     public init(kamailio: Contestant?, roost: Contestant?) {
@@ -36,5 +44,9 @@ public struct BenchmarkOptions: Sendable, Equatable {
         window = 32
         latencyRate = 2_000
         refreshesMin = 2_000
+        presenceSeconds = 1
+        presentities = 50
+        presenceSubjects = 500
+        thousandPresentities = 1
     }
 }

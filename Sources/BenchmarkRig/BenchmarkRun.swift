@@ -16,6 +16,8 @@ public struct BenchmarkRun: Sendable {
     private let say: @Sendable (String) -> Void
     /// The numbers so far.
     public internal(set) var measurements = Measurements()
+    /// PUBLISHes a second that Kamailio has sustained in its default modes, once that is known.
+    var sustainedRate: Int?
 
     /// A run; `say` is told what is going on.
     public init(
@@ -65,6 +67,9 @@ public struct BenchmarkRun: Sendable {
             attempt("\(place), MariaDB") { (run) throws(RigError) in
                 try run.takeDatabase(contestant, seat, database)
             }
+        }
+        if let database, options.figures.contains(where: \.isPresence) {
+            takePresence(place, contestant, seat, database)
         }
         if seat == .roost, wants([.workers]) {
             attempt("\(place), two workers") { (run) throws(RigError) in

@@ -31,6 +31,35 @@ public enum Figure: String, CaseIterable, Sendable {
     /// Ten times the users: memory of one contact.
     case millionMemory = "million-memory"
 
+    /// SUBSCRIBE with its first NOTIFY, against Kamailio's default modes.
+    case presenceSubscribe = "presence-subscribe"
+    /// The same against Kamailio without a database.
+    case presenceSubscribeMemory = "presence-subscribe-memory"
+    /// PUBLISH of a new state with one watcher, against Kamailio's default modes.
+    case presencePublish = "presence-publish"
+    /// The same against Kamailio without a database.
+    case presencePublishMemory = "presence-publish-memory"
+    /// NOTIFYs to ten watchers each, against Kamailio's default modes.
+    case presenceTen = "presence-fanout-10"
+    /// The same against Kamailio without a database.
+    case presenceTenMemory = "presence-fanout-10-memory"
+    /// NOTIFYs to a thousand watchers each, against Kamailio's default modes.
+    case presenceThousand = "presence-fanout-1000"
+    /// The same against Kamailio without a database.
+    case presenceThousandMemory = "presence-fanout-1000-memory"
+    /// CPU time of a SUBSCRIBE with its first NOTIFY, against Kamailio without a database.
+    case presenceSubscribeCost = "presence-subscribe-cpu"
+    /// CPU time of a PUBLISH with one watcher, against Kamailio without a database.
+    case presencePublishCost = "presence-publish-cpu"
+    /// CPU time of a NOTIFY of ten, against Kamailio without a database.
+    case presenceNotifyCost = "presence-notify-cpu"
+    /// p99 from PUBLISH to NOTIFY at the load that Kamailio sustains in its default modes.
+    case presenceLatency = "presence-latency"
+    /// Resident memory of a subscription, against Kamailio without a database.
+    case presenceSubscriptionMemory = "presence-subscription-memory"
+    /// Resident memory of a presentity with 500 bytes, against Kamailio without a database.
+    case presencePresentityMemory = "presence-presentity-memory"
+
     /// What a ratio must reach and what is aimed for.
     public enum Bound: Sendable, Equatable {
         /// Less is better; `must` may be absent.
@@ -57,6 +86,20 @@ public enum Figure: String, CaseIterable, Sendable {
         case .millionFlush: "10 x contacts: written to MariaDB, per contact"
         case .millionLoad: "10 x contacts: loaded at start, per contact"
         case .millionMemory: "10 x contacts: memory per contact"
+        case .presenceSubscribe: "SUBSCRIBE with its first NOTIFY, default modes"
+        case .presenceSubscribeMemory: "SUBSCRIBE with its first NOTIFY, Kamailio memory only"
+        case .presencePublish: "PUBLISH with one watcher, default modes"
+        case .presencePublishMemory: "PUBLISH with one watcher, Kamailio memory only"
+        case .presenceTen: "NOTIFYs to ten watchers, default modes"
+        case .presenceTenMemory: "NOTIFYs to ten watchers, Kamailio memory only"
+        case .presenceThousand: "NOTIFYs to a thousand watchers, default modes"
+        case .presenceThousandMemory: "NOTIFYs to a thousand watchers, Kamailio memory only"
+        case .presenceSubscribeCost: "CPU per SUBSCRIBE with NOTIFY, Kamailio memory only"
+        case .presencePublishCost: "CPU per PUBLISH with one watcher, Kamailio memory only"
+        case .presenceNotifyCost: "CPU per NOTIFY to one of ten, Kamailio memory only"
+        case .presenceLatency: "p99 from PUBLISH to NOTIFY, default modes, what Kamailio sustains"
+        case .presenceSubscriptionMemory: "resident memory per subscription"
+        case .presencePresentityMemory: "resident memory per presentity of 500 bytes"
         }
     }
 
@@ -64,10 +107,15 @@ public enum Figure: String, CaseIterable, Sendable {
     public var unit: String {
         switch self {
         case .flush, .load, .dump: "s"
-        case .memory, .millionMemory: "bytes"
-        case .workers: "1/s"
+        case .memory, .millionMemory, .presenceSubscriptionMemory, .presencePresentityMemory:
+            "bytes"
+        case .workers, .presenceSubscribe, .presenceSubscribeMemory, .presencePublish,
+            .presencePublishMemory, .presenceTen, .presenceTenMemory, .presenceThousand,
+            .presenceThousandMemory:
+            "1/s"
         case .register, .registerDatabase, .registerScript, .latency, .echo, .millionRegister,
-            .millionDump, .millionFlush, .millionLoad:
+            .millionDump, .millionFlush, .millionLoad, .presenceSubscribeCost,
+            .presencePublishCost, .presenceNotifyCost, .presenceLatency:
             "us"
         }
     }
@@ -85,17 +133,30 @@ public enum Figure: String, CaseIterable, Sendable {
         case .echo: .atMost(must: nil, aim: 1.4)
         case .millionRegister, .millionDump, .millionFlush, .millionLoad, .millionMemory:
             .atMost(must: 1.5, aim: 1.1)
+        case .presenceSubscribe: .atLeast(must: 10, aim: 25)
+        case .presencePublish: .atLeast(must: 12, aim: 30)
+        case .presenceTen, .presenceThousand: .atLeast(must: 7, aim: 15)
+        case .presenceSubscribeMemory, .presencePublishMemory, .presenceTenMemory,
+            .presenceThousandMemory:
+            .atLeast(must: 1.3, aim: 2.5)
+        case .presenceSubscribeCost, .presencePublishCost, .presenceNotifyCost:
+            .atMost(must: 1 / 1.3, aim: 1 / 2.5)
+        case .presenceLatency: .atMost(must: 1.0 / 5, aim: 1.0 / 10)
+        case .presenceSubscriptionMemory, .presencePresentityMemory: .atMost(must: 0.7, aim: 0.4)
         }
     }
 
     /// Whether it is one of the rows with ten times the users.
     public var isMillion: Bool { rawValue.hasPrefix("million") }
 
-    /// Whether it needs a database.
+    /// Whether it is one of the rows of the presence server.
+    public var isPresence: Bool { rawValue.hasPrefix("presence") }
+
+    /// Whether it needs a database: ours has one in every row of the presence server.
     public var needsDatabase: Bool {
         switch self {
         case .registerDatabase, .flush, .load, .millionFlush, .millionLoad: true
-        default: false
+        default: isPresence
         }
     }
 }

@@ -44,19 +44,30 @@ public struct LoadOutcome: Sendable, Equatable {
 
 /// The tools that put load on a server: handed in, so that the rig knows no generator.
 public struct LoadTools: Sendable {
+    /// Puts load on a presence server; calls `boundary` just before and after what is measured.
+    public typealias Presence =
+        @Sendable (_ request: PresenceRequest, _ boundary: () -> Void) throws(RigError) ->
+        PresenceOutcome
+
     /// Registers and returns when all requests have come to an end.
     public var register: @Sendable (LoadRequest) throws(RigError) -> LoadOutcome
     /// Runs the same datagrams against a bare echo and returns its CPU time in nanoseconds.
     ///
     /// The port of the request is unused: the echo chooses its own.
     public var echo: @Sendable (LoadRequest) throws(RigError) -> UInt64
+    /// Publishes, subscribes and answers NOTIFYs.
+    public var presence: Presence
 
-    /// The tools.
+    /// The tools; without `presence` the rows of the presence server are not taken.
     public init(
         register: @escaping @Sendable (LoadRequest) throws(RigError) -> LoadOutcome,
-        echo: @escaping @Sendable (LoadRequest) throws(RigError) -> UInt64
+        echo: @escaping @Sendable (LoadRequest) throws(RigError) -> UInt64,
+        presence: @escaping Presence = { (_, _) throws(RigError) in
+            throw RigError(.usage, "no generator for presence")
+        }
     ) {
         self.register = register
         self.echo = echo
+        self.presence = presence
     }
 }

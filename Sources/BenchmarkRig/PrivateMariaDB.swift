@@ -15,7 +15,7 @@ public final class PrivateMariaDB: Sendable {
 
     /// Installs and starts it, creates the database and Kamailio's tables of `schemas`.
     public init(
-        schemas: [String] = ["standard", "usrloc"],
+        schemas: [String] = ["standard", "usrloc", "presence"],
         schemaDirectory: String = "/usr/share/kamailio/mysql"
     ) throws(RigError) {
         let statements = try Self.statements(of: schemas, in: schemaDirectory)
@@ -61,14 +61,21 @@ public final class PrivateMariaDB: Sendable {
             secondsMax: 300)
     }
 
-    /// Rows of the table `location`.
-    public func rows() throws(RigError) -> Int {
-        let text = try sql("select count(*) from location")
+    /// Rows of a table.
+    public func rows(of table: String = "location") throws(RigError) -> Int {
+        let text = try sql("select count(*) from \(table)")
         return Int(text.filter { $0.isNumber }) ?? -1
     }
 
     /// Removes all rows of the table `location`.
     public func clear() throws(RigError) { try sql("truncate table location") }
+
+    /// Removes all rows of the tables of the presence server.
+    public func clearPresence() throws(RigError) {
+        for table in ["presentity", "active_watchers", "watchers"] {
+            try sql("truncate table \(table)")
+        }
+    }
 
     /// The statements that create the tables.
     ///

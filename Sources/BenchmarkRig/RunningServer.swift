@@ -78,6 +78,9 @@ final class RunningServer: Sendable {
     /// Ends it at once, so that no pending write falls into the next figure.
     func kill() { process.end(graceSeconds: 0) }
 
+    /// Ends it as an operator does, so that everything is written; at once after a minute.
+    func stop() { process.end(graceSeconds: 60) }
+
     /// Both servers name the statistic alike, up to the sign between its words.
     private static func contacts(_ rpc: RPCClient) -> Int {
         guard let answer = try? rpc.call("stats.get_statistics", ["usrloc:"], waitSeconds: 5) else {

@@ -1,8 +1,8 @@
 /// The configuration file that both servers run, with ports of its own.
 ///
 /// It is the plain registrar; what differs between the two is the HTTP module, and the size of the
-/// hash table that an expert sets in Kamailio. `WITH_DB` and `TWO_WORKERS` are chosen on the
-/// command line, so that one file serves all figures.
+/// hash table that an expert sets in Kamailio. `WITH_DB`, `TWO_WORKERS`, `WITH_SCRIPT` and
+/// `WITH_PRESENCE` are chosen on the command line, so that one file serves all figures.
 public struct ServerConfiguration: Sendable, Equatable {
     /// Port for SIP over UDP and TCP.
     public var sipPort: UInt16
@@ -20,6 +20,12 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Usually beyond the length of a run, so that no server pays for writing while another figure
     /// is taken.
     public var timerSeconds = 3_600
+
+    /// Receive buffer of the presence server, in bytes.
+    ///
+    /// A thousand watchers answer a thousand NOTIFYs while the server is still sending; with the
+    /// usual buffer Kamailio loses half of the replies and sends as many NOTIFYs again.
+    static let receiveBufferBytes = 4_194_304
 
     /// A configuration with these ports.
     public init(sipPort: UInt16, httpPort: UInt16, databasePort: UInt16) {
@@ -46,6 +52,9 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!endif
         listen=udp:127.0.0.1:\(sipPort)
         listen=tcp:127.0.0.1:\(sipPort)
+        #!ifdef WITH_PRESENCE
+        maxbuffer=\(Self.receiveBufferBytes)
+        #!endif
         tcp_accept_no_cl=yes
         auto_aliases=no
         alias="example.com"
@@ -72,6 +81,13 @@ public struct ServerConfiguration: Sendable, Equatable {
         loadmodule "registrar.so"
         loadmodule "cfg_rpc.so"
         loadmodule "ctl.so"
+        #!ifdef WITH_DB
+        loadmodule "db_mysql.so"
+        #!endif
+        #!ifdef WITH_PRESENCE
+        loadmodule "presence.so"
+        loadmodule "presence_xml.so"
+        #!endif
         #!ifdef ROOST
         loadmodule "microhttpd.so"
         modparam("microhttpd", "listen_addr", "127.0.0.1")
@@ -79,6 +95,10 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!else
         loadmodule "xhttp.so"
         modparam("usrloc", "hash_size", \(hashSize))
+        #!ifdef WITH_PRESENCE
+        modparam("presence", "subs_htable_size", \(hashSize))
+        modparam("presence", "pres_htable_size", \(hashSize))
+        #!endif
         #!endif
         """
     }
@@ -90,14 +110,31 @@ public struct ServerConfiguration: Sendable, Equatable {
         modparam("usrloc", "timer_interval", \(timerSeconds))
         modparam("usrloc", "use_domain", 0)
         #!ifdef WITH_DB
-        loadmodule "db_mysql.so"
         modparam("usrloc", "db_url", "\(PrivateMariaDB.url(port: databasePort))")
         modparam("usrloc", "db_mode", 2)
         #!else
         modparam("usrloc", "db_mode", 0)
         #!endif
         modparam("registrar", "max_expires", 7200)
+        #!ifdef WITH_PRESENCE
+        \(presence)
+        #!endif
 
+        """
+    }
+
+    /// The parameters of the presence server: its defaults with a database, and memory only
+    /// without.
+    private var presence: String {
+        """
+        modparam("presence_xml", "force_active", 1)
+        modparam("presence", "server_address", "sip:127.0.0.1:\(sipPort)")
+        #!ifdef WITH_DB
+        modparam("presence|presence_xml", "db_url", "\(PrivateMariaDB.url(port: databasePort))")
+        #!else
+        modparam("presence", "subs_db_mode", 0)
+        modparam("presence", "publ_cache", 2)
+        #!endif
         """
     }
 
@@ -107,6 +144,16 @@ public struct ServerConfiguration: Sendable, Equatable {
         \(script)
         #!else
         request_route {
+        #!ifdef WITH_PRESENCE
+        \tif (is_method("PUBLISH")) {
+        \t\thandle_publish();
+        \t\texit;
+        \t}
+        \tif (is_method("SUBSCRIBE")) {
+        \t\thandle_subscribe();
+        \t\texit;
+        \t}
+        #!endif
         \tif (is_method("REGISTER")) {
         \t\tsave("location");
         \t\texit;

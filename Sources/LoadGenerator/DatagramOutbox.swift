@@ -2,15 +2,19 @@ internal import Basics
 internal import CLinux
 internal import Glibc
 
-/// Requests of equal length that wait to leave on one connected socket with one sendmmsg(2).
+/// Messages that wait to leave on one connected socket with one sendmmsg(2).
+///
+/// Whoever writes one appends to `bytes` and says where it ends. The addresses are worked out only
+/// when all leave, because the buffer may move while it grows.
 @safe
 struct DatagramOutbox: ~Copyable {
     private let headers: UnsafeMutablePointer<clinux_mmsghdr>
     private let pieces: UnsafeMutablePointer<iovec>
-    /// The bytes of the requests, one behind the other.
+    /// The bytes of the messages, one behind the other.
     var bytes: ByteWriter
-    /// Number of requests in `bytes`.
-    var count = 0
+    /// Number of messages in `bytes`.
+    private(set) var count = 0
+    private var closed = 0
 
     /// An empty outbox.
     init() {
@@ -32,22 +36,29 @@ struct DatagramOutbox: ~Copyable {
         unsafe pieces.deallocate()
     }
 
-    /// Whether no further request fits.
+    /// Whether no further message fits.
     var isFull: Bool { count == Limits.datagramBatch }
+
+    /// Ends a message: what was appended since the last end is one datagram.
+    mutating func endMessage() {
+        precondition(count < Limits.datagramBatch && bytes.count > closed)
+        unsafe pieces[count].iov_len = bytes.count - closed
+        closed = bytes.count
+        count += 1
+    }
 
     /// Sends all and forgets them; returns the errno of the first refusal, else 0.
     ///
     /// What the system refuses is lost, as any datagram may be: timer E sends it again.
     mutating func send(_ socket: SocketHandle) -> Int32 {
         guard count > 0 else { return 0 }
-        let length = bytes.count / count
         var failure: Int32 = 0
         unsafe bytes.span.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            let start = unsafe UnsafeMutableRawPointer(mutating: base)
+            var start = unsafe UnsafeMutableRawPointer(mutating: base)
             for index in 0..<count {
-                unsafe pieces[index] = iovec(
-                    iov_base: start + index * length, iov_len: length)
+                unsafe pieces[index].iov_base = start
+                unsafe start += pieces[index].iov_len
             }
             var sent = 0
             while sent < count {
@@ -58,6 +69,7 @@ struct DatagramOutbox: ~Copyable {
             }
         }
         bytes.removeAll()
+        closed = 0
         count = 0
         return failure
     }

@@ -21,7 +21,7 @@ public final class EchoServer: Sendable {
             ? PeerAddress(high: 0, low: 1, port: port) : PeerAddress(ipv4: 0x7f00_0001, port: port)
         try socket.bind(to: address)
         self.port = try socket.localAddress().port
-        socket.set(SOL_SOCKET, SO_RCVBUF, DatagramCarrier.receiveBufferBytes)
+        socket.set(SOL_SOCKET, SO_RCVBUF, DatagramLanes.receiveBufferBytes)
         // The wait ends now and then, so that the caller is asked whether to go on.
         var patience = timeval(tv_sec: 0, tv_usec: 100_000)
         unsafe setsockopt(

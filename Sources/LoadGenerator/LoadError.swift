@@ -8,6 +8,8 @@ public struct LoadError: Error, Equatable, CustomStringConvertible {
         case unresolvable
         /// Nobody listens at the address.
         case refused
+        /// The server did not take what a scenario needs before it can be measured.
+        case unprepared
         /// The system refused a socket call.
         case system
     }

@@ -51,42 +51,16 @@ public struct RegisterPlan: Sendable, Equatable {
 
     /// Refuses a plan whose numbers lie outside their ranges.
     public func validate() throws(LoadError) {
-        try check("users", users, 1...Limits.loadUsersMax)
-        try check("contacts-each", contactsEach, 1...99)
-        try check("count", requests, 1...Limits.loadRequestsMax)
-        try check("window", window, 1...Limits.loadWindowMax)
-        try check("sockets", sockets, 1...Limits.loadSocketsMax)
-        try check("rate", rate ?? 1, 1...10_000_000)
-        try check("expires", expires, 0...0x7fff_ffff)
-        try check("retransmit time", retransmitMilliseconds, 1...60_000)
-        try check("give-up time", giveUpSeconds, 1...3_600)
-        try checkText("domain", domain)
-        try checkText("user-prefix", userPrefix)
-    }
-
-    /// Refuses a number outside its range, with the range in the message.
-    private func check(
-        _ name: String, _ value: Int, _ range: ClosedRange<Int>
-    ) throws(LoadError) {
-        guard !range.contains(value) else { return }
-        throw LoadError(
-            .badPlan, "\(name) is \(value), must be \(range.lowerBound) to \(range.upperBound)")
-    }
-
-    /// Only what needs no escape in a SIP URI (RFC 3261 25.1, unreserved) keeps the template valid.
-    private func checkText(_ name: String, _ text: String) throws(LoadError) {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
-                UInt8(ascii: "_"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"):
-                true
-            default: false
-            }
-        }
-        guard isPlain, !text.isEmpty, text.utf8.count <= 128 else {
-            throw LoadError(
-                .badPlan, "\(name) is '\(text)', must be 1 to 128 letters, digits, '.', '-' or '_'")
-        }
+        try PlanCheck.number("users", users, 1...Limits.loadUsersMax)
+        try PlanCheck.number("contacts-each", contactsEach, 1...99)
+        try PlanCheck.number("count", requests, 1...Limits.loadRequestsMax)
+        try PlanCheck.number("window", window, 1...Limits.loadWindowMax)
+        try PlanCheck.number("sockets", sockets, 1...Limits.loadSocketsMax)
+        try PlanCheck.number("rate", rate ?? 1, 1...10_000_000)
+        try PlanCheck.number("expires", expires, 0...0x7fff_ffff)
+        try PlanCheck.number("retransmit time", retransmitMilliseconds, 1...60_000)
+        try PlanCheck.number("give-up time", giveUpSeconds, 1...3_600)
+        try PlanCheck.text("domain", domain)
+        try PlanCheck.text("user-prefix", userPrefix)
     }
 }

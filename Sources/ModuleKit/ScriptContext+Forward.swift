@@ -7,7 +7,7 @@ public enum ForwardFailure: Error, Sendable, Hashable {
     case wrongKind
     /// The URI cannot be read, or is none of SIP.
     case badURI
-    /// The host is a name; only addresses are followed.
+    /// The host is a name that leads to no address.
     case unresolvedHost
     /// The server does not speak the transport, or listens on no socket of it.
     case noSocket
@@ -29,7 +29,7 @@ public enum ForwardFailure: Error, Sendable, Hashable {
         switch self {
         case .wrongKind: "there is no message of that kind"
         case .badURI: "the destination is no SIP URI"
-        case .unresolvedHost: "the destination is a name, and only addresses are followed"
+        case .unresolvedHost: "the name of the destination leads to no address"
         case .noSocket: "the server listens on no socket of that transport and address family"
         case .noConnection: "no connection to the destination is open"
         case .tooManyHops: "Max-Forwards is 0"
@@ -112,12 +112,18 @@ extension ScriptContext {
     /// Where the request goes next: `$du`, else the request URI (RFC 3261 16.6 step 7, without
     /// names).
     public func nextHop() throws(ForwardFailure) -> Origin {
-        var hop =
+        let hop =
             if let destinationURI {
                 try Self.hop(destinationURI.span)
             } else {
                 try withRequestURI { (uri) throws(ForwardFailure) in try Self.hop(uri) }
             }
+        return withTarget(hop)
+    }
+
+    /// A hop with what the binding says about the way to it: its connection and its socket.
+    func withTarget(_ hop: Origin) -> Origin {
+        var hop = hop
         if let target, target.connection >= 0, hop.transport.isStream {
             hop.connection = target.connection
         }

@@ -18,15 +18,24 @@ extension ScriptContext {
     public func reply(
         _ status: Int, _ reason: Span<UInt8>, headers: (inout ByteWriter) -> Void
     ) -> Bool {
+        let tag = toTag
+        return reply(status, reason, toTag: tag.span, headers: headers)
+    }
+
+    /// The same with a To-tag that its dialog has, unless the request has one.
+    @discardableResult
+    public func reply(
+        _ status: Int, _ reason: Span<UInt8>, toTag tag: Span<UInt8>,
+        headers: (inout ByteWriter) -> Void
+    ) -> Bool {
         precondition(status >= 100 && status <= 699, "a status has three digits")
         guard message.kind == .request, message.method != .ack else {
             replyCounters.failures.add()
             return false
         }
-        let tag = toTag
         outbox.begin()
         ReplyWriter.begin(
-            status, reason: reason, to: message, from: origin, toTag: tag.span,
+            status, reason: reason, to: message, from: origin, toTag: tag,
             forceRport: forcesRport, into: &outbox.writer)
         headers(&outbox.writer)
         outbox.writer.append(replyHeaders.span)

@@ -71,6 +71,9 @@ final class RunningServer: Service, Sendable {
         }
         services.sockets = try Self.bind(transport, checked, parameters, options)
         services.aliases = Self.aliases(checked, services.sockets, parameters, options)
+        try services.names.configure(parameters, services.sockets) { [weak services] in
+            services?.announceThread("names")
+        }
         let program: Program
         do throws(ScriptErrors) {
             program = try Program.compile(checked, loaded: services.loadedModules)
@@ -120,6 +123,7 @@ final class RunningServer: Service, Sendable {
         // A database that hangs must not keep a supervisor waiting: the alarm ends the process.
         if limit > 0 { alarm(UInt32(limit)) }
         transport.stop(within: .seconds(5))
+        services.names.stop()
         services.stopJobs()
         for module in services.loadedModules.reversed() { module.instance.stop() }
         if let pidFile { unsafe unlink(pidFile) }

@@ -37,6 +37,8 @@ package final class ServerServices: Services {
     package let commandLine: [String]
     /// The way to the network, once there is a transport.
     let link = NetworkLink()
+    /// Finds out where names lead.
+    let names: NameResolution
     /// Runs the jobs of modules.
     private let timer = ControlTimer()
     /// Read by commands on any thread and changed at the start.
@@ -47,7 +49,11 @@ package final class ServerServices: Services {
         self.logger = logger
         self.startedAt = startedAt
         self.commandLine = commandLine
+        names = NameResolution(logger: logger)
     }
+
+    /// Finds out where URIs lead.
+    package var resolver: any DestinationResolver { names }
 
     /// How messages are sent outside of a script's turn.
     package var network: any NetworkServices { link }

@@ -32,6 +32,8 @@ final class AgentContext: Sendable {
     let publications = Counter()
     /// All subscriptions of the server, against its limit.
     let subscriptions = Counter()
+    /// All decisions about watchers, against the same limit.
+    let watchers = Counter()
     /// What makes names unique.
     let seed: AgentSeed
     /// Files names into shards and tables.
@@ -41,8 +43,8 @@ final class AgentContext: Sendable {
 
     /// What all shards share.
     init(_ packages: PackageTable, _ settings: AgentSettings, _ seed: AgentSeed) {
-        precondition(settings.ordersPerCall > 0)
-        precondition(settings.expiresSecondsMin <= settings.expiresSecondsMax)
+        precondition(settings.ordersPerCall > 0 && settings.publicationsPerPresentityMax > 0)
+        precondition(settings.expiresSecondsMax > 0)
         self.packages = packages
         self.settings = settings
         self.seed = seed
@@ -88,10 +90,16 @@ final class AgentContext: Sendable {
         return hash.hash(bytes.span.extracting(0..<count))
     }
 
-    /// The hash of the texts that a dialog is found by.
-    func dialogHash(_ callID: Span<UInt8>, _ fromTag: Span<UInt8>) -> UInt32 {
+    /// The hash of the texts that a dialog is found by: all three, or one who uses the same Call-ID
+    /// and tag for all subscriptions could have them all filed in one place.
+    func dialogHash(
+        _ callID: Span<UInt8>, _ fromTag: Span<UInt8>, _ toTag: Span<UInt8>
+    ) -> UInt32 {
+        assert(!toTag.isEmpty)
         let call = hash.hash(callID)
-        return UInt32(truncatingIfNeeded: (call << 7 | call >> 57) ^ hash.hash(fromTag))
+        let from = hash.hash(fromTag)
+        let both = (call << 7 | call >> 57) ^ (from << 19 | from >> 45)
+        return UInt32(truncatingIfNeeded: both ^ hash.hash(toTag))
     }
 
     /// The hash of a watcher below a topic.

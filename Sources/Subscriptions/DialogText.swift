@@ -17,8 +17,9 @@ public struct DialogText: @unchecked Sendable {
         var package: PackageIndex
     }
 
-    /// The layout and the texts. Sharing it between threads is safe because nobody writes them
-    /// after `init`.
+    /// The layout and the texts.
+    ///
+    /// Sharing it between threads is safe because nobody writes them after `init`.
     let storage: ManagedBuffer<Layout, UInt8>
 
     /// A block of the texts of a draft, which must all be within their limits.

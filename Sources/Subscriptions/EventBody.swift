@@ -5,8 +5,9 @@ internal import Basics
 /// All notifications of a change, on whatever thread they are written, read the same bytes.
 @safe
 public struct EventBody: @unchecked Sendable {
-    /// The number of bytes and the bytes. Sharing it between threads is safe because nobody writes
-    /// them after `init`.
+    /// The number of bytes and the bytes.
+    ///
+    /// Sharing it between threads is safe because nobody writes them after `init`.
     let storage: ManagedBuffer<Int, UInt8>
 
     /// A copy of bytes, at most `Limits.documentBytesMax` for one that is published.

@@ -14,8 +14,9 @@ public struct PackageIndex: Sendable, Hashable, BitwiseCopyable {
 
 /// What a package found in a published document that it accepts.
 public struct DocumentFacts: Sendable, Hashable {
-    /// The identity of the dialog that the document tells of, for the packages of RFC 4235: a new
-    /// document about the same dialog takes the place of the old one. Nil where there is none.
+    /// The identity of the dialog that the document tells of (RFC 4235); nil where there is none.
+    ///
+    /// A new document about the same dialog takes the place of the old one.
     public var dialogID: [UInt8]?
     /// Whether it says that this dialog has ended.
     public var isTerminated: Bool
@@ -135,8 +136,9 @@ public struct EventPackage: Sendable {
     public var check: @Sendable (_ body: Span<UInt8>) -> DocumentVerdict = { _ in
         .accepted(DocumentFacts())
     }
-    /// Makes one document of all that are published; nil sends the last one as it is. It is also
-    /// asked when nothing is published, with no documents; nil then means no body.
+    /// Makes one document of all that are published; nil sends the last one as it is.
+    ///
+    /// It is also asked when nothing is published, with no documents; nil then means no body.
     public var compose: (@Sendable (_ composition: Composition) -> ComposedDocument?)?
     /// Makes the document of a package with `watchedPackage`.
     public var composeWatchers: (@Sendable (_ list: WatcherList) -> ComposedDocument?)?

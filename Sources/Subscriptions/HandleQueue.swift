@@ -19,6 +19,7 @@ struct HandleQueue: Sendable {
 
     /// Takes the first handle.
     mutating func popFirst() -> SlabHandle? {
+        assert(head <= handles.count)
         guard head < handles.count else { return nil }
         let handle = handles[head]
         head += 1

@@ -54,6 +54,16 @@ struct Journal {
     /// Changes that wait or are being written.
     var count: Int { entries.count - head + returned.count + flight.count }
 
+    /// Whether no batch has anything of it.
+    var isLanded: Bool { flight.isEmpty }
+
+    /// Adds what waits here to a status.
+    func note(in status: inout JournalStatus) {
+        status.waiting += count
+        guard let oldest else { return }
+        status.oldestSeconds = min(status.oldestSeconds ?? .max, Int(oldest))
+    }
+
     /// Second of the oldest change that is not in the database.
     var oldest: UInt32? {
         var oldest: UInt32?
@@ -86,6 +96,7 @@ struct Journal {
 
     /// Notes that a change is being written; returns its place within the flight.
     mutating func depart(_ entry: Entry) -> UInt32 {
+        assert(flight.count < Limits.presenceChangesPerBatchMax)
         flight.append(entry)
         return UInt32(flight.count - 1)
     }

@@ -104,7 +104,7 @@ public struct NotifyOrder: Sendable {
     /// The event package.
     public var package: PackageIndex { dialog.package }
 
-    /// Whether there is a body. Makes the document if nobody did so before.
+    /// Whether there is a body; makes the document if nobody did so before.
     public var hasBody: Bool {
         guard let content = document?.made else { return false }
         return content.body != nil || content.composed != nil

@@ -22,7 +22,7 @@ public enum PresenceChange: Sendable {
 
 /// Changes that were taken from the journal together and are not confirmed yet.
 public struct PresenceBatch: Sendable {
-    /// The changes. They are in order for each row.
+    /// The changes, in order for each row.
     public var changes: [PresenceChange] = []
     /// What each change is about.
     var marks: [JournalMark] = []
@@ -46,6 +46,8 @@ public struct JournalStatus: Sendable, Hashable {
 struct JournalMark: Sendable, Hashable {
     /// The shard.
     var shard: UInt8
+    /// Whether it stands in the journal of subscriptions.
+    var isDialog: Bool
     /// The index of the entry within what the shard has in flight.
     var entry: UInt32
 }
@@ -87,4 +89,22 @@ public struct ListCursor: Sendable, Hashable {
 
     /// The cursor as a number, to be handed to a client and back.
     public var number: UInt64 { UInt64(shard) << 32 | UInt64(place) }
+}
+
+/// Which tables' changes a batch is to have.
+///
+/// Publications and decisions about watchers come together, whichever of the two is asked for.
+public struct JournalKinds: OptionSet, Sendable, Hashable {
+    /// The bits.
+    public let rawValue: UInt8
+    /// A set of kinds.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Rows of `presentity`.
+    public static let publications = JournalKinds(rawValue: 1)
+    /// Rows of `active_watchers`.
+    public static let subscriptions = JournalKinds(rawValue: 2)
+    /// Rows of `watchers`.
+    public static let watchers = JournalKinds(rawValue: 4)
+    /// Everything.
+    public static let all: JournalKinds = [.publications, .subscriptions, .watchers]
 }

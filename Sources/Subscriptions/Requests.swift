@@ -10,7 +10,7 @@ public struct PublishRequest: ~Escapable {
     public let ifMatch: Span<UInt8>
     /// The document, empty without one.
     public let body: Span<UInt8>
-    /// URI of the sender: a watcher with this Contact is not told. Empty without one.
+    /// URI of the sender, empty without one: a watcher with this Contact is not told.
     public let sender: Span<UInt8>
     /// The event package.
     public let package: PackageIndex
@@ -57,8 +57,10 @@ public enum PublishOutcome: Sendable, Hashable {
 
 /// A SUBSCRIBE whose headers have been read (RFC 6665): a worker keeps one for life.
 public struct SubscribeRequest: ~Copyable, Sendable {
-    /// The texts. In a dialog only toTag, fromTag, callID, contact and userAgent matter.
+    /// The texts.
     ///
+    /// In a dialog only toTag, fromTag, callID, eventID, contact, socket, localContact and
+    /// userAgent matter; the event id must be that of the subscription.
     /// Without a To-tag in the draft of an initial request, the engine makes one.
     public var text = DialogDraft()
     /// The event package.

@@ -5,6 +5,7 @@ extension Shard {
     /// The document for a subscription: for watcher information what has changed, if the watcher
     /// knows everything before that, else all there is.
     mutating func document(for subscription: UInt32) -> EventDocument? {
+        assert(subscriptions.isLive(subscription))
         let topic = subscriptions[subscription].topic
         if let partial = topics[topic].partial,
             !subscriptions[subscription].state.contains(.needsFull),
@@ -17,6 +18,7 @@ extension Shard {
 
     /// The whole document of a topic.
     mutating func document(of topic: UInt32) -> EventDocument? {
+        assert(topics.isLive(topic))
         if let document = topics[topic].document { return document.object }
         let package = topics[topic].package
         let document: EventDocument
@@ -40,6 +42,7 @@ extension Shard {
 
     /// The document of a presentity that may be unknown.
     mutating func document(_ name: borrowing Name, _ package: PackageIndex) -> EventDocument? {
+        assert(!name.host.isEmpty)
         if let topic = topic(name, package) { return document(of: topic) }
         let uri = SIPName.uri(user: name.user, host: name.host)
         let source: EventDocument.Source

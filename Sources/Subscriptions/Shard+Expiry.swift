@@ -23,6 +23,7 @@ extension Shard {
     }
 
     private mutating func expire(publication: UInt32, now: WallTime) {
+        assert(publications[publication].expires > 0)
         let due = dueTime(publications[publication].expires)
         guard due <= Int64(now.seconds) else {
             publicationWheel.file(publication, at: due, in: &publications)
@@ -42,6 +43,7 @@ extension Shard {
     private mutating func expire(
         subscription: UInt32, now: WallTime, into orders: inout [NotifyOrder]
     ) {
+        assert(!subscriptions[subscription].timerLink.isFiled)
         let tick = Int64(now.seconds)
         let state = subscriptions[subscription].state
         if state.contains(.ending) {

@@ -6,6 +6,7 @@ extension Shard {
 
     /// Notes that a publication is new or has changed.
     mutating func journalChange(publication: UInt32, now: WallTime) {
+        assert(publications.isLive(publication))
         guard settings.persistsPublications else { return }
         guard !publications[publication].state.contains(.queued) else { return }
         publications[publication].state.insert(.queued)
@@ -16,16 +17,18 @@ extension Shard {
 
     /// Notes that a subscription is new or has changed.
     mutating func journalChange(subscription: UInt32, now: WallTime) {
+        assert(subscriptions.isLive(subscription))
         guard settings.persistsSubscriptions else { return }
         guard !subscriptions[subscription].state.contains(.queued) else { return }
         subscriptions[subscription].state.insert(.queued)
-        journal.append(
+        dialogJournal.append(
             .subscription(subscriptions.handle(subscription)),
             since: UInt32(clamping: now.seconds))
     }
 
     /// Notes that a decision about a watcher is new or has changed.
     mutating func journalChange(watcher: UInt32, now: WallTime) {
+        assert(watchers.isLive(watcher))
         guard settings.persistsWatchers else { return }
         guard !watchers[watcher].state.contains(.queued) else { return }
         watchers[watcher].state.insert(.queued)
@@ -35,6 +38,7 @@ extension Shard {
 
     /// Remembers the entity tag of a publication's row, which is about to differ from its own.
     mutating func rememberTag(_ publication: UInt32) {
+        assert(publications.isLive(publication))
         let state = publications[publication].state
         guard settings.persistsPublications, state.contains(.attempted) else { return }
         guard journal.rowsBefore[publication] == nil else { return }
@@ -45,6 +49,7 @@ extension Shard {
 
     /// Notes that a publication goes; called while it is still there.
     mutating func journalErasure(publication: UInt32, now: WallTime) {
+        assert(publications.isLive(publication))
         guard settings.persistsPublications else { return }
         let before = journal.rowsBefore.removeValue(forKey: publication)
         guard publications[publication].state.contains(.attempted) else { return }
@@ -54,10 +59,11 @@ extension Shard {
 
     /// Notes that a subscription goes; called while it is still there.
     mutating func journalErasure(subscription: UInt32, now: WallTime) {
+        assert(subscriptions.isLive(subscription))
         guard settings.persistsSubscriptions else { return }
         guard subscriptions[subscription].state.contains(.attempted) else { return }
         let dialog = DialogText(storage: subscriptions[subscription].dialog.object)
-        journal.append(
+        dialogJournal.append(
             .erasure(Journal.Erasure(.eraseSubscription(dialog))),
             since: UInt32(clamping: now.seconds))
         // It may live on until its last NOTIFY; its row must not.
@@ -66,6 +72,7 @@ extension Shard {
 
     /// Notes that a decision about a watcher goes; called while it is still there.
     mutating func journalErasure(watcher: UInt32, now: WallTime) {
+        assert(watchers.isLive(watcher))
         guard settings.persistsWatchers else { return }
         guard watchers[watcher].state.contains(.attempted) else { return }
         journal.append(
@@ -74,6 +81,7 @@ extension Shard {
     }
 
     private func erasure(of publication: UInt32) -> PresenceChange {
+        assert(publications.isLive(publication))
         let topic = publications[publication].topic
         let presentity = topics[topic].presentity
         return .erasePublication(
@@ -84,32 +92,63 @@ extension Shard {
 
     // MARK: Batches
 
-    /// Takes changes until the batch has `limit`.
-    mutating func takeChanges(into batch: inout PresenceBatch, limit: Int) {
-        assert(journal.flight.isEmpty, "one batch at a time")
-        while batch.changes.count < limit, var entry = journal.popFirst() {
+    /// Takes changes of some kinds until the batch has `limit`.
+    mutating func takeChanges(
+        _ kinds: JournalKinds, into batch: inout PresenceBatch, limit: Int
+    ) {
+        assert(journal.isLanded && dialogJournal.isLanded, "one batch at a time")
+        if !kinds.isDisjoint(with: [.publications, .watchers]) {
+            while batch.changes.count < limit, var entry = journal.popFirst() {
+                guard let change = change(&entry) else { continue }
+                batch.changes.append(change)
+                let place = journal.depart(entry)
+                batch.marks.append(
+                    JournalMark(shard: UInt8(number), isDialog: false, entry: place))
+            }
+        }
+        guard kinds.contains(.subscriptions) else { return }
+        while batch.changes.count < limit, var entry = dialogJournal.popFirst() {
             guard let change = change(&entry) else { continue }
             batch.changes.append(change)
-            batch.marks.append(
-                JournalMark(shard: UInt8(number), entry: journal.depart(entry)))
+            let place = dialogJournal.depart(entry)
+            batch.marks.append(JournalMark(shard: UInt8(number), isDialog: true, entry: place))
         }
     }
 
-    /// Ends the batch; `failed` are places within this shard's flight, in ascending order.
-    mutating func settle(failed: [UInt32]) {
+    /// Ends the batch; `failed` are changes of this shard, in the order of the batch.
+    mutating func settle(failed: [JournalMark]) {
         let entries = journal.land()
+        let dialogs = dialogJournal.land()
+        for entry in settle(entries, failed.filter { !$0.isDialog }).reversed() {
+            journal.putBack(entry)
+        }
+        for entry in settle(dialogs, failed.filter(\.isDialog)).reversed() {
+            dialogJournal.putBack(entry)
+        }
+    }
+
+    /// Confirms entries but those that failed; returns what is to be tried again.
+    private mutating func settle(
+        _ entries: [Journal.Entry], _ failed: [JournalMark]
+    ) -> [Journal.Entry] {
         var remaining = failed[...]
         var returning: [Journal.Entry] = []
         for place in entries.indices {
-            if remaining.first == UInt32(place) {
+            if remaining.first?.entry == UInt32(place) {
                 remaining.removeFirst()
                 if let entry = unwritten(entries[place]) { returning.append(entry) }
             } else {
                 confirm(entries[place])
             }
         }
-        for entry in returning.reversed() { journal.putBack(entry) }
         assert(remaining.isEmpty, "a failed change that was not in the batch")
+        return returning
+    }
+
+    /// Adds what waits here to a status.
+    func note(_ kinds: JournalKinds, in status: inout JournalStatus) {
+        if !kinds.isDisjoint(with: [.publications, .watchers]) { journal.note(in: &status) }
+        if kinds.contains(.subscriptions) { dialogJournal.note(in: &status) }
     }
 
     /// The change that an entry stands for now; nil when there is nothing to do any more.

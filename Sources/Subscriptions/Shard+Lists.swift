@@ -53,6 +53,7 @@ extension Shard {
     }
 
     private func accepts(_ filter: borrowing ListFilter, _ topic: UInt32) -> Bool {
+        assert(topics.isLive(topic))
         if let package = filter.package, package != topics[topic].package { return false }
         let presentity = topics[topic].presentity
         if let user = filter.user,
@@ -66,6 +67,7 @@ extension Shard {
 
     /// Number of subscriptions of a topic that have not ended.
     func liveSubscriptions(of topic: UInt32) -> Int {
+        assert(topics.isLive(topic))
         var count = 0
         var place = topics[topic].firstSubscription
         while place != Slab<SubscriptionRecord>.none {

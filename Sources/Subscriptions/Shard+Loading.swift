@@ -2,11 +2,14 @@ internal import Basics
 
 /// Rows taken up at start.
 extension Shard {
-    /// Takes up a publication; false when it is unusable. The row of one that has expired goes.
+    /// Takes up a publication; false when it is unusable.
+    ///
+    /// The row of one that has expired goes.
     mutating func restore(
         _ row: borrowing PublicationRow, _ name: borrowing Name, dialogKey: UInt64,
         isTerminated: Bool, now: WallTime
     ) -> Bool {
+        precondition(!row.etag.isEmpty && row.body.count > 0)
         let isOver =
             row.expires >= 0 && dueTime(UInt32(clamping: row.expires)) <= Int64(now.seconds)
         if isOver {
@@ -42,11 +45,14 @@ extension Shard {
         return true
     }
 
-    /// Takes up a subscription; false when it is unusable. The row of one that has expired goes.
+    /// Takes up a subscription; false when it is unusable.
+    ///
+    /// The row of one that has expired goes.
     mutating func restore(
         _ text: borrowing DialogDraft, _ package: PackageIndex, _ values: SubscriptionValues,
         _ name: borrowing Name, tag: UInt32, now: WallTime
     ) -> Bool {
+        precondition(text.fits && !text[.toTag].isEmpty)
         let dialog = DialogText(text, package: package)
         let isOver = dueTime(UInt32(clamping: values.expires)) <= Int64(now.seconds)
         if isOver || values.status == .terminated || values.status == .waiting {
@@ -78,6 +84,7 @@ extension Shard {
 
     /// Takes up a decision about a watcher.
     mutating func restore(_ row: borrowing WatcherRow, _ name: borrowing Name, now: WallTime) {
+        assert(!row.host.isEmpty)
         let topic = makeTopic(name, row.package)
         let standing = Standing(status: row.status, reason: row.reason)
         let watcher = setWatcher(
@@ -89,6 +96,11 @@ extension Shard {
     /// Has a row deleted that is of no use any more.
     private mutating func eraseRow(_ change: PresenceChange, _ persists: Bool, now: WallTime) {
         guard persists else { return }
-        journal.append(.erasure(Journal.Erasure(change)), since: UInt32(clamping: now.seconds))
+        let entry = Journal.Subject.erasure(Journal.Erasure(change))
+        if case .eraseSubscription = change {
+            dialogJournal.append(entry, since: UInt32(clamping: now.seconds))
+        } else {
+            journal.append(entry, since: UInt32(clamping: now.seconds))
+        }
     }
 }

@@ -22,7 +22,8 @@ extension Shard {
 
     /// The presentity of a name, or nil.
     func presentity(_ name: borrowing Name) -> UInt32? {
-        presentityIndex.find(name.tag) { candidate in
+        assert(!name.host.isEmpty)
+        return presentityIndex.find(name.tag) { candidate in
             context.sameName(presentities[candidate].name.first, name.user)
                 && context.sameName(presentities[candidate].name.second, name.host)
         }
@@ -36,6 +37,7 @@ extension Shard {
 
     /// The topic of a presentity under a package, or nil.
     func topic(of presentity: UInt32, _ package: PackageIndex) -> UInt32? {
+        assert(presentities.isLive(presentity))
         var topic = presentities[presentity].firstTopic
         while topic != Slab<Topic>.none {
             if topics[topic].package == package { return topic }
@@ -57,6 +59,7 @@ extension Shard {
 
     /// Drops a topic that nothing is left of, and its presentity when that was the last one.
     mutating func dropIfEmpty(_ topic: UInt32) {
+        assert(topics.isLive(topic))
         guard topics[topic].isEmpty else { return }
         let presentity = topics[topic].presentity
         unlink(topic, from: presentity)
@@ -71,6 +74,7 @@ extension Shard {
 
     /// The presentity of a topic as a SIP URI, `sip:user@host`.
     func uri(of topic: UInt32) -> [UInt8] {
+        assert(topics.isLive(topic))
         let presentity = topics[topic].presentity
         return SIPName.uri(
             user: presentities[presentity].name.first, host: presentities[presentity].name.second)
@@ -85,6 +89,7 @@ extension Shard {
     }
 
     private mutating func unlink(_ topic: UInt32, from presentity: UInt32) {
+        assert(topics[topic].presentity == presentity)
         let next = topics[topic].next
         if presentities[presentity].firstTopic == topic {
             presentities[presentity].firstTopic = next

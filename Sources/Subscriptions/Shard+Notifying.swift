@@ -15,7 +15,11 @@ extension Shard {
     ///   - withdrawn: A document that is gone with this change.
     ///   - sender: Who is not told.
     mutating func documentChanged(_ topic: UInt32, withdrawn: EventBody?, sender: Span<UInt8>) {
+        assert(topics.isLive(topic))
         forgetDocument(topic)
+        // Told again, watcher information names everybody: what changed last is known already.
+        topics[topic].partial?.release()
+        topics[topic].partial = nil
         topics[topic].withdrawn?.release()
         topics[topic].withdrawn = nil
         topics[topic].excluded?.release()
@@ -29,12 +33,14 @@ extension Shard {
 
     /// Lets go of the document that was made for watchers.
     mutating func forgetDocument(_ topic: UInt32) {
+        assert(topics.isLive(topic))
         topics[topic].document?.release()
         topics[topic].document = nil
     }
 
     /// Has all subscriptions of a topic looked at.
     mutating func beginWalk(_ topic: UInt32) {
+        assert(topics.isLive(topic))
         topics[topic].remaining = topics[topic].subscriptionCount
         guard !topics[topic].isQueued else { return }
         topics[topic].isQueued = true
@@ -44,6 +50,7 @@ extension Shard {
 
     /// Has a subscription told something, whatever it has been told before.
     mutating func owe(_ subscription: UInt32) {
+        assert(subscriptions.isLive(subscription))
         subscriptions[subscription].state.insert(.owed)
         guard subscriptions[subscription].state.isDisjoint(with: [.ready, .inFlight]) else {
             return
@@ -52,10 +59,21 @@ extension Shard {
         ready.append(subscriptions.handle(subscription))
     }
 
+    /// Has the first notifications that waited for this turn ordered.
+    mutating func releaseDelayed() {
+        while let handle = delayed.popFirst() {
+            guard let subscription = subscriptions.index(of: handle),
+                subscriptions[subscription].state.contains(.owed)
+            else { continue }
+            owe(subscription)
+        }
+    }
+
     // MARK: Turns
 
     /// Appends orders of what waits, until the turn has given `limit`.
     mutating func drain(_ limit: Int, now: WallTime, into orders: inout [NotifyOrder]) {
+        precondition(limit > 0)
         var budget = limit
         // Looking at a subscription costs something too, also when it needs no telling.
         var looks = limit * 8
@@ -83,6 +101,7 @@ extension Shard {
         _ topic: UInt32, _ budget: inout Int, _ looks: inout Int, now: WallTime,
         into orders: inout [NotifyOrder]
     ) {
+        assert(topics[topic].isQueued)
         var turn = 32
         while topics[topic].remaining > 0, budget > 0, looks > 0, turn > 0 {
             if topics[topic].cursor == Slab<SubscriptionRecord>.none {
@@ -103,6 +122,7 @@ extension Shard {
     }
 
     private mutating func endWalk(_ topic: UInt32) {
+        assert(topics[topic].remaining == 0)
         topics[topic].isQueued = false
         topics[topic].cursor = Slab<SubscriptionRecord>.none
         forgetWithdrawn(topic)
@@ -110,6 +130,7 @@ extension Shard {
 
     /// Forgets what was withdrawn once everybody knows.
     private mutating func forgetWithdrawn(_ topic: UInt32) {
+        assert(topics.isLive(topic))
         guard topics[topic].withdrawn != nil, !topics[topic].isQueued,
             topics[topic].lagging == 0
         else { return }
@@ -124,6 +145,7 @@ extension Shard {
     mutating func tell(
         _ subscription: UInt32, now: WallTime, into orders: inout [NotifyOrder]
     ) -> Int {
+        assert(subscriptions.isLive(subscription))
         let state = subscriptions[subscription].state
         if state.contains(.inFlight) {
             noteLag(subscription)
@@ -145,6 +167,7 @@ extension Shard {
 
     /// Whether the document has changed for a subscription since it was told last.
     private mutating func mustKnow(_ subscription: UInt32) -> Bool {
+        assert(subscriptions[subscription].state.isDisjoint(with: [.inFlight, .ending]))
         let record = subscriptions[subscription]
         let serial = topics[record.topic].serial
         guard record.sentSerial != serial, record.seesDocument else { return false }
@@ -158,6 +181,7 @@ extension Shard {
     }
 
     private func isExcluded(_ subscription: UInt32) -> Bool {
+        assert(subscriptions.isLive(subscription))
         guard let sender = topics[subscriptions[subscription].topic].excluded else {
             return false
         }
@@ -167,6 +191,7 @@ extension Shard {
     }
 
     private mutating func noteLag(_ subscription: UInt32) {
+        assert(subscriptions.isLive(subscription))
         let record = subscriptions[subscription]
         guard !record.state.contains(.lagging), record.seesDocument,
             record.sentSerial != topics[record.topic].serial
@@ -193,6 +218,7 @@ extension Shard {
 
     /// Has a subscription looked at again once the interval between two NOTIFYs has passed.
     private mutating func deferNotify(_ subscription: UInt32) {
+        assert(settings.notifyIntervalSeconds > 0)
         noteLag(subscription)
         guard !subscriptions[subscription].state.contains(.deferred) else { return }
         subscriptions[subscription].state.insert(.deferred)
@@ -225,6 +251,7 @@ extension Shard {
 
     /// The order of the last NOTIFY; nobody waits for its answer.
     mutating func lastOrder(_ subscription: UInt32, now: WallTime) -> NotifyOrder {
+        assert(subscriptions[subscription].state.contains(.ending))
         let topic = subscriptions[subscription].topic
         let carries = subscriptions[subscription].state.contains(.lastWithBody)
         let document = carries ? self.document(for: subscription) : nil
@@ -253,6 +280,7 @@ extension Shard {
     }
 
     private func countCoalesced(_ subscription: UInt32) {
+        assert(subscriptions.isLive(subscription))
         let topic = subscriptions[subscription].topic
         let missed = topics[topic].serial &- subscriptions[subscription].sentSerial
         guard missed > 1, missed < .max >> 1 else { return }
@@ -266,6 +294,7 @@ extension Shard {
         _ subscription: UInt32, _ outcome: NotifyOutcome, now: WallTime,
         into orders: inout [NotifyOrder]
     ) {
+        precondition(subscriptions.isLive(subscription))
         guard subscriptions[subscription].state.contains(.inFlight) else { return }
         let topic = subscriptions[subscription].topic
         subscriptions[subscription].state.remove(.inFlight)

@@ -4,6 +4,7 @@ internal import Basics
 extension Shard {
     /// The publication of a topic that has an entity tag, or nil.
     func publication(_ topic: UInt32, tag: Span<UInt8>) -> UInt32? {
+        assert(topics.isLive(topic) && !tag.isEmpty)
         let parsed = EntityTag(tag)
         var place = topics[topic].firstPublication
         while place != Slab<PublicationRecord>.none {
@@ -19,6 +20,7 @@ extension Shard {
 
     /// The publication of a topic that tells of the same dialog, or nil.
     func publication(_ topic: UInt32, dialogKey: UInt64) -> UInt32? {
+        assert(topics.isLive(topic))
         guard dialogKey != 0 else { return nil }
         var place = topics[topic].firstPublication
         while place != Slab<PublicationRecord>.none {
@@ -38,6 +40,7 @@ extension Shard {
 
     /// The text of a publication's entity tag.
     func entityTagText(_ publication: UInt32) -> [UInt8] {
+        assert(publications.isLive(publication))
         if publications[publication].state.contains(.foreignTag) {
             return Array(copying: publications[publication].text.first)
         }
@@ -46,6 +49,7 @@ extension Shard {
 
     /// 64 bits that nobody can guess and no other publication of this run has drawn.
     mutating func drawRandom() -> UInt64 {
+        precondition(drawn < .max, "every tag is drawn once")
         drawn += 1
         var bytes = InlineArray<10, UInt8>(repeating: 0)
         for place in 0..<8 {
@@ -57,6 +61,7 @@ extension Shard {
 
     /// Adds a publication to its topic, in order, and to the timer wheel.
     mutating func add(_ record: PublicationRecord) -> UInt32 {
+        precondition(topics.isLive(record.topic))
         let publication = publications.insert(record)
         link(publication)
         topics[record.topic].publicationCount += 1
@@ -69,10 +74,13 @@ extension Shard {
         return publication
     }
 
-    /// Removes a publication; its topic stays. The row is erased when there may be one.
+    /// Removes a publication; its topic stays.
+    ///
+    /// The row is erased when there may be one.
     ///
     /// - Returns: The document.
     mutating func remove(publication: UInt32, now: WallTime) -> EventBody {
+        precondition(publications.isLive(publication))
         let record = publications[publication]
         let body = EventBody(storage: record.body.object)
         journalErasure(publication: publication, now: now)
@@ -89,6 +97,7 @@ extension Shard {
 
     /// Puts a publication where its time and priority belong now.
     mutating func reorder(_ publication: UInt32) {
+        assert(publications.isLive(publication))
         if settings.order == .receivedTime,
             topics[publications[publication].topic].lastPublication == publication
         {
@@ -112,11 +121,13 @@ extension Shard {
 
     /// The second at which to look at what expires then.
     func dueTime(_ expires: UInt32) -> Int64 {
-        Int64(expires) + Int64(settings.expiresOffsetSeconds)
+        assert(expires > 0)
+        return Int64(expires) + Int64(settings.expiresOffsetSeconds)
     }
 
     /// Links a publication into its topic behind the last one that it must not precede.
     private mutating func link(_ publication: UInt32) {
+        assert(publications.isLive(publication))
         let topic = publications[publication].topic
         var previous = topics[topic].lastPublication
         while previous != Slab<PublicationRecord>.none, precedes(publication, previous) {
@@ -139,6 +150,7 @@ extension Shard {
     }
 
     private mutating func unlink(_ publication: UInt32) {
+        assert(publications.isLive(publication))
         let topic = publications[publication].topic
         let next = publications[publication].next
         let previous = publications[publication].previous
@@ -157,6 +169,7 @@ extension Shard {
 
     /// Whether a publication that is linked now belongs in front of another one.
     private func precedes(_ publication: UInt32, _ other: UInt32) -> Bool {
+        assert(publication != other)
         let one = publications[publication]
         let two = publications[other]
         switch settings.order {

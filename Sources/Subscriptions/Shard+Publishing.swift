@@ -137,6 +137,7 @@ extension Shard {
 
     /// Removes a publication and tells the watchers.
     mutating func withdraw(_ publication: UInt32, sender: Span<UInt8>, now: WallTime) {
+        assert(publications.isLive(publication))
         let topic = publications[publication].topic
         let body = remove(publication: publication, now: now)
         documentChanged(topic, withdrawn: body, sender: sender)
@@ -147,6 +148,7 @@ extension Shard {
     private mutating func record(
         _ work: borrowing PublishWork, _ topic: UInt32, tag: Span<UInt8>
     ) -> PublicationRecord {
+        assert(topics.isLive(topic) && !work.body.isEmpty)
         var record = PublicationRecord(
             body: Counted(EventBody(work.body).storage),
             text: TextBlock(tag, Span(), work.sender), random: drawRandom(), topic: topic,
@@ -161,12 +163,14 @@ extension Shard {
     /// Whether a document without a dialog must not take the place of one with a dialog that
     /// somebody else has published (shared line appearance).
     private func isOverruled(_ publication: UInt32, _ work: borrowing PublishWork) -> Bool {
-        publications[publication].dialogKey != 0 && work.dialogKey == 0 && !work.body.isEmpty
+        assert(publications.isLive(publication))
+        return publications[publication].dialogKey != 0 && work.dialogKey == 0 && !work.body.isEmpty
             && !publications[publication].text.third.equals(work.sender)
     }
 
     /// Gives a publication another entity tag (RFC 3903 6: a new one at every success).
     private mutating func renew(_ publication: UInt32) {
+        assert(publications.isLive(publication))
         rememberTag(publication)
         guard publications[publication].state.contains(.foreignTag) else {
             publications[publication].number &+= 1
@@ -185,6 +189,7 @@ extension Shard {
 
     /// Takes over what a PUBLISH brings.
     private mutating func change(_ publication: UInt32, _ work: borrowing PublishWork) {
+        assert(!publications[publication].state.contains(.terminated))
         if !work.body.isEmpty {
             publications[publication].body.release()
             publications[publication].body = Counted(EventBody(work.body).storage)

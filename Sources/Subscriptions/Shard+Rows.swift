@@ -4,6 +4,7 @@ internal import Basics
 extension Shard {
     /// The row of a publication.
     func row(publication: UInt32) -> PublicationRow {
+        assert(publications.isLive(publication))
         let record = publications[publication]
         let presentity = topics[record.topic].presentity
         return PublicationRow(
@@ -18,6 +19,7 @@ extension Shard {
 
     /// The row of a subscription.
     func row(subscription: UInt32) -> SubscriptionRow {
+        assert(subscriptions.isLive(subscription))
         let record = subscriptions[subscription]
         var values = SubscriptionValues()
         values.localCSeq = record.localCSeq == 0 ? 0 : record.localCSeq - 1
@@ -34,6 +36,7 @@ extension Shard {
 
     /// The row of a decision about a watcher.
     func row(watcher: UInt32) -> WatcherRow {
+        assert(watchers.isLive(watcher))
         let record = watchers[watcher]
         let presentity = topics[record.topic].presentity
         return WatcherRow(
@@ -61,6 +64,7 @@ extension Shard {
 
     /// The column `ruid`: it stays the same as long as the publication lives.
     private func uniqueName(of publication: UInt32) -> [UInt8] {
+        assert(publications.isLive(publication))
         if publications[publication].state.contains(.foreignName) {
             return Array(copying: publications[publication].text.second)
         }

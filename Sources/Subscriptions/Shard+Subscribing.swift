@@ -4,7 +4,7 @@ internal import Basics
 struct SubscribeWork: ~Escapable {
     /// The presentity.
     let name: Shard.Name
-    /// The hash of Call-ID and From-tag.
+    /// The hash of Call-ID and tags.
     let tag: UInt32
     /// The tag of this server for a new dialog.
     let toTag: Span<UInt8>
@@ -48,12 +48,13 @@ extension Shard {
         _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest,
         into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
+        precondition(!request.isInDialog && !work.toTag.isEmpty)
         if let known = repeated(work, request) {
             return .accepted(acceptance(known, now: work.now, isNew: false))
         }
         let standing = standing(work, request)
         if work.granted == 0 { return fetch(work, request, standing, into: &orders) }
-        guard hasRoom(work.name) else { return .full }
+        guard hasRoom(work, request) else { return .full }
         let topic = makeTopic(work.name, request.package)
         var watcher = Slab<WatcherRecord>.none
         if work.authorisation != nil {
@@ -81,6 +82,7 @@ extension Shard {
         _ subscription: UInt32, _ request: borrowing SubscribeRequest, granted: UInt32,
         now: WallTime, into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
+        precondition(!subscriptions[subscription].state.contains(.ending))
         let topic = subscriptions[subscription].topic
         guard topics[topic].package == request.package,
             dialog(subscription)[.eventID].equals(request.text[.eventID])
@@ -121,11 +123,20 @@ extension Shard {
             toTag: work.toTag)
     }
 
-    private func hasRoom(_ name: borrowing Name) -> Bool {
+    /// Whether the presentity and the server may have another subscription, and decision about a
+    /// watcher where one is needed: strangers can have many made under names of their choice.
+    private func hasRoom(
+        _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest
+    ) -> Bool {
         guard context.subscriptions.value < settings.subscriptionsMax else { return false }
-        guard let presentity = presentity(name) else { return true }
+        guard let presentity = presentity(work.name) else { return true }
         let count = Int(presentities[presentity].subscriptionCount)
-        return count < settings.subscriptionsPerPresentityMax
+        guard count < settings.subscriptionsPerPresentityMax else { return false }
+        guard work.authorisation != nil, let topic = topic(of: presentity, request.package),
+            watcher(topic, request.text[.watcherUser], request.text[.watcherHost]) == nil
+        else { return true }
+        return Int(topics[topic].watcherCount) < settings.subscriptionsPerPresentityMax
+            && context.watchers.value < settings.subscriptionsMax
     }
 
     /// How a new subscription is to stand.
@@ -149,6 +160,7 @@ extension Shard {
         _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest,
         _ standing: Standing, into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
+        assert(work.granted == 0)
         let text = DialogText(request.text, package: request.package, toTag: work.toTag)
         let isShown = standing == Standing(status: .active)
         let isRefused = standing.status == .terminated
@@ -203,6 +215,7 @@ extension Shard {
     private mutating func replaceSame(
         as subscription: UInt32, _ request: borrowing SubscribeRequest, now: WallTime
     ) {
+        assert(settings.replacesSameSubscription)
         let topic = subscriptions[subscription].topic
         var place = topics[topic].firstSubscription
         while place != Slab<SubscriptionRecord>.none {
@@ -235,6 +248,7 @@ extension Shard {
     private mutating func takeTarget(
         _ subscription: UInt32, _ request: borrowing SubscribeRequest
     ) {
+        assert(subscriptions.isLive(subscription))
         let old = dialog(subscription)
         let movesContact =
             !request.text[.contact].isEmpty && !old[.contact].equals(request.text[.contact])
@@ -259,17 +273,19 @@ extension Shard {
     private mutating func notifySubscriber(
         _ subscription: UInt32, now: WallTime, into orders: inout [NotifyOrder]
     ) {
+        assert(subscriptions.isLive(subscription))
         subscriptions[subscription].state.insert(.owed)
         if settings.notifiesAtOnce {
             _ = tell(subscription, now: now, into: &orders)
         } else {
-            owe(subscription)
+            delayed.append(subscriptions.handle(subscription))
         }
     }
 
     private func acceptance(
         _ subscription: UInt32, now: WallTime, isNew: Bool, over: Bool = false
     ) -> SubscribeAcceptance {
+        assert(subscriptions.isLive(subscription))
         let record = subscriptions[subscription]
         return SubscribeAcceptance(
             dialog: dialog(subscription),

@@ -2,24 +2,27 @@ internal import Basics
 
 /// Subscriptions: found, added, ended and freed.
 extension Shard {
-    /// The subscription of a dialog, or nil; an empty To-tag stands for any.
+    /// The subscription of a dialog, or nil.
     func subscription(
         _ tag: UInt32, callID: Span<UInt8>, fromTag: Span<UInt8>, toTag: Span<UInt8>
     ) -> UInt32? {
-        dialogIndex.find(tag) { candidate in
+        assert(!callID.isEmpty && !fromTag.isEmpty && !toTag.isEmpty)
+        return dialogIndex.find(tag) { candidate in
             let dialog = DialogText(storage: subscriptions[candidate].dialog.object)
             return dialog[.callID].equals(callID) && dialog[.fromTag].equals(fromTag)
-                && (toTag.isEmpty || dialog[.toTag].equals(toTag))
+                && dialog[.toTag].equals(toTag)
         }
     }
 
     /// The texts of a subscription.
     func dialog(_ subscription: UInt32) -> DialogText {
-        DialogText(storage: subscriptions[subscription].dialog.object)
+        assert(subscriptions.isLive(subscription))
+        return DialogText(storage: subscriptions[subscription].dialog.object)
     }
 
     /// Adds a subscription to its topic, the table of dialogs and the timer wheel.
     mutating func add(_ record: SubscriptionRecord) -> UInt32 {
+        precondition(topics.isLive(record.topic) && record.status != .terminated)
         let topic = record.topic
         let subscription = subscriptions.insert(record)
         let last = topics[topic].lastSubscription
@@ -36,7 +39,9 @@ extension Shard {
         subscriptionWheel.file(
             subscription, at: dueTime(record.expires), in: &subscriptions)
         if record.watcher != Slab<WatcherRecord>.none {
+            let waited = watchers[record.watcher].isWaiting
             watchers[record.watcher].subscriptionCount += 1
+            countWaiting(record.watcher, before: waited)
         }
         context.subscriptions.add(1)
         count(record.status, topic, 1)
@@ -81,8 +86,14 @@ extension Shard {
         presentities[topics[topic].presentity].subscriptionCount -= 1
         dialogIndex.remove(record.tag, subscription)
         if record.watcher != Slab<WatcherRecord>.none {
+            let waited = watchers[record.watcher].isWaiting
             watchers[record.watcher].subscriptionCount -= 1
+            countWaiting(record.watcher, before: waited)
             watchers[record.watcher].inserted = UInt32(clamping: now.seconds)
+            // The time counts as soon as the watcher waits without a subscription.
+            if watchers[record.watcher].isWaiting {
+                journalChange(watcher: record.watcher, now: now)
+            }
             subscriptions[subscription].watcher = .max
         }
         context.subscriptions.add(-1)
@@ -95,6 +106,7 @@ extension Shard {
 
     /// Ends a subscription without a NOTIFY.
     mutating func discard(_ subscription: UInt32, now: WallTime) {
+        precondition(subscriptions.isLive(subscription))
         if !subscriptions[subscription].state.contains(.ending) {
             end(subscription, .none, withBody: false, now: now)
         }
@@ -118,6 +130,7 @@ extension Shard {
 
     /// Files a subscription where it must be looked at next.
     mutating func refile(_ subscription: UInt32) {
+        assert(!subscriptions[subscription].state.contains(.ending))
         let record = subscriptions[subscription]
         var time = dueTime(record.expires)
         if record.state.contains(.deferred) {
@@ -135,6 +148,7 @@ extension Shard {
 
     /// Lets go of what is kept for watchers only.
     private mutating func forgetAudience(_ topic: UInt32) {
+        assert(topics[topic].subscriptionCount == 0)
         Self.releaseDocuments(topics[topic])
         topics[topic].document = nil
         topics[topic].partial = nil
@@ -151,6 +165,7 @@ extension Shard {
     }
 
     private mutating func unlink(_ subscription: UInt32) {
+        assert(subscriptions.isLive(subscription))
         let topic = subscriptions[subscription].topic
         let next = subscriptions[subscription].next
         let previous = subscriptions[subscription].previous

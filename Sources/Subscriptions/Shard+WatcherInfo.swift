@@ -4,12 +4,14 @@ internal import Basics
 extension Shard {
     /// Notes that a subscription is new or stands differently now.
     mutating func watcherChanged(_ subscription: UInt32) {
+        assert(subscriptions.isLive(subscription))
         guard let info = watcherInfoTopic(subscriptions[subscription].topic) else { return }
         noteWatchers(info, changed: entry(subscription: subscription))
     }
 
     /// Notes that watchers are gone, or that more than one has changed: all are told anew.
     mutating func watchersChanged(of topic: UInt32) {
+        assert(topics.isLive(topic))
         guard let info = watcherInfoTopic(topic) else { return }
         noteWatchers(info, changed: nil)
     }
@@ -47,6 +49,7 @@ extension Shard {
 
     /// The topic of watcher information about another topic, if somebody is subscribed to it.
     private func watcherInfoTopic(_ topic: UInt32) -> UInt32? {
+        assert(topics.isLive(topic))
         guard let package = context.facts(topics[topic].package).watcherInfo,
             let info = self.topic(of: topics[topic].presentity, package),
             topics[info].subscriptionCount > 0
@@ -55,6 +58,7 @@ extension Shard {
     }
 
     private mutating func noteWatchers(_ info: UInt32, changed: WatcherEntry?) {
+        assert(topics[info].subscriptionCount > 0)
         forgetDocument(info)
         topics[info].partial?.release()
         topics[info].partial = nil
@@ -72,6 +76,7 @@ extension Shard {
     }
 
     private func entry(subscription: UInt32) -> WatcherEntry {
+        assert(!subscriptions[subscription].state.contains(.ending))
         let record = subscriptions[subscription]
         let dialog = DialogText(storage: record.dialog.object)
         return WatcherEntry(
@@ -80,8 +85,9 @@ extension Shard {
     }
 
     private func entry(waiting watcher: UInt32) -> WatcherEntry {
+        assert(watchers[watcher].isWaiting)
         // No subscription, hence no Call-ID: its place tells it apart.
-        WatcherEntry(
+        return WatcherEntry(
             id: Array("waiting-\(number)-\(watcher)".utf8), status: .waiting,
             uri: SIPName.uri(
                 user: watchers[watcher].name.first, host: watchers[watcher].name.second)

@@ -20,7 +20,8 @@ extension Shard {
 
     /// The decision about a watcher of a topic, or nil.
     func watcher(_ topic: UInt32, _ user: Span<UInt8>, _ host: Span<UInt8>) -> UInt32? {
-        watcherIndex.find(context.watcherHash(user, host, topic: topic)) { candidate in
+        assert(topics.isLive(topic))
+        return watcherIndex.find(context.watcherHash(user, host, topic: topic)) { candidate in
             watchers[candidate].topic == topic && watchers[candidate].name.first.equals(user)
                 && watchers[candidate].name.second.equals(host)
         }
@@ -31,6 +32,7 @@ extension Shard {
         _ topic: UInt32, _ user: Span<UInt8>, _ host: Span<UInt8>, _ standing: Standing,
         isStored: Bool = false, now: WallTime
     ) -> UInt32 {
+        precondition(topics.isLive(topic))
         if let known = watcher(topic, user, host) {
             setStanding(watcher: known, standing, now: now)
             return known
@@ -47,6 +49,8 @@ extension Shard {
         topics[topic].firstWatcher = watcher
         topics[topic].watcherCount += 1
         watcherIndex.insert(tag, watcher)
+        context.watchers.add(1)
+        countWaiting(watcher, before: false)
         if isStored {
             watchers[watcher].state.insert([.attempted, .stored])
         } else {
@@ -57,19 +61,32 @@ extension Shard {
 
     /// Changes a decision about a watcher.
     mutating func setStanding(watcher: UInt32, _ standing: Standing, now: WallTime) {
+        assert(watchers.isLive(watcher))
         guard
             watchers[watcher].status != standing.status
                 || watchers[watcher].reason != standing.reason
         else { return }
+        let waited = watchers[watcher].isWaiting
         watchers[watcher].status = standing.status
         watchers[watcher].reason = standing.reason
+        countWaiting(watcher, before: waited)
         journalChange(watcher: watcher, now: now)
+    }
+
+    /// Counts a watcher that waits now and did not before, or the other way round.
+    func countWaiting(_ watcher: UInt32, before: Bool) {
+        assert(watchers.isLive(watcher))
+        let waits = watchers[watcher].isWaiting
+        guard waits != before else { return }
+        counters(watchers[watcher].topic).waiting.add(waits ? 1 : -1)
     }
 
     /// Forgets a decision about a watcher who is not subscribed.
     mutating func forget(watcher: UInt32, now: WallTime) {
         let record = watchers[watcher]
         precondition(record.subscriptionCount == 0)
+        if record.isWaiting { counters(record.topic).waiting.add(-1) }
+        context.watchers.add(-1)
         journalErasure(watcher: watcher, now: now)
         watcherIndex.remove(record.tag, watcher)
         if record.previous == Slab<WatcherRecord>.none {
@@ -101,6 +118,7 @@ extension Shard {
 
     /// All watchers of a topic.
     func questions(_ topic: UInt32) -> [Question] {
+        assert(topics.isLive(topic))
         var questions: [Question] = []
         var place = topics[topic].firstSubscription
         while place != Slab<SubscriptionRecord>.none {
@@ -119,6 +137,7 @@ extension Shard {
     }
 
     private func question(_ watcher: UInt32, _ subscription: SlabHandle?) -> Question {
+        assert(watchers.isLive(watcher))
         let name = watchers[watcher].name
         return Question(
             subscription: subscription, watcher: watchers.handle(watcher),
@@ -158,6 +177,7 @@ extension Shard {
     private mutating func applyWaiting(
         _ authorisation: Authorisation, _ watcher: UInt32, now: WallTime
     ) -> Bool {
+        assert(watchers[watcher].subscriptionCount == 0)
         let present = Standing(
             status: watchers[watcher].status, reason: watchers[watcher].reason)
         // Who was refused because no rule matched is still refused while none does.

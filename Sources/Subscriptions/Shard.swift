@@ -13,7 +13,7 @@ struct Shard: ~Copyable {
     let context: AgentContext
     /// From the hash of a name to its presentity.
     var presentityIndex = HashIndex()
-    /// From the hash of Call-ID and From-tag to the subscription.
+    /// From the hash of Call-ID and tags to the subscription.
     var dialogIndex = HashIndex()
     /// From the hash of watcher and topic to the decision about it.
     var watcherIndex = HashIndex()
@@ -39,8 +39,12 @@ struct Shard: ~Copyable {
     var fanOuts = HandleQueue()
     /// Subscriptions that are owed a NOTIFY of their own.
     var ready = HandleQueue()
-    /// What the database does not know yet.
+    /// Subscriptions whose first NOTIFY waits until the notifier's next turn.
+    var delayed = HandleQueue()
+    /// What the database does not know yet of publications and of decisions about watchers.
     var journal = Journal()
+    /// What it does not know yet of subscriptions, which may be written more seldom.
+    var dialogJournal = Journal()
     /// Whether rows are being loaded, which come in any order.
     var isLoading = false
     /// A draft for a dialog whose texts change; kept for its room.

@@ -163,13 +163,14 @@ extension StateAgent {
         }
     }
 
-    /// Takes up a row of `active_watchers` at start; false as above. Nobody is told.
+    /// Takes up a row of `active_watchers` at start.
     ///
     /// - Parameters:
     ///   - text: All texts of the row.
     ///   - package: The event package.
     ///   - values: The numbers of the row.
     ///   - now: The present time.
+    /// - Returns: False when it has expired, is already there or is unusable.
     public func restore(
         _ text: borrowing DialogDraft, package: PackageIndex, values: SubscriptionValues,
         now: WallTime
@@ -179,7 +180,7 @@ extension StateAgent {
         else { return false }
         let hash = context.presentityHash(text[.presentityUser], text[.presentityHost])
         let name = Self.name(text[.presentityUser], text[.presentityHost], hash)
-        let tag = context.dialogHash(text[.callID], text[.fromTag])
+        let tag = context.dialogHash(text[.callID], text[.fromTag], text[.toTag])
         return withShard(Self.shard(of: hash)) { shard in
             shard.restore(text, package, values, name, tag: tag, now: now)
         }

@@ -86,19 +86,17 @@ extension StateAgent {
         let facts = context.facts(request.package)
         let wanted = max(0, request.expiresSeconds ?? facts.defaultExpiresSeconds)
         var granted = min(wanted, settings.expiresSecondsMax)
-        if granted > 0, granted < settings.expiresSecondsMin {
+        let minimum = min(settings.expiresSecondsMin, settings.expiresSecondsMax)
+        if granted > 0, granted < minimum {
             guard settings.briefExpires == .raise else {
-                return .tooBrief(minimumSeconds: settings.expiresSecondsMin)
+                return .tooBrief(minimumSeconds: minimum)
             }
-            granted = settings.expiresSecondsMin
+            granted = minimum
         }
-        let tag = context.dialogHash(request.text[.callID], request.text[.fromTag])
         if request.isInDialog {
-            return subscribeAgain(
-                request, tag: tag, granted: UInt32(granted), now: now, into: &orders)
+            return subscribeAgain(request, granted: UInt32(granted), now: now, into: &orders)
         }
-        return subscribeInitial(
-            request, tag: tag, granted: UInt32(granted), now: now, into: &orders)
+        return subscribeInitial(request, granted: UInt32(granted), now: now, into: &orders)
     }
 
     // MARK: Parts of a PUBLISH
@@ -133,7 +131,7 @@ extension StateAgent {
     // MARK: Parts of a SUBSCRIBE
 
     private func subscribeInitial(
-        _ request: borrowing SubscribeRequest, tag: UInt32, granted: UInt32, now: WallTime,
+        _ request: borrowing SubscribeRequest, granted: UInt32, now: WallTime,
         into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
         let user = request.text[.presentityUser]
@@ -143,9 +141,11 @@ extension StateAgent {
         let number = Self.shard(of: hash)
         let drawn = toTag(request, shard: number)
         let given = request.text[.toTag]
+        let toTag = given.isEmpty ? drawn.span : given
         let work = SubscribeWork(
-            Self.name(user, host, hash), tag: tag, toTag: given.isEmpty ? drawn.span : given,
-            granted: granted, authorisation(request), now: now)
+            Self.name(user, host, hash),
+            tag: context.dialogHash(request.text[.callID], request.text[.fromTag], toTag),
+            toTag: toTag, granted: granted, authorisation(request), now: now)
         return withShard(number) { shard in
             let outcome = shard.subscribeInitial(work, request, into: &orders)
             shard.drain(settings.ordersPerCall, now: now, into: &orders)
@@ -155,10 +155,12 @@ extension StateAgent {
 
     /// Finds the shard of a dialog, which the request itself does not tell, and goes on there.
     private func subscribeAgain(
-        _ request: borrowing SubscribeRequest, tag: UInt32, granted: UInt32, now: WallTime,
+        _ request: borrowing SubscribeRequest, granted: UInt32, now: WallTime,
         into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
         guard !request.text[.toTag].isEmpty else { return .unknownDialog }
+        let tag = context.dialogHash(
+            request.text[.callID], request.text[.fromTag], request.text[.toTag])
         let first = Self.shard(in: request.text[.toTag]) ?? 0
         for step in 0..<Self.shardCount {
             // The first is right, unless the dialog is older than this run.
@@ -192,6 +194,7 @@ extension StateAgent {
     /// A To-tag for a dialog: the shard in clear, so that a refresh finds it at once, and 64 bits
     /// that are the same for the same request and that nobody can guess.
     private func toTag(_ request: borrowing SubscribeRequest, shard: Int) -> [UInt8] {
+        precondition(shard >= 0 && shard < Self.shardCount)
         var writer = ByteWriter(capacity: 512)
         writer.append(request.text[.callID])
         writer.append(UInt8(ascii: "\n"))

@@ -68,8 +68,9 @@ public final class StateAgent: Sendable {
         }
     }
 
-    /// Orders notifications that wait: what is left of large fan-outs, and first notifications
-    /// when `settings.notifiesAtOnce` is false. Cheap when nothing waits.
+    /// Orders notifications that wait; cheap when none does.
+    ///
+    /// They are what is left of large fan-outs, and what `releaseDelayed` has let go.
     ///
     /// - Parameters:
     ///   - limit: Most orders, at most `Limits.notifyOrdersPerTurnMax`.
@@ -92,13 +93,23 @@ public final class StateAgent: Sendable {
         return hasWaitingOrders
     }
 
+    /// Has the notifications of SUBSCRIBEs ordered that came since the last call, where
+    /// `settings.notifiesAtOnce` is false: the notifier's turn (`waitn_time`).
+    public func releaseDelayed() {
+        guard !settings.notifiesAtOnce else { return }
+        for number in 0..<Self.shardCount {
+            withShard(number) { shard in shard.releaseDelayed() }
+        }
+    }
+
     /// Whether notifications wait for `nextOrders`: one atomic load.
     public var hasWaitingOrders: Bool { waiting.load(ordering: .relaxed) != 0 }
 
     // MARK: Time
 
-    /// Looks at what has expired: publications, subscriptions, decisions about watchers. Call it at
-    /// least once a second.
+    /// Looks at what has expired: publications, subscriptions, decisions about watchers.
+    ///
+    /// Call it at least once a second.
     ///
     /// - Parameters:
     ///   - now: The present time.
@@ -123,7 +134,11 @@ public final class StateAgent: Sendable {
 
     /// Takes up to `limit` changes that are not in the database; one batch at a time: it is empty
     /// until the one before was settled.
-    public func takeChanges(limit: Int) -> PresenceBatch {
+    ///
+    /// - Parameters:
+    ///   - kinds: Which tables' changes are wanted; subscriptions may have a slower rhythm.
+    ///   - limit: Most changes.
+    public func takeChanges(_ kinds: JournalKinds = .all, limit: Int) -> PresenceBatch {
         precondition(limit > 0)
         var batch = PresenceBatch()
         let isFree = isWriting.compareExchange(
@@ -134,27 +149,28 @@ public final class StateAgent: Sendable {
         let start = turn.wrappingAdd(1, ordering: .relaxed).oldValue & (Self.shardCount - 1)
         for step in 0..<Self.shardCount where batch.changes.count < most {
             withShard((start + step) & (Self.shardCount - 1)) { shard in
-                shard.takeChanges(into: &batch, limit: most)
+                shard.takeChanges(kinds, into: &batch, limit: most)
             }
         }
         if batch.isEmpty { isWriting.store(false, ordering: .releasing) }
         return batch
     }
 
-    /// Settles a batch: all of it is in the database but the changes whose indices are in
-    /// `failed`. Those wait in front again and will be handed out with their newest values.
+    /// Settles a batch: all of it is in the database but the changes at the indices `failed`.
+    ///
+    /// Those wait in front again and will be handed out with their newest values.
     public func settle(_ batch: PresenceBatch, failed: [Int] = []) {
         guard !batch.isEmpty else { return }
         precondition(isWriting.load(ordering: .acquiring), "no batch is being written")
-        var failedOf = [[UInt32]](repeating: [], count: Self.shardCount)
-        for place in failed {
+        var failedOf = [[JournalMark]](repeating: [], count: Self.shardCount)
+        for place in failed.sorted() {
             precondition(place >= 0 && place < batch.marks.count, "no such change")
-            failedOf[Int(batch.marks[place].shard)].append(batch.marks[place].entry)
+            failedOf[Int(batch.marks[place].shard)].append(batch.marks[place])
         }
         var settled = Set<UInt8>()
         for mark in batch.marks where settled.insert(mark.shard).inserted {
-            let places = failedOf[Int(mark.shard)].sorted()
-            withShard(Int(mark.shard)) { shard in shard.settle(failed: places) }
+            let marks = failedOf[Int(mark.shard)]
+            withShard(Int(mark.shard)) { shard in shard.settle(failed: marks) }
         }
         isWriting.store(false, ordering: .releasing)
     }
@@ -169,14 +185,13 @@ public final class StateAgent: Sendable {
     }
 
     /// How far the database lags behind.
-    public var journal: JournalStatus {
+    public var journal: JournalStatus { journal(.all) }
+
+    /// How far the database lags behind with some kinds of changes.
+    public func journal(_ kinds: JournalKinds) -> JournalStatus {
         var status = JournalStatus()
         for number in 0..<Self.shardCount {
-            withShard(number) { shard in
-                status.waiting += shard.journal.count
-                guard let oldest = shard.journal.oldest else { return }
-                status.oldestSeconds = min(status.oldestSeconds ?? .max, Int(oldest))
-            }
+            withShard(number) { shard in shard.note(kinds, in: &status) }
         }
         return status
     }

@@ -40,7 +40,7 @@ struct SubscriptionRecord: TimerEntry {
     var dialog: Counted<ManagedBuffer<DialogText.Layout, UInt8>>
     /// Its neighbours in the timer wheel.
     var timerLink = TimerLink()
-    /// The hash of Call-ID and From-tag that it is filed under.
+    /// The hash of Call-ID and tags that it is filed under.
     let tag: UInt32
     /// The topic.
     let topic: UInt32

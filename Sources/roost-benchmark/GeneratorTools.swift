@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Rig and generator are libraries of one layer that do not know each other; they meet here.
 enum GeneratorTools {
-    /// Both tools.
+    /// All tools.
     static let tools = LoadTools(
         register: { (request) throws(RigError) in
             let report = try run(request, port: request.port, acceptsEcho: false)
@@ -15,7 +15,41 @@ enum GeneratorTools {
                 succeeded: report.succeeded, failures: report.failures, seconds: report.seconds,
                 p99: report.latency.p99)
         },
-        echo: { (request) throws(RigError) in try echo(request) })
+        echo: { (request) throws(RigError) in try echo(request) },
+        presence: { (request, boundary) throws(RigError) in try present(request, boundary) })
+
+    /// Runs one presence load against this machine; what it creates stays.
+    private static func present(
+        _ request: PresenceRequest, _ boundary: () -> Void
+    ) throws(RigError) -> PresenceOutcome {
+        var plan = PresencePlan(server: ServerName(host: "127.0.0.1", port: request.port))
+        plan.scenario =
+            switch request.kind {
+            case .subscribe: .subscribe
+            case .publish: .publish
+            case .initial: .initial
+            }
+        plan.presentities = request.presentities
+        plan.watchersEach = request.watchersEach
+        plan.seconds = request.seconds
+        plan.window = request.window
+        plan.rate = request.rate
+        plan.bodyBytes = request.bodyBytes
+        plan.userPrefix = request.userPrefix
+        plan.keeps = true
+        do {
+            let report = try PresenceLoad(plan).run(boundary: boundary)
+            // A NOTIFY that is sent again after its successor says that a reply was lost, which
+            // costs time and is told, but does not spoil the number.
+            let faults = report.faults - report.outOfOrder
+            return PresenceOutcome(
+                completed: report.completed, failures: report.failures + faults,
+                notifies: report.notifies, rate: report.rate, notifyRate: report.notifyRate,
+                notifyP99: report.notifyLatency.p99, repeated: report.repeated)
+        } catch {
+            throw RigError(.answer, error.description)
+        }
+    }
 
     /// Runs one load against this machine; an error becomes one of the rig's.
     private static func run(

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LoadGenerator
 
 /// `roost-load register`: REGISTER requests of many users.
@@ -83,19 +82,10 @@ struct Register: ParsableCommand {
 
     /// Runs the load and reports; the status tells a script whether every request succeeded.
     func run() throws {
-        // A line that writes over itself would only fill a log.
-        let isTerminal = isatty(STDERR_FILENO) == 1
-        let report = try RegisterLoad(plan()).run { progress in
-            if isTerminal { Self.show("\r\u{1b}[K\(progress.line)") }
-        }
-        if isTerminal { Self.show("\r\u{1b}[K") }
+        let terminal = Terminal()
+        let report = try RegisterLoad(plan()).run { terminal.show($0) }
+        terminal.clear()
         print(json ? report.json : report.text)
         if report.failures > 0 { throw ExitCode.failure }
-    }
-
-    /// Writes to standard error, where it does not mix with the report.
-    private static func show(_ text: String) {
-        var text = text
-        text.withUTF8 { unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

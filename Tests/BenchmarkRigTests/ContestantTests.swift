@@ -93,6 +93,10 @@ struct BenchmarkOptionsTests {
         #expect(quick.window < usual.window)
         #expect(quick.latencyRate < usual.latencyRate)
         #expect(quick.refreshesMin < usual.refreshesMin)
+        #expect(quick.presenceSeconds < usual.presenceSeconds)
+        #expect(quick.presentities < usual.presentities)
+        #expect(quick.presenceSubjects < usual.presenceSubjects)
+        #expect(quick.thousandPresentities < usual.thousandPresentities)
         #expect(quick.figures == usual.figures)
         #expect(quick.roost == usual.roost)
     }

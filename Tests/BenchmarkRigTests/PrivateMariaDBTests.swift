@@ -53,6 +53,14 @@ struct PrivateMariaDBTests {
         if FakeServer.isPossible { try flush(database) }
         try database.clear()
         #expect(try database.rows() == 0)
+        try database.sql(
+            "insert into presentity select null, seq, 'd', 'presence', 'e', 1, 1, 'b', '', 0, null"
+                + " from seq_1_to_3")
+        #expect(try database.rows(of: "presentity") == 3)
+        try database.clearPresence()
+        for table in ["presentity", "active_watchers", "watchers"] {
+            #expect(try database.rows(of: table) == 0)
+        }
         let port = database.port
         #expect(
             LoopbackName(port: port).connect(Int32(SOCK_STREAM.rawValue), waitSeconds: 5) != nil)

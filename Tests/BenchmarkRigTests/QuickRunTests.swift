@@ -16,6 +16,11 @@ private func isInstalled(_ name: String) -> Bool {
     (try? ChildProcess.run(["sh", "-c", "command -v \(name)"], secondsMax: 10)) != nil
 }
 
+/// Whether Kamailio's modules for presence are here; they come in a package of their own.
+private let hasPresenceModules =
+    (try? ChildProcess.run(
+        ["sh", "-c", "ls /usr/lib/*/kamailio/modules/presence_xml.so"], secondsMax: 10)) != nil
+
 @Suite("Whole runs in small")
 struct QuickRunTests {
     /// Tools that cost nothing: every request succeeds, the echo takes 3 us.
@@ -74,7 +79,9 @@ struct QuickRunTests {
         let kamailio = isInstalled("kamailio") ? "kamailio" : "none"
         let roost = built("roost") ?? "none"
         let hasDatabase = isInstalled("mariadbd") && isInstalled("kamailio")
-        let figures = Figure.allCases.filter { hasDatabase || !$0.needsDatabase }
+        let figures = Figure.allCases.filter {
+            !$0.isPresence && (hasDatabase || !$0.needsDatabase)
+        }
         let text = try ChildProcess.run(
             [
                 program, "--quick", "--kamailio", kamailio, "--roost", roost, "--figures",
@@ -83,6 +90,23 @@ struct QuickRunTests {
         #expect(text.contains("verdict"))
         #expect(text.contains("echo of the same datagrams"))
         if kamailio != "none" { #expect(text.contains("CPU per REGISTER refresh, db_mode 0")) }
+        #expect(!text.contains("not taken"), "\(text)")
+    }
+
+    @Test(
+        "the program takes every figure of the presence server",
+        .enabled(if: built("roost-benchmark") != nil && isInstalled("mariadbd")),
+        .enabled(if: isInstalled("kamailio") && hasPresenceModules), .timeLimit(.minutes(5)))
+    func presence() throws {
+        let program = try #require(built("roost-benchmark"))
+        let text = try ChildProcess.run(
+            [
+                program, "--quick", "--roost", "none", "--figures",
+                Figure.allCases.filter(\.isPresence).map(\.rawValue).joined(separator: ","),
+            ], secondsMax: 240)
+        for figure in Figure.allCases where figure.isPresence {
+            #expect(text.contains(figure.title), "\(figure)")
+        }
         #expect(!text.contains("not taken"), "\(text)")
     }
 

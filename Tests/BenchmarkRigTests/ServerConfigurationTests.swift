@@ -48,6 +48,32 @@ struct ServerConfigurationTests {
         }
     }
 
+    @Test("the presence server has its defaults with a database, and memory only without")
+    func presence() throws {
+        let text = configuration().text
+        for part in [
+            "modparam(\"presence_xml\", \"force_active\", 1)", "handle_publish();",
+            "handle_subscribe();", "maxbuffer=4194304",
+            "modparam(\"presence\", \"server_address\", \"sip:127.0.0.1:15060\")",
+        ] {
+            #expect(text.contains(part), "\(part)")
+        }
+        let start = try #require(text.range(of: "#!ifdef WITH_DB\nmodparam(\"presence"))
+        let rest = text[start.lowerBound...]
+        let otherwise = try #require(rest.range(of: "#!else"))
+        #expect(!rest[..<otherwise.lowerBound].contains("subs_db_mode"))
+        let memory = rest[otherwise.upperBound...]
+        let end = try #require(memory.range(of: "#!endif"))
+        #expect(memory[..<end.lowerBound].contains("\"subs_db_mode\", 0"))
+        #expect(memory[..<end.lowerBound].contains("\"publ_cache\", 2"))
+        // A parameter needs its module, and the database its driver, before it.
+        let module = try #require(text.range(of: "loadmodule \"presence.so\""))
+        let driver = try #require(text.range(of: "loadmodule \"db_mysql.so\""))
+        let parameter = try #require(text.range(of: "modparam(\"presence"))
+        #expect(driver.lowerBound < module.lowerBound)
+        #expect(module.lowerBound < parameter.lowerBound)
+    }
+
     @Test("only what must differ differs between the two")
     func difference() {
         let text = configuration().text

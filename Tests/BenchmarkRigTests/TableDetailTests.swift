@@ -38,6 +38,20 @@ struct FigureBoundTests {
         (.millionFlush, .atMost(must: 1.5, aim: 1.1)),
         (.millionLoad, .atMost(must: 1.5, aim: 1.1)),
         (.millionMemory, .atMost(must: 1.5, aim: 1.1)),
+        (.presenceSubscribe, .atLeast(must: 10, aim: 25)),
+        (.presenceSubscribeMemory, .atLeast(must: 1.3, aim: 2.5)),
+        (.presencePublish, .atLeast(must: 12, aim: 30)),
+        (.presencePublishMemory, .atLeast(must: 1.3, aim: 2.5)),
+        (.presenceTen, .atLeast(must: 7, aim: 15)),
+        (.presenceTenMemory, .atLeast(must: 1.3, aim: 2.5)),
+        (.presenceThousand, .atLeast(must: 7, aim: 15)),
+        (.presenceThousandMemory, .atLeast(must: 1.3, aim: 2.5)),
+        (.presenceSubscribeCost, .atMost(must: 1 / 1.3, aim: 0.4)),
+        (.presencePublishCost, .atMost(must: 1 / 1.3, aim: 0.4)),
+        (.presenceNotifyCost, .atMost(must: 1 / 1.3, aim: 0.4)),
+        (.presenceLatency, .atMost(must: 0.2, aim: 0.1)),
+        (.presenceSubscriptionMemory, .atMost(must: 0.7, aim: 0.4)),
+        (.presencePresentityMemory, .atMost(must: 0.7, aim: 0.4)),
     ]
 
     @Test("the list of this test names every figure once")
@@ -76,6 +90,7 @@ struct FigureBoundTests {
             ("register-script", .registerScript), ("million-register", .millionRegister),
             ("million-dump", .millionDump), ("million-flush", .millionFlush),
             ("million-load", .millionLoad), ("million-memory", .millionMemory), ("Register", nil),
+            ("presence-fanout-10", .presenceTen), ("presence-latency", .presenceLatency),
             ("", nil), ("register ", nil),
         ] as [(String, Figure?)])
     func names(_ name: String, _ figure: Figure?) { #expect(Figure(rawValue: name) == figure) }

@@ -234,14 +234,16 @@ struct EdgeTests {
         #expect(try phone.request(odd).status == 400)
     }
 
-    @Test("a registrar that cannot be reached by an address is 503")
+    @Test("a registrar whose name leads nowhere is 478, and the log says so")
     func nowhere() throws {
+        let names = try LoopbackNameServer("")
         var configuration = ServerConfiguration(shipped: "edge.cfg", sipPort: 5070, httpPort: 8281)
         configuration.options = ["-A", "REGISTRAR=\"sip:registrar.example.com\""]
+        configuration.file? += "\ndns_servers=\"127.0.0.1:\(names.port)\"\n"
         let edge = try ServerProcess(configuration)
         let reply = try edge.phone().register("alice", "sip:alice@10.0.0.7")
-        #expect(reply.status == 503)
-        #expect(reply.reason == "No Way On")
-        #expect(edge.logged("only addresses are followed") > 0)
+        #expect(reply.status == 478)
+        #expect(reply.reason == "Unresolvable destination")
+        #expect(edge.logged("leads to no address") > 0)
     }
 }

@@ -135,7 +135,7 @@ struct DatagramBatchTests {
         var outbox = DatagramOutbox()
         for number in 0..<count {
             outbox.bytes.append("request-\(100 + number)")
-            outbox.count += 1
+            outbox.endMessage()
         }
         #expect(outbox.isFull == (count == Limits.datagramBatch))
         #expect(outbox.send(sender) == 0)
@@ -182,7 +182,7 @@ struct DatagramBatchTests {
         for _ in 0..<3 {
             for number in 0..<4 {
                 outbox.bytes.append("\(number)")
-                outbox.count += 1
+                outbox.endMessage()
             }
             failures.insert(outbox.send(nobody))
             #expect(outbox.count == 0)

@@ -1,5 +1,9 @@
 import Foundation
 import ModuleKit
+import PresenceDialoginfo
+import PresenceMWI
+import PresenceReginfo
+import PresenceXML
 import Registrar
 import TM
 import Testing
@@ -71,6 +75,20 @@ struct ParameterTableTests {
         let declared = Set(RegistrarModule.manifest.parameters.map(\.name))
         let missing = documented.map(\.name).filter { !declared.contains($0) }
         #expect(missing == [], "missing: \(missing.joined(separator: ", "))")
+    }
+
+    @Test("each parameter of the event packages is declared, and nothing beside them")
+    func eventPackages() throws {
+        try expectSame("presence_xml", PresenceXMLModule.manifest.parameters.map(\.name))
+        try expectSame("presence_reginfo", PresenceReginfoModule.manifest.parameters.map(\.name))
+        try expectSame(
+            "presence_dialoginfo", PresenceDialoginfoModule.manifest.parameters.map(\.name))
+        try expectSame("presence_mwi", PresenceMWIModule.manifest.parameters.map(\.name))
+    }
+
+    private func expectSame(_ module: String, _ declared: [String]) throws {
+        let documented = try DocumentedParameter.rows(of: module).map(\.name)
+        #expect(documented.sorted() == declared.sorted())
     }
 
     @Test("each parameter of tm is declared, or refused with its reason")

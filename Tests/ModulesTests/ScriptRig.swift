@@ -71,11 +71,11 @@ final class ScriptRig {
             catalogue: modules, core: ModuleBlueprint(BareCore.self))
         var loaded = [try checked.core.make(services)]
         services.add(loaded[0])
-        // As in the server: a module may ask for those that were loaded before it.
+        // As the server does: a module finds those before it while it is made.
         for module in checked.modules {
             let made = try module.make(services)
-            services.add(made)
             loaded.append(made)
+            services.add(made)
         }
         program = try Program.compile(checked, loaded: loaded)
         note = try #require(loaded.compactMap { $0.instance as? NoteModule }.first)
@@ -91,7 +91,8 @@ final class ScriptRig {
     @discardableResult
     func run(
         _ message: String = ScriptRig.request, transport: TransportProtocol = .udp,
-        connection: Int64 = -1, source: PeerAddress = PeerAddress(ipv4: 0x0a01_0203, port: 5070)
+        connection: Int64 = -1, source: PeerAddress = PeerAddress(ipv4: 0x0a01_0203, port: 5070),
+        now: WallTime = WallTime(seconds: 1_700_000_000)
     ) throws -> [String] {
         let bytes = Array(message.replacing("\n", with: "\r\n").utf8)
         try context.message.load(bytes.span)
@@ -100,7 +101,7 @@ final class ScriptRig {
             origin: Origin(
                 transport: transport, socket: SocketIndex(transport == .udp ? 0 : 1),
                 source: source, connection: connection),
-            now: WallTime(seconds: 1_700_000_000))
+            now: now)
         program.run(.request, in: context)
         return note.lines.withLock { lines in
             defer { lines = [] }

@@ -33,6 +33,9 @@ final class StandInServices: Services {
     var network: any NetworkServices { wire }
     /// The same under the name that tests of connections have for it.
     var standInNetwork: StandInNetwork { wire }
+    /// Knows the records of one name.
+    let names = StandInNames()
+    var resolver: any DestinationResolver { names }
     var loadedModules: [LoadedModule] { modules.withLock { $0 } }
     var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
     var aliases: [HostAlias] {

@@ -53,13 +53,14 @@ struct ForwardCommandTests {
         #expect(kept.harness.notes == ["kept"])
         #expect(kept.hops.isEmpty)
         let lines = kept.harness.services.log.written
-        #expect(lines.contains { $0.contains("forward(): the destination is a name") })
+        #expect(lines.contains { $0.contains("forward(): the name of the destination") })
     }
 
     @Test(
         "what can never work is refused when the script is read",
         arguments: [
-            ("forward(example.com);", "no address"), ("forward($ru);", "constant address"),
+            ("forward(\"1.2.3.4.5\");", "address"), ("forward(\"a..b\");", "address"),
+            ("forward($ru);", "constant address"),
             ("forward(192.0.2.9, 70000);", "1 to 65535"),
             ("forward(192.0.2.9, 1, 2);", "takes 0 to 2 arguments"),
             ("set_forward_close();", "whoever is at the other end"),

@@ -165,13 +165,15 @@ final class Bench {
     var now = WallTime(seconds: 1_700_000_000)
     var orders: [NotifyOrder] = []
 
-    init(_ change: (inout AgentSettings) -> Void = { _ in }) {
+    init(run: Int = 0, _ change: (inout AgentSettings) -> Void = { _ in }) {
         var settings = AgentSettings()
         change(&settings)
         rules = RuleBook()
         agent = StateAgent(
             packages: TestPackage.table(rules), settings: settings,
-            seed: AgentSeed(time: 1_700_000_000, process: 77, secret: (1, 2)), now: now)
+            seed: AgentSeed(
+                time: 1_700_000_000, process: 77 + UInt32(run), secret: (1, 2 + UInt64(run))),
+            now: now)
     }
 
     // MARK: Requests

@@ -50,7 +50,6 @@ struct MemoryTests {
             let bytes = Self.bytes(of: 20_000) { crowd, number in
                 crowd.subscribe(number, of: number)
             }
-            print("bytes per subscription and its presentity: \(bytes)")
             precondition(bytes < 900)
         }
     }
@@ -63,7 +62,6 @@ struct MemoryTests {
             let bytes = Self.bytes(of: 20_000) { crowd, number in
                 crowd.subscribe(number, of: number / 100)
             }
-            print("bytes per subscription of a hundred: \(bytes)")
             precondition(bytes < 700)
         }
     }
@@ -76,7 +74,6 @@ struct MemoryTests {
             let bytes = Self.bytes(of: 20_000) { crowd, number in
                 _ = crowd.publish(number)
             }
-            print("bytes per presentity of 500 bytes: \(bytes)")
             precondition(bytes < 1_000)
         }
     }
@@ -105,7 +102,7 @@ struct MemoryTests {
     }
 
     /// Heap bytes for each of `count` times something.
-    private static func bytes(of count: Int, _ add: (Crowd, Int) -> Void) -> Int {
+    static func bytes(of count: Int, _ add: (Crowd, Int) -> Void) -> Int {
         let crowd = Crowd()
         _ = HeapMeter.bytesInUse()
         let before = HeapMeter.bytesInUse()

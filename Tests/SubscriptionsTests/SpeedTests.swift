@@ -4,7 +4,9 @@ import Testing
 
 @testable import Subscriptions
 
-/// What the engine's operations take. They run small in every test run so that they cannot rot;
+/// What the engine's operations take.
+///
+/// They run small in every test run so that they cannot rot;
 /// with ROOST_BENCHMARK set they run long and print nanoseconds.
 @Suite("Speed", .serialized)
 struct SpeedTests {
@@ -44,6 +46,21 @@ struct SpeedTests {
         let taken = SystemClock.monotonic().since(start)
         if rounds > 1_000 { print("NOTIFY of a thousand: \(Int(taken) / (times * 1_000)) ns") }
         #expect(crowd.agent.counters[0].delivered.value >= times * 1_000)
+    }
+
+    @Test("heap bytes of a subscription and of a presentity, printed with ROOST_BENCHMARK")
+    func memory() {
+        guard rounds > 1_000, !HeapMeter.isBlind else { return }
+        let alone = MemoryTests.bytes(of: 50_000) { crowd, number in
+            crowd.subscribe(number, of: number)
+        }
+        let crowded = MemoryTests.bytes(of: 50_000) { crowd, number in
+            crowd.subscribe(number, of: number / 100)
+        }
+        let published = MemoryTests.bytes(of: 50_000) { crowd, number in
+            _ = crowd.publish(number)
+        }
+        print("bytes: subscription \(alone), of a hundred \(crowded), presentity \(published)")
     }
 
     private func measure(_ name: String, _ body: (Int) -> Void) {

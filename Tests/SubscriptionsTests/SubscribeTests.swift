@@ -196,6 +196,25 @@ struct SubscribeTests {
         }
     }
 
+    @Test("a minimum above the maximum is the maximum")
+    func minimumAboveMaximum() {
+        let bench = Bench {
+            $0.expiresSecondsMax = 100
+            $0.expiresSecondsMin = 200
+        }
+        var bob = Dialog("bob")
+        if case .tooBrief(let minimum) = bench.subscribe(&bob, expires: 50) {
+            #expect(minimum == 100)
+        } else {
+            Issue.record("accepted")
+        }
+        guard case .accepted(let accepted) = bench.subscribe(&bob, expires: 500) else {
+            Issue.record("not accepted")
+            return
+        }
+        #expect(accepted.expiresSeconds == 100)
+    }
+
     @Test("a request that cannot be stored is refused")
     func unusable() {
         let bench = Bench()
@@ -279,15 +298,56 @@ struct SubscribeTests {
         #expect(bench.subscriptions().count == 2)
     }
 
-    @Test("without fast NOTIFY the first one waits for the next turn")
+    @Test("without fast NOTIFY the first one waits for the notifier's turn")
     func slowNotify() {
         let bench = Bench {
-            $0.notifiesAtOnce = false; $0.ordersPerCall = 1
+            $0.notifiesAtOnce = false
+            $0.ordersPerCall = 1
         }
         var dialogs = (0..<3).map { Dialog("w\($0)") }
         for place in dialogs.indices { bench.subscribe(&dialogs[place]) }
-        bench.answer()
-        #expect(bench.agent.counters[0].delivered.value == 3)
-        #expect(!bench.agent.hasWaitingOrders)
+        #expect(bench.answer().isEmpty && !bench.agent.hasWaitingOrders)
+        bench.publish("open")
+        #expect(bench.answer().map(\.watcher).sorted() == ["w0", "w1", "w2"])
+        for place in dialogs.indices { bench.subscribe(&dialogs[place]) }
+        bench.agent.releaseDelayed()
+        #expect(bench.agent.hasWaitingOrders)
+        #expect(bench.answer().count == 3)
+        bench.agent.releaseDelayed()
+        #expect(bench.answer().isEmpty && !bench.agent.hasWaitingOrders)
+    }
+
+    @Test("decisions about watchers are bounded like subscriptions")
+    func boundedDecisions() {
+        let bench = Bench { $0.subscriptionsPerPresentityMax = 3 }
+        bench.rules.setAll(.block)
+        var full = 0
+        for number in 0..<5 {
+            var dialog = Dialog("w\(number)", TestPackage.ruled)
+            if case .full = bench.subscribe(&dialog) { full += 1 }
+        }
+        #expect(full == 2 && bench.watchers().count == 3)
+        var known = Dialog("w0", TestPackage.ruled)
+        if case .full = bench.subscribe(&known) { Issue.record("a known watcher is refused") }
+    }
+
+    @Test("one Call-ID and From-tag for all subscriptions does not slow the engine down")
+    func sameNames() {
+        let bench = Bench()
+        for number in 0..<2_000 {
+            var dialog = Dialog("bob")
+            dialog.presentity = "p\(number % 300)"
+            dialog.cseq = UInt32(number + 1)
+            bench.subscribe(&dialog)
+        }
+        var tags = Set<UInt32>()
+        for number in 0..<StateAgent.shardCount {
+            bench.agent.withShard(number) { shard in
+                for place in 0..<shard.subscriptions.placesUsed {
+                    tags.insert(shard.subscriptions[place].tag)
+                }
+            }
+        }
+        #expect(tags.count > 1_990)
     }
 }

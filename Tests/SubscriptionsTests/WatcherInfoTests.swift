@@ -81,6 +81,30 @@ struct WatcherInfoTests {
         #expect(bench.answer().map(\.watcher) == ["bob"])
     }
 
+    @Test("told again, it names everybody and not what changed last")
+    func again() {
+        let bench = Bench()
+        _ = bench.subscribed("alice", TestPackage.winfo)
+        _ = bench.subscribed("bob")
+        _ = bench.subscribed("carol")
+        let user = Array("alice".utf8)
+        let host = Array("example.com".utf8)
+        _ = bench.agent.notifyAgain(
+            package: TestPackage.winfo, user: user.span, host: host.span, now: bench.now,
+            into: &bench.orders)
+        #expect(bench.answer().map(\.body) == ["full 3:bob=active,carol=active"])
+    }
+
+    @Test("it is cut at so many watchers that a document stays within bounds")
+    func manyWatchers() {
+        let bench = Bench()
+        for number in 0..<1_100 { _ = bench.subscribed("w\(number)") }
+        var alice = Dialog("alice", TestPackage.winfo)
+        bench.subscribe(&alice)
+        let body = bench.answer().last?.body ?? ""
+        #expect(body.split(separator: ",").count == Limits.watcherInfoEntriesMax)
+    }
+
     // MARK: Rules
 
     @Test(
@@ -158,9 +182,11 @@ struct WatcherInfoTests {
         var alice = Dialog("alice", TestPackage.ruledInfo)
         bench.subscribe(&alice)
         #expect(bench.answer().map(\.body) == ["full 0:bob=waiting"])
+        #expect(bench.agent.counters[5].waiting.value == 1)
         bench.rules.setAll(.allow)
         #expect(reauthorise(bench) == 1)
         #expect(bench.answer().map(\.body) == ["full 1:"])
+        #expect(bench.agent.counters[5].waiting.value == 0)
     }
 
     @Test("hundreds of decisions are told in pieces")

@@ -28,8 +28,8 @@ extension Core {
     private static let buffers = "buffers grow as they are needed"
     /// Parameters that are handed through to the kernel there.
     private static let stack = "the operating system's default is used"
-    /// Parameters of name resolution, which a registrar does without.
-    private static let names = "no name is looked up while a message is handled"
+    /// Parameters of how answers of name servers are kept there.
+    private static let kept = "answers of name servers are kept as their times to live say"
     /// Parameters of processes that workers are there.
     private static let threads = "workers are threads of one process"
 
@@ -60,12 +60,14 @@ extension Core {
         IgnoredParameter("udp_mtu", "no request is forwarded yet"),
         IgnoredParameter("udp_mtu_try_proto", "no request is forwarded yet", isString: true),
         IgnoredParameter("mhomed", "replies leave through the socket that the request came on"),
-        IgnoredParameter("dns", names), IgnoredParameter("rev_dns", names),
-        IgnoredParameter("dns_try_ipv6", names), IgnoredParameter("dns_retr_time", names),
-        IgnoredParameter("dns_retr_no", names), IgnoredParameter("dns_servers_no", names),
-        IgnoredParameter("dns_use_search_list", names), IgnoredParameter("dns_cache_init", names),
-        IgnoredParameter("use_dns_cache", names), IgnoredParameter("use_dns_failover", names),
-        IgnoredParameter("dns_srv_lb", names), IgnoredParameter("dns_try_naptr", names),
+        IgnoredParameter("dns", "addresses of this server are compared as addresses"),
+        IgnoredParameter("rev_dns", "addresses of senders are not looked up"),
+        IgnoredParameter("dns_sctp_pref", "there is no SCTP"),
+        IgnoredParameter("dns_search_full_match", kept),
+        IgnoredParameter("dns_cache_init", kept), IgnoredParameter("dns_cache_mem", kept),
+        IgnoredParameter("dns_cache_gc_interval", kept),
+        IgnoredParameter("dns_cache_del_nonexp", kept),
+        IgnoredParameter("dns_cache_rec_pref", kept),
         IgnoredParameter("fork", threads), IgnoredParameter("socket_workers", threads),
         IgnoredParameter("async_workers", threads),
         IgnoredParameter("chroot", "use a container or systemd's RootDirectory", isString: true),

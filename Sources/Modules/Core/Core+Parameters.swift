@@ -82,6 +82,45 @@ extension Core {
         public var forcesRport = false
         /// Seconds that a clean stop may take.
         public var exitTimeout = 60
+        /// Name servers to ask in place of those of /etc/resolv.conf: addresses with or without a
+        /// port, in a list with commas or blanks.
+        public var nameServers = ""
+        /// Whether IPv6 addresses are asked for where there are IPv4 ones too (RFC 7984).
+        public var triesIPv6 = true
+        /// Whether NAPTR records are asked for (RFC 3263 4.1).
+        public var triesPointers = true
+        /// Whether SRV records of one priority share the load by weight (RFC 2782).
+        public var balancesServices = true
+        /// Whether the server's own liking goes before the order of a domain's NAPTR records.
+        ///
+        /// Off: RFC 3403 4.1 forbids it.
+        public var ignoresPointerOrder = false
+        /// How well UDP is liked among transports that a domain offers.
+        public var udpLiking = 30
+        /// How well TCP is liked.
+        public var tcpLiking = 20
+        /// How well TLS is liked.
+        public var tlsLiking = 10
+        /// Whether the further places of a name are tried when the first fails (RFC 3263 4.3).
+        public var followsFurtherPlaces = true
+        /// Seconds that the first attempt to ask a name server waits; 0 for 1.5.
+        public var nameServerSeconds = 0
+        /// How often each name server is asked; 0 for 3 times.
+        public var nameServerAttempts = 0
+        /// Most name servers of /etc/resolv.conf that are asked; 0 for all.
+        public var nameServersMax = 0
+        /// Whether the domains of /etc/resolv.conf are tried behind a name.
+        public var usesSearchList = true
+        /// Whether answers of name servers are kept.
+        public var keepsAnswers = true
+        /// Which families of addresses are asked for: 1 IPv4 only, 2 IPv6 only, 4 IPv6 first.
+        public var answerFlags = 0
+        /// Seconds for which it is kept at most that a name has no records.
+        public var negativeSecondsMax = 60
+        /// Seconds for which records are kept at least.
+        public var answerSecondsMin = 0
+        /// Seconds for which records are kept at most.
+        public var answerSecondsMax = Int(Int32.max)
         /// Names of parameters that were given and have no effect.
         public var ignored: [String] = []
 

@@ -2,6 +2,7 @@ import Basics
 import Dispatch
 import Locations
 import Logging
+import ModuleKit
 import Storage
 import Synchronization
 

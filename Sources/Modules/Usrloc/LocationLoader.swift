@@ -89,20 +89,7 @@ struct LocationLoader: Sendable {
         _ table: LocationTable, _ connection: any DatabaseConnection
     ) throws(StorageError) {
         guard checksVersion else { return }
-        let wanted = columns.declaration(of: table.name).version
-        var found = 0
-        try connection.query(
-            "SELECT table_version FROM version WHERE table_name = ?", [.text(table.name)]
-        ) { row in
-            found = row.integer(0) ?? 0
-            return false
-        }
-        guard found == wanted else {
-            throw StorageError(
-                .configuration,
-                "table \(table.name) has version \(found), this server needs \(wanted): "
-                    + "run roost migrate --database URL")
-        }
+        try columns.declaration(of: table.name).checkVersion(on: connection)
     }
 
     /// Deletes the rows of this server that were registered on a connection (`db_clean_tcp`): none

@@ -2,6 +2,7 @@ import Basics
 import Dispatch
 import Locations
 import Logging
+import ModuleKit
 import Storage
 import Synchronization
 
@@ -11,8 +12,8 @@ import Synchronization
 /// worker waits for it in db_mode 2. Changes stay queued in the tables until a batch is confirmed;
 /// a database that is away or frozen costs a time-out here and nothing there.
 ///
-/// Sendable, because connection, backoff and loader are touched on that queue alone, and the rest
-/// is constant or under a lock.
+/// Sendable, because link and loader are used on that queue alone, and the rest is constant or
+/// under a lock.
 ///
 /// In db_mode 1 the workers wait for the same queue: those that arrive while a transaction is under
 /// way are written together by the next, so that the cost of a commit is shared when there is a
@@ -44,7 +45,6 @@ final class LocationWriter: @unchecked Sendable {
     }
     /// What other threads than the queue's read and change.
     private struct State: Sendable {
-        var status = DatabaseStatus()
         /// Whether a pass is queued that has not begun: one is enough for all who ask meanwhile.
         var isScheduled = false
         /// At most one for each worker, so the list is short enough to be searched.
@@ -52,18 +52,13 @@ final class LocationWriter: @unchecked Sendable {
     }
 
     private let queue = DispatchQueue(label: "roost.usrloc.writer", qos: .utility)
-    private let driver: any DatabaseDriver
     private let columns: LocationColumns
     private let tables: @Sendable () -> [LocationTable]
     private let counters: UsrlocCounters
     private let logger: Logger
     private let state = Guarded(State())
+    private let link: DatabaseLink
     // The rest belongs to `queue`: that is why the class may be shared.
-    /// Nil before the first statement and after an error that a new connection may cure.
-    private var connection: (any DatabaseConnection)?
-    /// Grows with each failure, so that a database that comes back is not met by a storm of
-    /// attempts.
-    private var backoff = ReconnectBackoff()
     /// What remains to be loaded, nil once it is; it runs before the first write, for rows that are
     /// older than memory must not be written over unseen.
     private var loader: Load?
@@ -73,20 +68,15 @@ final class LocationWriter: @unchecked Sendable {
         driver: any DatabaseDriver, columns: LocationColumns, counters: UsrlocCounters,
         logger: Logger, tables: @escaping @Sendable () -> [LocationTable]
     ) {
-        self.driver = driver
+        link = DatabaseLink("location", driver, logger: logger)
         self.columns = columns
         self.counters = counters
         self.logger = logger
         self.tables = tables
-        let now = SystemClock.wall()
-        state.withLock { state in
-            state.status.state = .starting
-            state.status.since = now
-        }
     }
 
     /// How the database does.
-    var status: DatabaseStatus { state.withLock { $0.status } }
+    var status: DatabaseStatus { link.status }
 
     /// Loads the tables with `load`, and throws what the first attempt throws.
     ///
@@ -97,7 +87,7 @@ final class LocationWriter: @unchecked Sendable {
             do throws(StorageError) {
                 try connected { (connection) throws(StorageError) in try load(connection) }
                 loader = nil
-                state.withLock { $0.status.isLoaded = true }
+                link.noteLoaded(true)
                 return .success(())
             } catch {
                 return .failure(error)
@@ -110,7 +100,7 @@ final class LocationWriter: @unchecked Sendable {
     func loadLater(_ load: @escaping Load) {
         queue.sync {
             loader = load
-            state.withLock { $0.status.isLoaded = false }
+            link.noteLoaded(false)
         }
         schedule()
     }
@@ -118,7 +108,7 @@ final class LocationWriter: @unchecked Sendable {
     /// Says that there is nothing to load.
     ///
     /// `ul.status` then shows the tables as loaded, since nothing more is going to come.
-    func skipLoading() { state.withLock { $0.status.isLoaded = true } }
+    func skipLoading() { link.noteLoaded(true) }
 
     /// Writes everything that waits; false when the database did not take it all.
     @discardableResult
@@ -150,18 +140,17 @@ final class LocationWriter: @unchecked Sendable {
     /// is known to be away, for then the change waits in memory and SIP goes on.
     func waitFor(_ table: LocationTable, shard: Int, change: UInt64) {
         let signal = DispatchSemaphore(value: 0)
-        let waits = state.withLock { state in
-            guard state.status.state == .connected else { return false }
-            state.waiters.append(
-                Waiter(table: table, shard: shard, change: change, signal: signal))
-            return true
-        }
+        let waiter = Waiter(table: table, shard: shard, change: change, signal: signal)
+        state.withLock { $0.waiters.append(waiter) }
         schedule()
-        guard waits else { return }
+        // Looked at after the waiter is on the list: who finds the database away wakes the list.
+        if link.status.state != .connected { signal.signal() }
         let outcome = signal.wait(timeout: .now() + .seconds(Self.waitSecondsMax))
         state.withLock { state in state.waiters.removeAll { $0.signal === signal } }
         // A frozen database is found out by one request; those behind it do not wait as well.
-        if outcome == .timedOut { become(.away, "no answer within \(Self.waitSecondsMax) s") }
+        guard outcome == .timedOut else { return }
+        link.become(.away, "no answer within \(Self.waitSecondsMax) s")
+        wakeAll()
     }
 
     /// Runs `body` with the connection, on the writer's queue; for the few reads of commands.
@@ -187,8 +176,7 @@ final class LocationWriter: @unchecked Sendable {
     func finish() -> Bool {
         queue.sync {
             let isDone = pass(ignoringBackoff: true)
-            connection?.close()
-            connection = nil
+            link.close()
             return isDone
         }
     }
@@ -198,14 +186,14 @@ final class LocationWriter: @unchecked Sendable {
     /// Loads what is not loaded yet and writes what waits; true when nothing waits any more.
     private func pass(ignoringBackoff: Bool) -> Bool {
         let start = SystemClock.monotonic()
-        guard ignoringBackoff || backoff.mayTry(at: start) else { return false }
+        guard ignoringBackoff || link.mayTry(at: start) else { return false }
         var rows = 0
         do throws(StorageError) {
             try connected { (connection) throws(StorageError) in
                 if let loader {
                     try loader(connection)
                     self.loader = nil
-                    state.withLock { $0.status.isLoaded = true }
+                    link.noteLoaded(true)
                     logger.notice("the location tables are loaded at last")
                 }
                 for table in tables() { rows += try write(table, connection) }
@@ -217,7 +205,7 @@ final class LocationWriter: @unchecked Sendable {
         }
         // A change may have gone with an earlier pass, before its waiter was on the list.
         wake()
-        note(rows: rows, since: start)
+        link.noteFlush(rows: rows, since: start)
         return tables().allSatisfy { $0.dirtyCount == 0 }
     }
 
@@ -281,65 +269,20 @@ final class LocationWriter: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` with the connection and notes how the database does.
-    ///
-    /// A read that is refused says nothing about that: the database has answered.
+    /// Wakes all who wait: nobody waits for what may take minutes.
+    private func wakeAll() {
+        for waiter in state.withLock({ $0.waiters }) { waiter.signal.signal() }
+    }
+
+    /// Runs `body` with the connection; those who wait for a write are woken when there is none.
     private func connected<R>(
         isRead: Bool = false, _ body: (any DatabaseConnection) throws(StorageError) -> R
     ) throws(StorageError) -> R {
         do throws(StorageError) {
-            let opened = if let connection { connection } else { try driver.connect() }
-            connection = opened
-            let result = try body(opened)
-            backoff.succeed()
-            become(.connected, "")
-            return result
+            return try link.connected(isRead: isRead, body)
         } catch {
-            if isRead, error.kind != .unavailable { throw error }
-            backoff.fail(at: SystemClock.monotonic())
-            if error.kind == .unavailable {
-                connection?.close()
-                connection = nil
-            }
-            become(.away, error.message)
+            if link.status.state == .away { wakeAll() }
             throw error
-        }
-    }
-
-    /// Notes how the database does, and logs when that changes: two lines for an outage of an hour,
-    /// not one for each attempt.
-    private func become(_ new: DatabaseStatus.State, _ error: String) {
-        let old = state.withLock { state in
-            let old = state.status.state
-            if old != new { state.status.since = SystemClock.wall() }
-            state.status.state = new
-            if !error.isEmpty { state.status.lastError = error }
-            return old
-        }
-        guard old != new else { return }
-        if new == .away {
-            logger.error(
-                "the location database is away, changes wait in memory",
-                metadata: ["database": "\(driver.description)", "error": "\(error)"])
-            // Nobody waits any longer for what may take minutes.
-            for waiter in state.withLock({ $0.waiters }) { waiter.signal.signal() }
-        } else if old == .away {
-            logger.notice(
-                "the location database is back", metadata: ["database": "\(driver.description)"])
-        }
-    }
-
-    /// Notes when the last pass ended, how long it took and how much it wrote.
-    private func note(rows: Int, since start: MonotonicTime) {
-        let taken = SystemClock.monotonic().since(start) / 1_000
-        state.withLock { state in
-            state.status.lastFlush = SystemClock.wall()
-            state.status.lastFlushMicroseconds = Int(taken)
-            state.status.lastFlushRows = rows
-        }
-        if rows > 0 {
-            logger.debug(
-                "location changes written", metadata: ["rows": "\(rows)", "us": "\(taken)"])
         }
     }
 }

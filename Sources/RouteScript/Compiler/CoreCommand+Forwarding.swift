@@ -18,38 +18,81 @@ extension Compiler {
             return Compiled(
                 .integer { context in
                     Self.forward(context) { (context) throws(ForwardFailure) in
-                        var hop = try context.nextHop()
-                        if let transport, hop.transport != transport {
-                            hop.transport = transport
-                            hop.connection = -1
-                        }
-                        return hop
+                        try context.forward(over: transport)
                     }
                 })
         }
-        let hop = try fixedHop(transport, first, arguments.dropFirst().first)
-        return Compiled(.integer { context in Self.forward(context) { _ in hop } })
+        switch try fixedPlace(transport, first, arguments.dropFirst().first) {
+        case .hop(let hop):
+            return Compiled(
+                .integer { context in
+                    Self.forward(context) { (context) throws(ForwardFailure) in
+                        try context.forward(to: hop)
+                    }
+                })
+        case .uri(let uri):
+            return Compiled(
+                .integer { context in
+                    Self.forward(context) { (context) throws(ForwardFailure) in
+                        try context.forward(along: uri)
+                    }
+                })
+        }
     }
 
-    /// The hop that constant arguments name.
-    private mutating func fixedHop(
+    /// What constant arguments name.
+    private enum FixedPlace {
+        /// An address.
+        case hop(Origin)
+        /// A name, as a URI that is followed when the request comes.
+        case uri([UInt8])
+    }
+
+    /// The place that constant arguments name: an address, or a name that is looked up later.
+    private mutating func fixedPlace(
         _ transport: TransportProtocol?, _ host: Expression, _ port: Expression?
-    ) throws(ScriptError) -> Origin {
+    ) throws(ScriptError) -> FixedPlace {
         guard let text = try expression(host).constantText, let wanted = HostAddress(text) else {
             throw failure(
                 .value, at: host.position, "forward() takes a constant address",
                 hint: "set $du for one that is known when the request comes")
         }
-        var number = wanted.port ?? 5_060
+        var number = wanted.port
         if let port { number = try self.port(port) }
         let bytes = Array(wanted.host.utf8)
-        guard let address = PeerAddress(literal: bytes.span, port: UInt16(number)) else {
+        let transport = transport ?? wanted.transport
+        if let address = PeerAddress(literal: bytes.span, port: UInt16(number ?? 5_060)) {
+            return .hop(Origin(transport: transport ?? .udp, socket: .none, source: address))
+        }
+        guard Self.isHostName(bytes) else {
             throw failure(
                 .value, at: host.position, "\"\(text)\" is no address",
-                hint: "names are not looked up: write an address, IPv6 in brackets")
+                hint: "write a host name or an address, IPv6 in brackets")
         }
-        return Origin(
-            transport: transport ?? wanted.transport ?? .udp, socket: .none, source: address)
+        var uri = "sip:\(wanted.host)"
+        if let number { uri += ":\(number)" }
+        if let transport { uri += ";transport=\(transport.name)" }
+        return .uri(Array(uri.utf8))
+    }
+
+    /// Whether a text may be the name of a host (RFC 3261 25.1, `hostname`).
+    ///
+    /// The last label begins with a letter, or a mistyped address would be looked up as a name.
+    private static func isHostName(_ text: [UInt8]) -> Bool {
+        let labels = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard let first = labels.last?.first, text.count <= Limits.domainNameBytesMax else {
+            return false
+        }
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first | 0x20)
+        return isLetter
+            && labels.allSatisfy { label in
+                !label.isEmpty && label.count <= Limits.domainLabelBytesMax
+                    && label.allSatisfy { byte in
+                        byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+                            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    }
+            }
     }
 
     /// A port as an argument: a number, in quotes or not.
@@ -65,10 +108,10 @@ extension Compiler {
 
     /// Sends the request on; what keeps it is logged as a warning.
     private static func forward(
-        _ context: ScriptContext, to hop: (ScriptContext) throws(ForwardFailure) -> Origin
+        _ context: ScriptContext, _ send: (ScriptContext) throws(ForwardFailure) -> Void
     ) -> Int {
         do throws(ForwardFailure) {
-            try context.forward(to: try hop(context))
+            try send(context)
             return 1
         } catch {
             if context.isLogging(.warning) { context.log(.warning, "forward(): \(error.reason)") }

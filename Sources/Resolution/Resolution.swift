@@ -1,1 +1,0 @@
-// Declared by the parts that follow.
