@@ -7,7 +7,8 @@ extension FunctionRow {
         routes = .any
         returns = "never"
         summary = "Refused: \(reason)"
-        let message = "\(name) is refused: \(reason)"
+        // The checker puts the name in front.
+        let message = "refused: \(reason)"
         check = { (_, _) throws(ArgumentError) in throw ArgumentError(message) }
         bind = { (_, _, _) throws(ArgumentError) in throw ArgumentError(message) }
     }

@@ -39,6 +39,14 @@ struct CallTests {
             ToolPath.installed("sipp") ?? "",
             ["-sf", "\(scenarios)/call-callee.xml", "-p", "\(ports[0])", "-t", callee] + common,
             output: folder.file("callee"))
+        // A datagram that finds nobody is sent again, a connection is refused.
+        if callee == "t1" {
+            let place = ":" + String(ports[0], radix: 16, uppercase: true) + " 00000000:0000 0A"
+            #expect(
+                eventually(within: 10) {
+                    TemporaryFolder.text(at: "/proc/net/tcp").contains(place)
+                })
+        }
         let outcome = try StartedProgram.run(
             ToolPath.installed("sipp") ?? "",
             [
@@ -47,7 +55,9 @@ struct CallTests {
                 "-lost", "\(lost)",
             ] + common)
         #expect(outcome.status == 0, "\(outcome.output.suffix(1_500))")
-        #expect(answering.wait(seconds: 20) == 0, "\(folder.text(of: "callee").suffix(1_500))")
+        let status = answering.wait(seconds: 20)
+        // What is lost may leave the callee with half a call.
+        #expect(status == 0 || lost > 0, "\(folder.text(of: "callee").suffix(1_500))")
         #expect(server.faults == [])
         return server
     }

@@ -288,9 +288,9 @@ struct ManagementEdgeTests {
             services.lines.all == ["notice ctl: no BINRPC listener yet; use roostctl over HTTP"])
     }
 
-    @Test("tm, ctl and corex declare no parameter", arguments: ["fr_timer", "", "binrpc"])
+    @Test("ctl declares no parameter", arguments: ["fr_timer", "", "binrpc"])
     func none(name: String) {
-        for blueprint in [ModuleBlueprint(TMModule.self), ModuleBlueprint(CTL.self)] {
+        for blueprint in [ModuleBlueprint(CTL.self)] {
             #expect(blueprint.parameters.isEmpty && blueprint.functions.isEmpty)
             let configured = blueprint.configure()
             #expect(

@@ -30,7 +30,7 @@ struct EmptyModulesTests {
             ),
             (
                 "loadmodule \"tm.so\"\nrequest_route { t_write_req(\"a\", \"b\"); }",
-                "t_write_req is refused: there are no FIFOs for requests"
+                "t_write_req(): refused: there are no FIFOs for requests"
             ),
             (
                 "loadmodule \"corex.so\"\nrequest_route { send_udp(); }",

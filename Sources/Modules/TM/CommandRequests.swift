@@ -116,14 +116,14 @@ struct DescribedRequest: Sendable {
         guard let lines = HeaderText.lines(Array(headers.utf8)) else {
             throw Fault(400, "Invalid headers")
         }
+        // Looked at first: a length that does not fit would make the whole unreadable.
+        guard !hasLength(lines) else { throw Fault(400, "Content-Length disallowed") }
         var message = SIPMessage(capacity: 2048)
         let probe = Array("OPTIONS sip:x SIP/2.0\r\n".utf8) + lines + [13, 10]
         guard (try? message.load(probe.span)) != nil else { throw Fault(400, "Invalid headers") }
         guard message.has(.to) else { throw Fault(400, "To missing") }
         guard message.has(.from) else { throw Fault(400, "From missing") }
-        guard !message.has(.contentLength), !message.has(.via) else {
-            throw Fault(400, "Content-Length disallowed")
-        }
+        guard !message.has(.via) else { throw Fault(400, "Invalid headers") }
         guard body.isEmpty || message.has(.contentType) else {
             throw Fault(400, "Content-Type missing")
         }
@@ -152,6 +152,13 @@ struct DescribedRequest: Sendable {
         writer.append("\r\n\r\n")
         writer.append(bytes)
         return Array(copying: writer.span)
+    }
+
+    private static func hasLength(_ lines: [UInt8]) -> Bool {
+        lines.split(separator: 10).contains { line in
+            let name = Array(line.prefix { $0 != UInt8(ascii: ":") }.filter { $0 != 32 })
+            return name.span.matches("content-length") || name.span.matches("l")
+        }
     }
 
     /// Copies header lines and gives From a tag (RFC 3261 8.1.1.3).
