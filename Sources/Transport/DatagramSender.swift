@@ -49,6 +49,9 @@ struct DatagramSender: ~Copyable {
         let entries = outbox.entries
         for entry in entries {
             guard entry.destination.socket == index else {
+                // In the order in which they were written: the 100 of an INVITE must not come
+                // behind the answers that the INVITE gets from a callee on another transport.
+                if staged > 0 { flush() }
                 router.send(outbox.bytes(entry), to: entry.destination)
                 continue
             }

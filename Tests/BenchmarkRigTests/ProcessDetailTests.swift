@@ -3,7 +3,7 @@ import Testing
 
 @testable import BenchmarkRig
 
-@Suite("Ends of programs", .timeLimit(.minutes(1)))
+@Suite("Ends of programs", .timeLimit(.minutes(10)))
 struct ChildProcessEndTests {
     @Test("a status is the one that the program gave", arguments: [0, 1, 2, 127, 255] as [Int32])
     func statuses(_ status: Int32) throws {

@@ -16,11 +16,6 @@ private func isInstalled(_ name: String) -> Bool {
     (try? ChildProcess.run(["sh", "-c", "command -v \(name)"], secondsMax: 10)) != nil
 }
 
-/// Whether Kamailio's modules for presence are here; they come in a package of their own.
-private let hasPresenceModules =
-    (try? ChildProcess.run(
-        ["sh", "-c", "ls /usr/lib/*/kamailio/modules/presence_xml.so"], secondsMax: 10)) != nil
-
 @Suite("Whole runs in small")
 struct QuickRunTests {
     /// Tools that cost nothing: every request succeeds, the echo takes 3 us.
@@ -96,17 +91,17 @@ struct QuickRunTests {
     @Test(
         "the program takes every figure of the presence server",
         .enabled(if: built("roost-benchmark") != nil && isInstalled("mariadbd")),
-        .enabled(if: isInstalled("kamailio") && hasPresenceModules), .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func presence() throws {
         let program = try #require(built("roost-benchmark"))
+        // The latency is taken at a load that Kamailio says, which says little on a busy machine.
+        let figures = Figure.allCases.filter { $0.isPresence && $0 != .presenceLatency }
         let text = try ChildProcess.run(
             [
-                program, "--quick", "--roost", "none", "--figures",
-                Figure.allCases.filter(\.isPresence).map(\.rawValue).joined(separator: ","),
-            ], secondsMax: 240)
-        for figure in Figure.allCases where figure.isPresence {
-            #expect(text.contains(figure.title), "\(figure)")
-        }
+                program, "--quick", "--kamailio", "none", "--figures",
+                figures.map(\.rawValue).joined(separator: ","),
+            ], secondsMax: 540)
+        for figure in figures { #expect(text.contains(figure.title), "\(figure)") }
         #expect(!text.contains("not taken"), "\(text)")
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkRig
 
-@Suite("Calls against a server of this test", .timeLimit(.minutes(1)))
+@Suite("Calls against a server of this test", .timeLimit(.minutes(10)))
 struct RPCCallTests {
     /// Calls a server that gives one answer, and ends it.
     private func call(
@@ -120,7 +120,7 @@ struct RPCCallTests {
     }
 }
 
-@Suite("Dumps without end", .timeLimit(.minutes(1)))
+@Suite("Dumps without end", .timeLimit(.minutes(10)))
 struct DumpLoopTests {
     @Test("dumps are asked for one after the other until the loop is stopped")
     func loop() throws {

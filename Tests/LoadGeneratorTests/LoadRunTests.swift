@@ -4,7 +4,7 @@
 
     @testable import LoadGenerator
 
-    @Suite("The loop of a load", .timeLimit(.minutes(1)))
+    @Suite("The loop of a load", .timeLimit(.minutes(10)))
     struct LoadRunTests {
         /// Runs a plan over an imitated carrier.
         private func run(

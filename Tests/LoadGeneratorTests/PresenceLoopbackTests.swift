@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadGenerator
 
-@Suite("Presence load against a server on this machine", .timeLimit(.minutes(1)))
+@Suite("Presence load against a server on this machine", .timeLimit(.minutes(10)))
 struct PresenceLoopbackTests {
     /// Runs a plan against a server that breaks the rules as the test says.
     private func run(

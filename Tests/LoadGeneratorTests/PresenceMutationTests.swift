@@ -148,7 +148,7 @@ struct PresenceMutationTests {
     }
 }
 
-@Suite("A presence load over a bad network", .timeLimit(.minutes(1)))
+@Suite("A presence load over a bad network", .timeLimit(.minutes(10)))
 struct PresenceWeatherTests {
     @Test("losses, repetitions and delays are outlived and accounted for", arguments: [3, 7])
     func weather(_ seed: Int) throws {

@@ -12,7 +12,7 @@ private func program() -> URL? {
     }
 }
 
-@Suite("roost-load presence", .enabled(if: program() != nil), .timeLimit(.minutes(1)))
+@Suite("roost-load presence", .enabled(if: program() != nil), .timeLimit(.minutes(10)))
 struct PresenceProgramTests {
     /// Runs the program; what it wrote on both outputs, and its status.
     private func run(

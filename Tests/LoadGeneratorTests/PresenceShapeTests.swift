@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadGenerator
 
-@Suite("Presence loads of every shape", .timeLimit(.minutes(1)))
+@Suite("Presence loads of every shape", .timeLimit(.minutes(10)))
 struct PresenceShapeTests {
     /// Runs a plan against a server without faults, or with these.
     private func run(

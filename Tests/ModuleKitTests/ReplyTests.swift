@@ -139,7 +139,7 @@ struct ReplyTests {
         #expect(sent(context).first?.hasPrefix("SIP/2.0 \(status) x\n") == true)
     }
 
-    @Test("a status outside of 100 to 699 is a defect of the caller", .timeLimit(.minutes(1)))
+    @Test("a status outside of 100 to 699 is a defect of the caller", .timeLimit(.minutes(10)))
     func beyond() async {
         await #expect(processExitsWith: .failure) {
             let context = try kitContext()

@@ -97,7 +97,7 @@ struct ScriptLocksTests {
         #expect(first.value == 800 && second.value == 800)
     }
 
-    @Test("a number of locks that is none is a defect of the caller", .timeLimit(.minutes(1)))
+    @Test("a number of locks that is none is a defect of the caller", .timeLimit(.minutes(10)))
     func none() async {
         await #expect(processExitsWith: .failure) { _ = ScriptLocks(count: 0) }
     }

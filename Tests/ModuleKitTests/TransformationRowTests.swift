@@ -131,7 +131,7 @@ struct TransformationRowTests {
         }
     }
 
-    @Test("what takes the rest stands last", .timeLimit(.minutes(1)))
+    @Test("what takes the rest stands last", .timeLimit(.minutes(10)))
     func restLast() async {
         await #expect(processExitsWith: .failure) {
             _ = TransformationRow(
@@ -272,7 +272,7 @@ struct DerivingTests {
         #expect(string(three, context) == "B")
     }
 
-    @Test("a part beyond its text is a defect of the caller", .timeLimit(.minutes(1)))
+    @Test("a part beyond its text is a defect of the caller", .timeLimit(.minutes(10)))
     func beyond() async {
         await #expect(processExitsWith: .failure) {
             let context = try kitContext()

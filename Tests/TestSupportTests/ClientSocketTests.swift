@@ -3,7 +3,7 @@ import Testing
 
 @testable import TestSupport
 
-@Suite("Sockets of tests", .timeLimit(.minutes(1)))
+@Suite("Sockets of tests", .timeLimit(.minutes(10)))
 struct ClientSocketTests {
     @Test("what is sent arrives and what is answered is received", arguments: [false, true])
     func roundTrip(_ isIPv6: Bool) throws {
@@ -87,7 +87,7 @@ struct FreePortsTests {
     }
 }
 
-@Suite("Phones of tests", .timeLimit(.minutes(1)))
+@Suite("Phones of tests", .timeLimit(.minutes(10)))
 struct SIPClientTests {
     /// What a server repeats of a request.
     private static func answer(_ request: String, _ status: String) -> String {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TestSupport
 
-@Suite("HTTP as tests read it", .timeLimit(.minutes(1)))
+@Suite("HTTP as tests read it", .timeLimit(.minutes(10)))
 struct HTTPReplyTests {
     /// Reads what a peer of the test answers.
     private func read(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TestSupport
 
-@Suite("Bursts of registrations", .timeLimit(.minutes(1)))
+@Suite("Bursts of registrations", .timeLimit(.minutes(10)))
 struct RegisterBurstTests {
     /// A reply to a burst's request, with the fields that it repeats.
     private static func answer(_ request: String, _ status: Int) -> String {

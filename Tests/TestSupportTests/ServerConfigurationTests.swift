@@ -165,7 +165,7 @@ struct ReplySchemaTests {
     }
 }
 
-@Suite("Commands that tests call", .timeLimit(.minutes(1)))
+@Suite("Commands that tests call", .timeLimit(.minutes(10)))
 struct RPCClientTests {
     /// Calls a command of a server that gives one answer.
     private func call(_ body: String, status: Int = 200) throws -> RPCFault? {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TestSupport
 
-@Suite("Programs that tests start", .timeLimit(.minutes(1)))
+@Suite("Programs that tests start", .timeLimit(.minutes(10)))
 struct StartedProgramTests {
     @Test("a program's status and words are its outcome", arguments: [0, 1, 42, 255] as [Int32])
     func outcome(_ status: Int32) throws {
@@ -199,7 +199,7 @@ struct PatienceTests {
     }
 }
 
-@Suite("Threads of tests", .timeLimit(.minutes(1)))
+@Suite("Threads of tests", .timeLimit(.minutes(10)))
 struct WorkThreadsTests {
     @Test("as many tasks may wait at a time as there are threads, whatever processors there are")
     func blocking() async {

@@ -119,6 +119,25 @@ import Testing
         #expect(statistics.datagramsSent.value == 2)
     }
 
+    @Test("messages leave in the order in which they were written, whatever way they take")
+    func orderOfWays() throws {
+        let fixture = try Fixture()
+        let peer = try DatagramPeer(for: fixture.address)
+        let socket = try DatagramSocket(
+            PeerAddress(ipv4: 0x7f00_0001, port: 0), joining: false, receiveBufferBytes: 1 << 16)
+        let router = try #require(fixture.layer.state.withLock { $0.router })
+        var sender = DatagramSender(socket, statistics: TransportStatistics())
+        var outbox = Outbox()
+        let own = SocketIndex(9)
+        for (place, index) in [own, SocketIndex(0), own, .none, own].enumerated() {
+            outbox.begin()
+            outbox.writer.append("message \(place)")
+            outbox.commit(to: Origin(transport: .udp, socket: index, source: peer.address))
+        }
+        sender.send(outbox, from: own, router: router)
+        #expect((0..<5).map { _ in peer.receive() } == (0..<5).map { "message \($0)" })
+    }
+
     @Test("any thread may send by a socket that is named or left open")
     func sendFromOutside() throws {
         let fixture = try Fixture()
