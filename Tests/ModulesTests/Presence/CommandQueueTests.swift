@@ -1,5 +1,6 @@
 import Basics
 import Dispatch
+import JSONValue
 import ModuleKit
 import Subscriptions
 import Synchronization
@@ -74,7 +75,8 @@ struct CommandQueueTests {
         let services = rig.rig.services
         func refresh(_ place: String) throws -> Bool {
             try services.call(
-                "presence.refreshWatchers", "sip:alice@example.com", "message-summary", 2, place,
+                "presence.refreshWatchers", "sip:alice@example.com", "message-summary", 2,
+                .string(place),
                 "index")["error"] == nil
         }
         #expect(try refresh("pidf"))

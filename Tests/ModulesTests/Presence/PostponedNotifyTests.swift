@@ -60,7 +60,8 @@ struct PostponedNotifyTests {
         }
         let agent = try rig.agent
         let event = Array("message-summary".utf8)
-        request.package = try #require(agent.packages.named(event.span))
+        let package = agent.packages.named(event.span)
+        request.package = try #require(package)
         request.cseq = 1
         request.expiresSeconds = expires
         var orders: [NotifyOrder] = []

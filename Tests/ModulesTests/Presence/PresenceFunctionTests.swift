@@ -59,10 +59,11 @@ struct PresenceFunctionTests {
         rig.packages.rules.withLock { $0["sip:bob@example.org"] = .confirm }
         try rig.answer(rig.subscribe("presence").notify)
         rig.packages.rules.withLock { $0["sip:bob@example.org"] = .allow }
-        #expect(try message(rig).isEmpty, "the worker does not wait for the rules")
+        // The control thread may be done before the worker is, or after it.
+        let atOnce = try message(rig)
         #expect(rig.notes == ["1"])
         rig.presence.commands.drain()
-        let states = rig.takeSent().map { $0.value("Subscription-State") }
+        let states = (atOnce + rig.takeSent()).map { $0.value("Subscription-State") }
         #expect(states.count == 1 && states[0].hasPrefix("active;expires="))
         #expect(rig.packages.reloads.withLock { $0 } == ["alice@example.com"])
     }
@@ -87,7 +88,7 @@ struct PresenceFunctionTests {
         let sent = atOnce + rig.takeSent()
         #expect(rig.notes == [result])
         #expect(sent.count == count)
-        if arguments.contains("pidf") { #expect(sent.first?.body == "Messages open") }
+        if arguments.contains("pidf"), count > 0 { #expect(sent.first?.body == "Messages open") }
     }
 
     @Test("$subs shows the subscription that was handled last")
