@@ -89,7 +89,7 @@ struct DocumentVersionTests {
                 "<reginfo xmlns='urn:ietf:params:xml:ns:reginfo' version='42' state='full'/>"
             ),
             (
-                "<?xml version=\"1.0\"?>\n<reginfo version=\"00000000000\"><a version='1'/></reginfo>",
+                "<?xml version=\"1.0\"?>\n<reginfo version=\"0000\"><a version='1'/></reginfo>",
                 "<?xml version=\"1.0\"?>\n<reginfo version=\"42\"><a version='1'/></reginfo>"
             ),
         ])

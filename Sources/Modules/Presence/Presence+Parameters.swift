@@ -114,7 +114,7 @@ extension PresenceModule {
                 "Whether the first NOTIFY leaves with the reply, not after the batch."),
             ParameterRow(
                 "subs_remove_match", \.removesByDialog,
-                "Whether a subscription is removed by its whole dialog: To-tags are unique, so both do."
+                "Whether the whole dialog names a subscription; To-tags are unique, so both do."
             ),
             ParameterRow(
                 "delete_same_subs", \.replacesSameSubscription,

@@ -5,12 +5,14 @@ internal import Synchronization
 
 /// What other modules know of the rules and documents of presentities.
 struct PresenceSources: Sendable {
+    /// What reads documents.
+    typealias DocumentReader =
+        @Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> StoredDocument
+
     /// Told that the rules of a presentity have changed, before its watchers are asked about.
     var rules: [@Sendable (_ user: [UInt8], _ host: [UInt8]) -> Void] = []
     /// Reads a document of a presentity by its URI in the XCAP tree.
-    var documents:
-        [@Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> StoredDocument] =
-            []
+    var documents: [DocumentReader] = []
     /// What a watcher is told whose rule has vanished.
     var ruleRemovedReason = StatusReason.probation
 }
@@ -43,8 +45,9 @@ extension PresenceModule {
         sources.withLock { $0.ruleRemovedReason = reason }
     }
 
-    /// Has `body` asked for the document of a presentity (`presence.refreshWatchers` type 2); it may
-    /// wait for a database.
+    /// Has `body` asked for the document of a presentity (`presence.refreshWatchers` type 2).
+    ///
+    /// It may wait for a database.
     public func onDocument(
         _ body:
             @escaping @Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> StoredDocument

@@ -87,7 +87,7 @@ public struct PresenceParameters: Sendable {
 
     // MARK: Subscriptions
 
-    /// The name of a socket of this server, for NOTIFYs whose own is no more; nil for any that fits.
+    /// The name of a socket for NOTIFYs whose own is no more; nil for any that fits.
     public var defaultSocket: String?
     /// The name of this server among others, if there were any.
     public var peerName = "presence"
