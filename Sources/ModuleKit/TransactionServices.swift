@@ -55,8 +55,9 @@ public protocol TransactionServices: AnyObject, Sendable {
 ///
 /// It is what the context's replies go through: it keeps them for retransmissions.
 public protocol ServerTransaction: AnyObject {
-    /// A reply of this server's is about to leave, which is what `context.outbox.begun` holds; false
-    /// keeps it, as a final one was sent already.
+    /// A reply of this server's is about to leave: it is what `context.outbox.begun` holds.
+    ///
+    /// False keeps it, as a final one was sent already.
     func mayReply(_ status: Int, in context: ScriptContext) -> Bool
     /// The script that had the request is done: who opened the transaction goes on with what came
     /// meanwhile, and may use the context for it.

@@ -38,6 +38,7 @@ public final class EventDocument: Sendable {
         /// The published document that goes out as it is.
         let body: EventBody?
 
+        /// One of the two, or neither where there is no document.
         init(composed: ComposedDocument?, body: EventBody?) {
             assert(composed == nil || body == nil)
             self.composed = composed

@@ -138,6 +138,7 @@ public final class StateAgent: Sendable {
     /// - Parameters:
     ///   - kinds: Which tables' changes are wanted; subscriptions may have a slower rhythm.
     ///   - limit: Most changes.
+    /// - Returns: The changes, none while the batch before is not settled.
     public func takeChanges(_ kinds: JournalKinds = .all, limit: Int) -> PresenceBatch {
         precondition(limit > 0)
         var batch = PresenceBatch()

@@ -37,6 +37,13 @@ struct CoreParameterTests {
         ("log_stderror", 0, 1), ("disable_tcp", 0, 1), ("tcp_accept_no_cl", 0, 1),
         ("tcp_crlf_ping", 0, 1), ("auto_aliases", 0, 1), ("server_signature", 0, 1),
         ("force_rport", 0, 1),
+        ("dns_retr_time", 0, 60), ("dns_retr_no", 0, 10), ("dns_servers_no", 0, 8),
+        ("dns_use_search_list", 0, 1), ("dns_try_ipv6", 0, 1), ("dns_try_naptr", 0, 1),
+        ("dns_naptr_ignore_rfc", 0, 1), ("dns_srv_lb", 0, 1),
+        ("dns_udp_pref", -1_000, 1_000), ("dns_tcp_pref", -1_000, 1_000),
+        ("dns_tls_pref", -1_000, 1_000), ("use_dns_failover", 0, 1), ("use_dns_cache", 0, 1),
+        ("dns_cache_flags", 0, 7), ("dns_cache_negative_ttl", 0, 86_400),
+        ("dns_cache_min_ttl", 0, 86_400), ("dns_cache_max_ttl", 1, 2_147_483_647),
     ]
 
     @Test("an integer is taken at its bounds and refused one beyond", arguments: bounds)

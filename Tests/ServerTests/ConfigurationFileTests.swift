@@ -48,6 +48,7 @@ struct ProjectConfigurationTests {
     private static let values = [
         "DBURL": "\"sqlite:///tmp/none.sqlite\"", "SCRIPT": "\"/tmp/none.lua\"",
         "REGISTRAR": "\"sip:10.0.0.9:5060\"",
+        "VOICEMAIL": "\"sip:voicemail@10.0.0.9\"",
     ]
 
     @Test("every name that a file in Config asks for can be defined")

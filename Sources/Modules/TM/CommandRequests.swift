@@ -22,6 +22,7 @@ final class CommandRequests: TransactionUser {
         let answer = Guarded<Answer?>(nil)
     }
 
+    /// What threads share: who waits for which request, and the number given last.
     private struct State: Sendable {
         var waiters: [UInt64: Waiter] = [:]
         var last: UInt64 = 0
@@ -66,8 +67,11 @@ final class CommandRequests: TransactionUser {
 struct DescribedRequest: Sendable {
     /// What is wrong with a description, in Kamailio's words.
     struct Fault: Error, Sendable {
+        /// The code of the error.
         var code: Int
+        /// What is wrong.
         var message: String
+        /// A fault.
         init(_ code: Int, _ message: String) {
             self.code = code
             self.message = message

@@ -7,13 +7,21 @@ internal import Transactions
 extension TMModule {
     /// One open server transaction as operators see it.
     struct Listed {
+        /// Its place in the store.
         var handle: ServerHandle
+        /// The method of its request.
         var method: SIPMethod
+        /// The value of From.
         var from = ""
+        /// The value of To.
         var to = ""
+        /// The value of Call-ID.
         var callID = ""
+        /// The number in CSeq.
         var cSeq = ""
+        /// Whether a final response was sent.
         var isFinal = false
+        /// What module tm keeps of it, nil for one that nobody has asked anything of.
         var transaction: ServedTransaction?
     }
 

@@ -7,6 +7,7 @@ internal import Transactions
 extension TMModule {
     /// Switches of `t_relay_to`.
     struct RelayFlags: OptionSet, Sendable {
+        /// One bit each, as Kamailio numbers them.
         let rawValue: Int
         /// An INVITE is not answered with 100.
         static let no100 = RelayFlags(rawValue: 1)

@@ -16,7 +16,7 @@ public struct NumberedAddress: Sendable, Hashable {
         self.transport = transport
     }
 
-    /// Reads a text; IPv6 addresses may stand in brackets. Nil when it is something else.
+    /// Reads a text, in which IPv6 addresses may stand in brackets; nil when it is something else.
     public init?(parsing text: Span<UInt8>) {
         guard let first = Self.tilde(text, from: 0), let second = Self.tilde(text, from: first + 1),
             let port = text.extracting(first + 1..<second).decimal(upTo: 65_535), port > 0,
