@@ -170,6 +170,10 @@ public enum Limits {
     public static let publicationsMax = 4_000_000
     /// Most notifications that one call of the engine asks for.
     public static let notifyOrdersPerTurnMax = 1_024
+    /// Most last NOTIFYs of dialogs that wait until there is room for their transactions.
+    public static let notifiesPostponedMax = 65_536
+    /// Most commands of scripts about watchers that wait for their turn on the control plane.
+    public static let watcherCommandsMax = 10_000
     /// Most records that one page of a listing may have.
     public static let listedRecordsMax = 10_000
     /// Most watchers that one watcher information document names.

@@ -157,4 +157,7 @@ public enum NotifyOutcome: Sendable, Hashable {
     case gone
     /// No reply in time; the subscription is removed with `removesOnTimeout`.
     case timedOut
+    /// It was never sent, as there was no room for its transaction: the watcher is told the state
+    /// of then a second later, or sooner when that changes.
+    case unsent
 }

@@ -307,6 +307,17 @@ extension Shard {
         }
         // What the watcher knows is unclear now: the next watcher information names all.
         if outcome != .delivered { subscriptions[subscription].state.insert(.needsFull) }
+        if outcome == .unsent, !subscriptions[subscription].state.contains(.ending) {
+            postpone(subscription)
+            return
+        }
         _ = tell(subscription, now: now, into: &orders)
+    }
+
+    /// Has a subscription told the newest state in a second, when there may be room again.
+    private mutating func postpone(_ subscription: UInt32) {
+        assert(subscriptions[subscription].state.isDisjoint(with: [.inFlight, .ending]))
+        subscriptions[subscription].state.insert([.owed, .deferred])
+        refile(subscription)
     }
 }

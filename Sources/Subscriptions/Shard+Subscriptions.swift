@@ -134,7 +134,9 @@ extension Shard {
         let record = subscriptions[subscription]
         var time = dueTime(record.expires)
         if record.state.contains(.deferred) {
-            time = min(time, Int64(record.notified) + Int64(settings.notifyIntervalSeconds))
+            // Without an interval it is a NOTIFY that found no room, which is not tried at once.
+            let interval = max(1, Int64(settings.notifyIntervalSeconds))
+            time = min(time, Int64(record.notified) + interval)
         }
         if record.timerLink.isFiled {
             if subscriptionWheel.dueTime(record.timerLink) <= time { return }

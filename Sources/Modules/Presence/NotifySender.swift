@@ -15,9 +15,12 @@ final class NotifySender: TransactionUser {
     private final class Sockets: Sendable {
         let list: [ListeningSocket]
         let names: [[UInt8]]
-        init(_ list: [ListeningSocket]) {
+        /// That of `default_socket`.
+        let fallback: SocketIndex?
+        init(_ list: [ListeningSocket], fallback name: String?) {
             self.list = list
             names = list.map { Array($0.name.utf8) }
+            fallback = list.firstIndex { $0.name == name }.map { SocketIndex($0) }
         }
     }
 
@@ -29,6 +32,8 @@ final class NotifySender: TransactionUser {
     private let storage: PresenceStorage?
     /// What runs `event_route[presence:notify-reply]`.
     private let replyRoute: NotifyReplyRoute
+    /// The socket of `default_socket`.
+    private let defaultSocket: String?
     /// For each package the text of Event and the content type, at hand without its declaration.
     private let words: [(event: [UInt8], contentType: [UInt8])]
     private let sockets = AtomicLazyReference<Sockets>()
@@ -36,13 +41,18 @@ final class NotifySender: TransactionUser {
     let unsendable = Counter()
     /// NOTIFYs that nobody answered.
     let unanswered = Counter()
+    /// NOTIFYs that were put off because module tm had no room for their transactions.
+    let postponed = Counter()
+    /// Last NOTIFYs of dialogs that wait for room.
+    private let last = Guarded<[NotifyOrder]>([])
 
     /// A sender for an engine.
     init(
         _ agent: StateAgent, _ transactions: any TransactionServices, _ services: any Services,
         _ settings: SettingsHandle<PresenceParameters>, _ storage: PresenceStorage?,
-        root: [UInt8]
+        root: [UInt8], defaultSocket: String? = nil
     ) {
+        self.defaultSocket = defaultSocket
         self.agent = agent
         self.transactions = transactions
         self.services = services
@@ -73,9 +83,15 @@ final class NotifySender: TransactionUser {
     /// others. So one bad watcher keeps nobody waiting.
     func send(_ orders: inout [NotifyOrder], in context: ScriptContext) {
         var place = 0
+        // Where one found no room, those behind it would not either.
+        var hasRoom = true
         while place < orders.count {
             let order = orders[place]
-            if !attempt(order, context) {
+            let failure = hasRoom ? attempt(order, context) : .tooManyTransactions
+            if failure == .tooManyTransactions {
+                hasRoom = false
+                postpone(order, now: context.now, &orders)
+            } else if failure != nil {
                 unsendable.add()
                 if let handle = order.handle {
                     agent.completed(handle, .failed, now: context.now, into: &orders)
@@ -86,9 +102,40 @@ final class NotifySender: TransactionUser {
         orders.removeAll(keepingCapacity: true)
     }
 
+    /// Puts a NOTIFY off for which module tm has no room.
+    ///
+    /// The engine orders that of a subscription again, with the state of then. The last one of a
+    /// dialog, which the engine has forgotten, waits here for the next second.
+    private func postpone(
+        _ order: NotifyOrder, now: WallTime, _ orders: inout [NotifyOrder]
+    ) {
+        postponed.add()
+        if let handle = order.handle {
+            return agent.completed(handle, .unsent, now: now, into: &orders)
+        }
+        let isKept = last.withLock { last in
+            guard last.count < Limits.notifiesPostponedMax else { return false }
+            last.append(order)
+            return true
+        }
+        if !isKept { unsendable.add() }
+    }
+
+    /// Takes the last NOTIFYs of dialogs that were put off, at most `limit`, for another attempt.
+    func takePostponed(_ limit: Int, into orders: inout [NotifyOrder]) {
+        precondition(limit > 0)
+        last.withLock { last in
+            let count = min(limit, last.count)
+            guard count > 0 else { return }
+            orders += last.prefix(count)
+            last.removeFirst(count)
+        }
+    }
+
     private static let method = Array("NOTIFY".utf8)
 
-    private func attempt(_ order: NotifyOrder, _ context: ScriptContext) -> Bool {
+    /// Sends one; nil, or why that cannot be.
+    private func attempt(_ order: NotifyOrder, _ context: ScriptContext) -> ForwardFailure? {
         let dialog = order.dialog
         let words = words[Int(order.package.number)]
         let (target, transport) = target(dialog)
@@ -100,10 +147,10 @@ final class NotifySender: TransactionUser {
             }
         } catch {
             note(dialog, error)
-            return false
+            return error
         }
         log(dialog, context)
-        return true
+        return nil
     }
 
     private func start(
@@ -133,7 +180,7 @@ final class NotifySender: TransactionUser {
     private func target(_ dialog: DialogText) -> (RequestTarget, TransportProtocol) {
         let text = dialog[.socket]
         let sockets = knownSockets
-        let index = sockets.flatMap { Self.find(SocketText.name(of: text), $0) }
+        let index = sockets.flatMap { Self.find(SocketText.name(of: text), $0) ?? $0.fallback }
         let own = index.flatMap { index in sockets?.list[Int(index.value)] }
         let routes = dialog[.routeSet]
         let hop = Self.hop(routes.isEmpty ? dialog[.contact] : Self.first(of: routes))
@@ -190,7 +237,16 @@ final class NotifySender: TransactionUser {
     private var knownSockets: Sockets? {
         if let known = sockets.load() { return known }
         let list = services.sockets
-        return list.isEmpty ? nil : sockets.storeIfNil(Sockets(list))
+        return list.isEmpty ? nil : sockets.storeIfNil(makeSockets(list))
+    }
+
+    private func makeSockets(_ list: [ListeningSocket]) -> Sockets {
+        let wanted = defaultSocket
+        let made = Sockets(list, fallback: wanted)
+        if let wanted, made.fallback == nil {
+            services.logger.warning("presence: default_socket \(wanted) is none of this server's")
+        }
+        return made
     }
 
     // MARK: The end of a NOTIFY

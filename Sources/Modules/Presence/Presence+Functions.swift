@@ -31,7 +31,8 @@ extension PresenceModule {
             },
             FunctionRow(
                 "pres_update_watchers", .string("uri"), .string("event"),
-                returns: "1 done, -1 not", "Applies changed rules to the watchers of a presentity."
+                returns: "1 will be done, -1 not",
+                "Has changed rules read and applied to the watchers of a presentity."
             ) { (module, context, uri: ScriptText, event: ScriptText) in
                 module.carryOut(.reauthorise, context, uri, event)
             },
@@ -50,7 +51,7 @@ extension PresenceModule {
             "pres_refresh_watchers", .string("uri"), .string("event"), .integer("type"),
             Argument<ScriptText>.string("file_uri").optional,
             Argument<ScriptText>.string("filename").optional,
-            returns: "1 done, -1 not",
+            returns: "1 done (type 1) or will be, -1 not",
             "Type 0 applies changed rules, 1 sends NOTIFY again, 2 takes a document up from XCAP."
         ) { (module, context, uri, event, type, place: ScriptText?, name: ScriptText?) in
             let command: WatcherCommand
@@ -71,6 +72,12 @@ extension PresenceModule {
         _ command: WatcherCommand, _ context: ScriptContext, _ uri: ScriptText, _ event: ScriptText
     ) -> Int {
         guard let running = running.load() else { return -1 }
+        guard command == .notifyAgain else {
+            // Rules and documents come from a database, for which no worker waits.
+            let done: Void? = try? handOver(
+                command, context.bytes(of: uri), context.bytes(of: event), running)
+            return done == nil ? -1 : 1
+        }
         let work = context.workspace(settings) { PresenceWorkspace() }
         do throws(WatcherCommandFailure) {
             try carryOut(

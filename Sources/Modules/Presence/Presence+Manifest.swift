@@ -43,6 +43,9 @@ extension PresenceModule {
             StatisticRow("notify_unanswered", "NOTIFYs that nobody answered.") {
                 module in module.running.load()?.sender.unanswered.value ?? 0
             },
+            StatisticRow(
+                "notify_postponed", "NOTIFYs that were put off until there was room for them."
+            ) { module in module.running.load()?.sender.postponed.value ?? 0 },
             StatisticRow(family: "EVENT_publications", "The figures of each event package.") {
                 module, group in
                 guard let agent = module.agent else { return [] }

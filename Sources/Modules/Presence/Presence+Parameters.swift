@@ -114,7 +114,8 @@ extension PresenceModule {
                 "Whether the first NOTIFY leaves with the reply, not after the batch."),
             ParameterRow(
                 "subs_remove_match", \.removesByDialog,
-                "Accepted: a subscription is always removed by its whole dialog."),
+                "Whether the whole dialog names a subscription; To-tags are unique, so both do."
+            ),
             ParameterRow(
                 "delete_same_subs", \.replacesSameSubscription,
                 "Whether a new subscription ends an older one of the same watcher."),
@@ -146,9 +147,10 @@ extension PresenceModule {
                 "waitn_time", \.combiningSeconds, -1...3_600,
                 "Seconds in which subs_db_mode 3 combines the NOTIFYs of one watcher; 0 is 5."),
             ParameterRow(
-                "notifier_processes", \.notifierProcesses, 0...64,
-                "0 sends the NOTIFYs of subs_db_mode 3 at once; workers send in any case."),
-            ignored("notifier_poll_rate", "nothing is polled: a timer knows what is due"),
+                "notifier_processes", \.notifierProcesses, 0...1,
+                "0 sends the NOTIFYs of subs_db_mode 3 at once, 1 combines; workers send them."),
+            ignored(
+                "notifier_poll_rate", 10...10, "nothing is polled: a timer knows what is due"),
         ]
     }
 
@@ -158,34 +160,40 @@ extension PresenceModule {
             ParameterRow(
                 "startup_mode", \.ignoresExpired,
                 "Whether documents that expired while the server was down are left out."),
-            ignored("subs_htable_size", "tables grow as they must"),
-            ignored("pres_htable_size", "tables grow as they must"),
+            ignored("subs_htable_size", anyNumber, "tables grow as they must"),
+            ignored("pres_htable_size", anyNumber, "tables grow as they must"),
             ignored(
-                "db_table_lock_type", "rows are locked, never tables: 0 and 1 are the same"),
+                "db_table_lock_type", 0...1,
+                "rows are locked, never tables: 0 and 1 are the same"),
             ParameterRow(
-                ignored: "local_log_facility", .string, \.ignored,
-                because: "all lines of the log go one way"),
-            ignored("timer_mode", "no timer holds up a message"),
+                refused: "local_log_facility", because: "all lines of the log go one way"),
+            ignored("timer_mode", 1...1, "no timer holds up a message"),
         ]
     }
 
     /// What concerns other servers: there is no dmq.
     private static var clusterRows: [ParameterRow<PresenceParameters>] {
         let reason = "there is no dmq"
-        let numbers = [
-            "enable_pres_dmq", "enable_pres_sync_dmq", "enable_subs_sync_dmq", "skip_notify_dmq",
+        let switches = ["enable_dmq", "enable_subs_dmq", "skip_notify_dmq"]
+        // Their default is 1, which means nothing without enable_dmq.
+        let parts = ["enable_pres_dmq", "enable_pres_sync_dmq", "enable_subs_sync_dmq"]
+        return switches.map { zero($0, reason) } + parts.map { ignored($0, 0...1, reason) } + [
+            ParameterRow("dmq_peer_id", \.peerName, "Only presence: \(reason).") { text in
+                text == "presence" ? nil : "can only be presence: \(reason)"
+            },
+            ParameterRow(
+                "default_socket", \.defaultSocket,
+                "The socket of NOTIFYs whose subscription came on one that is no more."),
         ]
-        let texts = ["default_socket", "dmq_peer_id"]
-        return [zero("enable_dmq", reason), zero("enable_subs_dmq", reason)]
-            + numbers.map { ignored($0, reason) }
-            + texts.map { ParameterRow(ignored: $0, .string, \.ignored, because: reason) }
     }
 
+    private static var anyNumber: ClosedRange<Int> { Int(Int32.min)...Int(Int32.max) }
+
+    /// What is accepted within bounds in which it makes no difference; other values are refused.
     private static func ignored(
-        _ name: String, _ reason: String
+        _ name: String, _ bounds: ClosedRange<Int>, _ reason: String
     ) -> ParameterRow<PresenceParameters> {
-        ParameterRow(
-            ignored: name, .integer(Int(Int32.min)...Int(Int32.max)), \.ignored, because: reason)
+        ParameterRow(ignored: name, .integer(bounds), \.ignored, because: reason)
     }
 
     /// A switch that can only be off; whoever switches it on is told why it stays so.

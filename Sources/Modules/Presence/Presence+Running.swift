@@ -42,6 +42,9 @@ extension PresenceModule {
 
     /// What is due each second.
     func tick(_ running: RunningPresence, now: WallTime) {
+        perform(running, now: now) { _, orders in
+            running.sender.takePostponed(Limits.notifyOrdersPerTurnMax, into: &orders)
+        }
         var rounds = 0
         var hasMore = true
         while hasMore, rounds < Self.roundsPerSecond {

@@ -5,13 +5,26 @@ internal import Synchronization
 
 /// What other modules know of the rules and documents of presentities.
 struct PresenceSources: Sendable {
+    /// What reads documents.
+    typealias DocumentReader =
+        @Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> StoredDocument
+
     /// Told that the rules of a presentity have changed, before its watchers are asked about.
     var rules: [@Sendable (_ user: [UInt8], _ host: [UInt8]) -> Void] = []
     /// Reads a document of a presentity by its URI in the XCAP tree.
-    var documents: [@Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> [UInt8]?] =
-        []
+    var documents: [DocumentReader] = []
     /// What a watcher is told whose rule has vanished.
     var ruleRemovedReason = StatusReason.probation
+}
+
+/// What a store of documents says of one.
+public enum StoredDocument: Sendable, Equatable {
+    /// There it is.
+    case found([UInt8])
+    /// There is none.
+    case missing
+    /// The store cannot be asked now.
+    case unavailable
 }
 
 /// What the modules of event packages add beside packages, and may ask for.
@@ -32,10 +45,12 @@ extension PresenceModule {
         sources.withLock { $0.ruleRemovedReason = reason }
     }
 
-    /// Has `body` asked for the document of a presentity (`presence.refreshWatchers` type 2); nil
-    /// when it has none.
+    /// Has `body` asked for the document of a presentity (`presence.refreshWatchers` type 2).
+    ///
+    /// It may wait for a database.
     public func onDocument(
-        _ body: @escaping @Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> [UInt8]?
+        _ body:
+            @escaping @Sendable (_ user: [UInt8], _ host: [UInt8], _ uri: [UInt8]) -> StoredDocument
     ) {
         sources.withLock { $0.documents.append(body) }
     }

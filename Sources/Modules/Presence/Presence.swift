@@ -30,6 +30,8 @@ public final class PresenceModule: ServerModule {
     let sources = Guarded(PresenceSources())
     /// What is counted of requests.
     let counters = RequestCounters()
+    /// What scripts ask for that waits for a database.
+    let commands = CommandQueue()
     /// What keeps the tables, once the module has started with a database.
     let storage = AtomicLazyReference<PresenceStorage>()
 
@@ -85,7 +87,7 @@ public final class PresenceModule: ServerModule {
         try startStorage(agent)
         let sender = NotifySender(
             agent, transactions, services, self.settings, storage.load(),
-            root: parameters.attributesRootBytes)
+            root: parameters.attributesRootBytes, defaultSocket: parameters.defaultSocket)
         let running = running.storeIfNil(RunningPresence(agent, sender))
         startTurns(running)
     }
@@ -98,5 +100,8 @@ public final class PresenceModule: ServerModule {
     }
 
     /// Writes what is not written.
-    public func stop() { stopStorage() }
+    public func stop() {
+        commands.close()
+        stopStorage()
+    }
 }

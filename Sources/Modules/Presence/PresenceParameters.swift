@@ -87,6 +87,10 @@ public struct PresenceParameters: Sendable {
 
     // MARK: Subscriptions
 
+    /// The name of a socket for NOTIFYs whose own is no more; nil for any that fits.
+    public var defaultSocket: String?
+    /// The name of this server among others, if there were any.
+    public var peerName = "presence"
     /// The Contact URI of replies and notifications; nil for the socket's own address.
     public var serverAddress: String? {
         didSet { serverAddressBytes = serverAddress.map { Array($0.utf8) } ?? [] }

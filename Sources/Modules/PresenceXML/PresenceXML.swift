@@ -48,7 +48,8 @@ public final class PresenceXMLModule: ServerModule {
             self?.reader.load()?.read(RuleKey(user: user.span, host: host.span))
         }
         presence.onDocument { [weak self] user, host, uri in
-            self?.reader.load()?.document(of: RuleKey(user: user.span, host: host.span), at: uri)
+            let key = RuleKey(user: user.span, host: host.span)
+            return self?.reader.load()?.document(of: key, at: uri) ?? .unavailable
         }
     }
 

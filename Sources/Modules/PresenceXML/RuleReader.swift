@@ -2,6 +2,7 @@ import Basics
 import Dispatch
 import EventDocuments
 import Logging
+import Presence
 import Storage
 import Synchronization
 
@@ -91,13 +92,13 @@ final class RuleReader: @unchecked Sendable {
     /// The document of a presentity that stands at a place of the XCAP tree; for the control plane.
     ///
     /// `presence.refreshWatchers` takes it up as hard state (`pidf-manipulation`, RFC 4827).
-    func document(of key: RuleKey, at uri: [UInt8]) -> [UInt8]? {
+    func document(of key: RuleKey, at uri: [UInt8]) -> StoredDocument {
         queue.sync {
             do throws(StorageError) {
-                return try fetchDocument(key, uri)
+                return try fetchDocument(key, uri).map { .found($0) } ?? .missing
             } catch {
                 note(error)
-                return nil
+                return .unavailable
             }
         }
     }

@@ -33,7 +33,11 @@ final class PlainPackages: ServerModule {
             self?.reloads.withLock { $0.append(name) }
         }
         presence.onDocument { _, _, uri in
-            uri == Array("pidf".utf8) ? Array("Messages open".utf8) : nil
+            switch String(decoding: uri, as: UTF8.self) {
+            case "pidf": .found(Array("Messages open".utf8))
+            case "away": .unavailable
+            default: .missing
+            }
         }
     }
 

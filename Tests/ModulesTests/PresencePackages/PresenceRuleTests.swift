@@ -167,11 +167,12 @@ struct PresenceRuleTests {
         let rig = try PackageRig(documents: [alice("<presence/>", type: 16)])
         let key = RuleKey(uri: "sip:alice@example.com".utf8.span)
         let place = Array("pidf-manipulation/users/alice/index".utf8)
-        #expect(try rig.reader().document(of: key, at: place) == Array("<presence/>".utf8))
+        let found = StoredDocument.found(Array("<presence/>".utf8))
+        #expect(try rig.reader().document(of: key, at: place) == found)
         rig.database.set("alice", nil)
-        #expect(try rig.reader().document(of: key, at: place) == nil)
+        #expect(try rig.reader().document(of: key, at: place) == .missing)
         rig.database.change { $0.isAway = true }
-        #expect(try rig.reader().document(of: key, at: place) == nil)
+        #expect(try rig.reader().document(of: key, at: place) == .unavailable)
     }
 
     @Test("watchers are asked about again where rules depend on time or place")
