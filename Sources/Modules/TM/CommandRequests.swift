@@ -154,7 +154,8 @@ struct DescribedRequest: Sendable {
         return Array(copying: writer.span)
     }
 
-    private static func hasLength(_ lines: [UInt8]) -> Bool {
+    /// Whether header lines say how long the body is, which is for this server to say.
+    static func hasLength(_ lines: [UInt8]) -> Bool {
         lines.split(separator: 10).contains { line in
             let name = Array(line.prefix { $0 != UInt8(ascii: ":") }.filter { $0 != 32 })
             return name.span.matches("content-length") || name.span.matches("l")

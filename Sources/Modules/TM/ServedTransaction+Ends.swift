@@ -156,6 +156,11 @@ extension ServedTransaction {
         isExpired = true
         guard let relay else { return }
         for index in relay.forks.branches.indices where relay.forks.branches[index].isOpen {
+            // A target that has said nothing must not be called again once the caller was told;
+            // one that rings gets its CANCEL.
+            if relay.forks.branches[index].state == .pending, let client = relay.branches[index].client {
+                module.clients.forget(client)
+            }
             carryOut(relay.forks.failed(index), in: context)
         }
     }

@@ -181,8 +181,12 @@ extension ServedTransaction {
             }
             context.outbox.commit(to: outcome.destination)
         } catch {
-            context.outbox.abandon()
-            return
+            // The store has forgotten what has lived too long; the caller gets its answer once.
+            guard isExpired, repliedStatus < 200, status >= 200 else {
+                context.outbox.abandon()
+                return
+            }
+            context.outbox.commit(to: client)
         }
         repliedStatus = status
         hasActed = true

@@ -43,7 +43,7 @@ extension TMModule {
                 repeatReply(outcome, in: context)
                 return .repeated
             case .opened(let handle):
-                let transaction = ServedTransaction(self, handle, method, wishes)
+                let transaction = ServedTransaction(self, handle, opening, wishes)
                 if method == .invite { servers.attach(transaction, to: handle) }
                 counters.served.add()
                 context.transaction = transaction

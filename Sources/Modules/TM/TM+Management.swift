@@ -126,18 +126,26 @@ extension TMModule {
         guard let reason = call.string(1) else { throw RPCError(400, "Reply phrase expected") }
         var lines: [UInt8] = []
         if let text = call.string(place), !text.isEmpty, text != "." {
-            guard let given = HeaderText.lines(Array(text.utf8)) else {
-                throw RPCError(400, "Invalid headers")
-            }
+            // A second length would let two readers see two ends of the reply (RFC 3261 18.3).
+            guard let given = HeaderText.lines(Array(text.utf8)),
+                !DescribedRequest.hasLength(given)
+            else { throw RPCError(400, "Invalid headers") }
             lines = given
         }
+        let tag = Array((call.string(place - 1) ?? "").utf8)
+        guard tag.isEmpty || tag == [UInt8(ascii: ".")] || SIPToken.isToken(tag) else {
+            throw RPCError(400, "Invalid to-tag")
+        }
+        let toTag = tag == [UInt8(ascii: ".")] ? [] : tag
         var body: ReplyBody?
         if let text = call.string(place + 1), !text.isEmpty {
             body = ReplyBody(contentType: [], bytes: Array(text.utf8))
         }
         guard transaction.repliedStatus < 200 else { throw RPCError(500, "Reply failed") }
         let words = HeaderText.oneLine(Array(reason.utf8))
-        services.perform { transaction.post(.reply(code, words, lines, body), in: $0) }
+        services.perform { context in
+            transaction.post(.reply(code, words, lines, body, toTag: toTag), in: context)
+        }
         return .done
     }
 

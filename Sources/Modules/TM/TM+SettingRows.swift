@@ -112,8 +112,13 @@ extension TMModule {
             },
             Row(
                 "t_set_max_lifetime", .integer("invite"), .integer("other"), routes: anywhere,
-                returns: "1", "Longest life of a transaction that is opened later; 0 leaves it."
+                returns: "1 set, -1 the transaction is open already",
+                "Milliseconds that a transaction lives which is opened later; 0 leaves it."
             ) { (module, context, invite: Int, other: Int) in
+                guard module.transaction(context) == nil else {
+                    context.log(.error, "t_set_max_lifetime: too late, its transaction is open")
+                    return -1
+                }
                 let value = context.message.method == .invite ? invite : other
                 return module.edit(context) { if value > 0 { $0.lifetime = value } }
             },

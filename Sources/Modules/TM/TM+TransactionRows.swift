@@ -37,10 +37,13 @@ extension TMModule {
             },
             Row(
                 "t_lookup_cancel", Argument<Int>.integer("flags").optional, routes: .request,
-                returns: found, "Whether the INVITE of a CANCEL is open."
-            ) { (module, context, _: Int?) in
-                guard context.message.method == .cancel else { return -1 }
-                return module.cancelled(context) == nil ? -1 : 1
+                returns: found,
+                "Whether the INVITE of a CANCEL is open; with 1 the CANCEL gets its flags."
+            ) { (module, context, mode: Int?) in
+                guard context.message.method == .cancel, let invite = module.cancelled(context)
+                else { return -1 }
+                if mode == 1, let relay = invite.relay { context.flags = relay.request.flags }
+                return 1
             },
             Row(
                 "t_relay_cancel", routes: .request,

@@ -17,6 +17,11 @@ public final class TMModule: ServerModule {
     /// What holds without `modparam`.
     public static let defaults = TMParameters()
 
+    /// Most transactions of each kind; a store of this size takes long to fill, so tests have
+    /// smaller ones.
+    @TaskLocal static var transactionsMax = min(
+        Limits.clientTransactionsMax, Limits.serverTransactionsMax)
+
     /// Where the settings are found at the time of a message.
     let settings: SettingsHandle<TMParameters>
     /// The server.
@@ -50,16 +55,14 @@ public final class TMModule: ServerModule {
         settings = setup.settings
         services = setup.services
         let now = SystemClock.monotonic()
-        clients = ClientTransactions(now: now)
+        clients = ClientTransactions(now: now, transactionsMax: Self.transactionsMax)
         var seed = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
         seed.0 = .random(in: 0...UInt64.max)
         seed.1 = .random(in: 0...UInt64.max)
         seed.2 = .random(in: 0...UInt64.max)
         seed.3 = .random(in: 0...UInt64.max)
-        servers = ServerTransactions(seed: seed, now: now)
-        for name in setup.parameters.ignored {
-            services.logger.notice("tm: parameter \(name) means nothing here")
-        }
+        servers = ServerTransactions(
+            seed: seed, now: now, transactionsMax: Self.transactionsMax)
     }
 
     /// Looks at the replies that arrive, and starts the timers.
