@@ -22,6 +22,9 @@ final class CommandRequests: TransactionUser {
         let answer = Guarded<Answer?>(nil)
     }
 
+    /// Who waits, by the token of the request.
+    ///
+    /// Tokens are never used twice, so an answer that comes after its waiter has left finds nobody.
     private struct State: Sendable {
         var waiters: [UInt64: Waiter] = [:]
         var last: UInt64 = 0
@@ -41,6 +44,7 @@ final class CommandRequests: TransactionUser {
             return state.last
         }
         guard let token else { return nil }
+        // Whether it was answered, was refused or took too long: the place is free again.
         defer { state.withLock { _ = $0.waiters.removeValue(forKey: token) } }
         try send(token)
         _ = waiter.signal.wait(timeout: .now() + .seconds(seconds))
@@ -90,6 +94,8 @@ struct DescribedRequest: Sendable {
     ) throws(Fault) {
         self.method = Array(method.utf8)
         guard SIPToken.isToken(self.method) else { throw Fault(400, "Empty method") }
+        // An INVITE would need an ACK and a dialog (RFC 3261 13), and neither ACK nor CANCEL is a
+        // request of its own: whoever wants those uses a user agent.
         guard !["INVITE", "ACK", "CANCEL"].contains(method) else {
             throw Fault(400, "\(method) is not sent by this command")
         }
@@ -105,6 +111,8 @@ struct DescribedRequest: Sendable {
         rest = try Self.rest(method, headers, body)
     }
 
+    /// Whether a text is a URI and nothing else: a blank within it would end the request line there
+    /// and let the rest of the text be read as something else (RFC 3261 7.1).
     private static func isURI(_ bytes: [UInt8]) -> Bool {
         (try? SIPURI(parsing: bytes.span)) != nil && bytes.allSatisfy { $0 > 32 && $0 != 127 }
     }
@@ -121,8 +129,10 @@ struct DescribedRequest: Sendable {
         var message = SIPMessage(capacity: 2048)
         let probe = Array("OPTIONS sip:x SIP/2.0\r\n".utf8) + lines + [13, 10]
         guard (try? message.load(probe.span)) != nil else { throw Fault(400, "Invalid headers") }
+        // The two fields that cannot be made up here: who asks, and whom (RFC 3261 8.1.1).
         guard message.has(.to) else { throw Fault(400, "To missing") }
         guard message.has(.from) else { throw Fault(400, "From missing") }
+        // The topmost Via names the transaction, so it is written here (RFC 3261 8.1.1.7).
         guard !message.has(.via) else { throw Fault(400, "Invalid headers") }
         guard body.isEmpty || message.has(.contentType) else {
             throw Fault(400, "Content-Type missing")
@@ -130,6 +140,7 @@ struct DescribedRequest: Sendable {
         guard let from = try? message.from else { throw Fault(400, "Error in From") }
         var writer = ByteWriter(capacity: 512)
         if from.tag == nil { Self.addTag(to: lines, into: &writer) } else { writer.append(lines) }
+        // The method stands twice in a request, and both must be the same (RFC 3261 8.1.1.5).
         if message.has(.cSeq) {
             guard let number = try? message.cSeq else {
                 throw Fault(400, "Non-numerical CSeq")
@@ -139,6 +150,8 @@ struct DescribedRequest: Sendable {
         } else {
             writer.append("CSeq: 10 \(method)\r\n")
         }
+        // 128 bits that nobody can guess, so that it is unique over space and time (RFC 3261
+        // 8.1.1.4).
         if !message.has(.callID) {
             writer.append("Call-ID: ")
             writer.append(hexadecimal: UInt64.random(in: 0...UInt64.max), width: 16)

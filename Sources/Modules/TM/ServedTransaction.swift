@@ -92,6 +92,8 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
             leave(context)
             return drain(context)
         }
+        // The event is made without the lock, since it copies a message; meanwhile the turn may have
+        // become free, so it is asked for once more together with leaving the event.
         let event = event()
         let isFree = mailbox.withLock { mailbox in
             if take(&mailbox) { return true }
@@ -104,6 +106,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
         drain(context)
     }
 
+    /// Takes the turn if it is free.
     private func take(_ mailbox: inout Mailbox) -> Bool {
         guard !mailbox.isBusy else { return false }
         mailbox.isBusy = true
@@ -121,6 +124,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
             let events = mailbox.withLock { mailbox in
                 let events = mailbox.events
                 mailbox.events = []
+                // Found empty and given back under one lock: nothing can be left in between.
                 if events.isEmpty { mailbox.isBusy = false }
                 return events
             }
@@ -154,6 +158,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
         stage = .request
     }
 
+    /// Does what has happened; the caller has the turn.
     private func handle(_ event: Event, in context: ScriptContext) {
         defer { leave(context) }
         switch event {
@@ -185,12 +190,14 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     /// Keeps a reply for retransmissions; false when a final one was sent already.
     func mayReply(_ status: Int, in context: ScriptContext) -> Bool {
         let work = module.workspace(context)
+        // Two flags that were found out once: a script without these events pays nothing for them.
         if work.hasLocalResponse { module.show("tm:local-response", context) }
         let now = module.now
         do throws(TransactionError) {
             let outcome = try context.withBegun { (message) throws(TransactionError) in
                 try module.servers.answer(handle, status: status, message: message, now: now)
             }
+            // A second final reply is none (RFC 3261 17.2.1).
             guard outcome.orders.contains(.send) else { return false }
         } catch {
             // What has lived too long is answered once and not repeated.

@@ -34,10 +34,13 @@ extension TMModule {
         ]
     }
 
+    /// What the script wants of the transaction at hand, or of the one to come.
     private func wishes(_ context: ScriptContext) -> TransactionWishes {
         transaction(context)?.wishes ?? workspace(context).pendingWishes(context)
     }
 
+    /// Sorts the targets of the request into groups of the same q, the highest first (RFC 3261 20.10
+    /// calls q the relative preference); what has none comes last.
     private func loadContacts(_ context: ScriptContext) -> Int {
         guard context.with(settings, { $0.contactsRoot }) != nil else {
             context.log(.error, "t_load_contacts: contacts_avp is not set")
@@ -85,6 +88,7 @@ extension TMModule {
         }
     }
 
+    /// Makes the next group the targets of the request.
     private func nextContacts(_ context: ScriptContext) -> Int {
         guard var groups = wishes(context).groups else { return -1 }
         guard !groups.isEmpty else { return -2 }
@@ -115,6 +119,8 @@ extension TMModule {
         }
     }
 
+    /// Adds another flow of the phone whose branch has failed (RFC 5626 5.3): all flows of one
+    /// instance lead to the same phone, so they are tried one after the other, never in parallel.
     private func nextFlow(_ context: ScriptContext) -> Int {
         guard context.with(settings, { $0.flowsRoot }) != nil else { return -1 }
         let index = workspace(context).currentBranch

@@ -76,6 +76,7 @@ extension TMModule {
         ]
     }
 
+    /// Gives up a transaction of which the client has heard nothing, so that its next attempt is new.
     private func release(_ context: ScriptContext) -> Int {
         guard let transaction = context.transaction as? ServedTransaction,
             transaction.relay == nil, transaction.repliedStatus == 0
@@ -132,6 +133,7 @@ extension TMModule {
     ) -> Int {
         var code = code
         var reason = HeaderText.oneLine(reason)
+        // A number that is no status comes from a variable: the client still gets an answer.
         if !(100...699).contains(code) {
             context.with(settings) {
                 code = $0.defaultCode
@@ -145,6 +147,7 @@ extension TMModule {
         return context.reply(code, reason.span) ? 1 : -1
     }
 
+    /// Sends the last reply again, as when the request had come again.
     private func retransmitReply(_ context: ScriptContext) -> Int {
         guard let transaction = transaction(context),
             let outcome = servers.look(transaction.handle),

@@ -142,6 +142,7 @@ public final class TMModule: ServerModule {
             isLeft = clients.takeDue(now: now, limit: Self.batch, into: &outcomes)
             var reports: [ClientOutcome] = []
             for outcome in outcomes {
+                // Retransmissions (timers A and E) need no script and leave from here.
                 if outcome.orders.contains(.send), let message = outcome.message {
                     services.network.send(message.span, to: outcome.destination)
                 }
@@ -149,6 +150,7 @@ public final class TMModule: ServerModule {
                     reports.append(outcome)
                 }
             }
+            // The script runs outside of the store's locks, for many at once.
             guard !reports.isEmpty else { continue }
             services.perform { context in
                 for report in reports { failed(report, in: context) }
@@ -189,6 +191,7 @@ public final class TMModule: ServerModule {
                 if outcome.orders.contains(.send), let message = outcome.message {
                     services.network.send(message.span, to: outcome.destination)
                 }
+                // Timer G: a failure that the caller has not acknowledged was sent again above.
                 guard let transaction = outcome.attachment as? ServedTransaction else { continue }
                 if outcome.orders.contains(.reportTimeout), !outcome.state.isFinal {
                     services.perform { transaction.post(.expired, in: $0) }
@@ -206,6 +209,7 @@ public final class TMModule: ServerModule {
         switch context.withMessage({ clients.received($0, now: now) }) {
         case .foreign: return false
         case .stray:
+            // Ours, but of no open transaction: such responses end here (RFC 6026 8.7).
             counters.absorbed.add()
             return true
         case .matched(let outcome):

@@ -27,7 +27,8 @@ struct TMHostileTests {
 
     @Test("a reply whose branch is wrong in one character reaches nobody")
     func forgedBranch() throws {
-        let rig = try TMRig("t_on_reply(\"R\"); t_relay();", before: "onreply_route[R] { note(\"R\"); }")
+        let rig = try TMRig(
+            "t_on_reply(\"R\"); t_relay();", before: "onreply_route[R] { note(\"R\"); }")
         let sent = try rig.run(Call.request())
         for place in 0..<16 {
             let reply = forged(sent[1].response(200), place)
@@ -119,7 +120,8 @@ struct TMHostileTests {
         #expect(rig.module.servers.count == 2)
     }
 
-    @Test("when as many transactions are open as may be, the next caller gets 503 and nothing stays")
+    @Test(
+        "when as many transactions are open as may be, the next caller gets 503 and nothing stays")
     func full() throws {
         let rig = try TMModule.$transactionsMax.withValue(32) {
             try TMRig("if (!t_relay()) note(\"refused\");")
