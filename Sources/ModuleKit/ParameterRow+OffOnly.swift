@@ -7,14 +7,14 @@ extension ParameterRow {
 
     /// A parameter that has one sensible value here: that value is accepted, since configuration
     /// files set it, and whoever sets another one is told why.
-    public init(_ name: String, only only: Int, because reason: String) {
+    public init(_ name: String, only wanted: Int, because reason: String) {
         self.init(
-            name: name, kind: .integer(only...only), summary: "Only \(only): \(reason).",
-            runtimeName: nil, isRepeatable: false, read: { _ in .integer(only) },
+            name: name, kind: .integer(wanted...wanted), summary: "Only \(wanted): \(reason).",
+            runtimeName: nil, isRepeatable: false, read: { _ in .integer(wanted) },
             write: { (_, value) throws(ParameterError) in
-                guard value == .integer(only) || value == .string(String(only)) else {
+                guard value == .integer(wanted) || value == .string(String(wanted)) else {
                     throw ParameterError(
-                        .range, "\(name) can only be \(only): \(reason)", bounds: only...only)
+                        .range, "\(name) can only be \(wanted): \(reason)", bounds: wanted...wanted)
                 }
             })
     }

@@ -203,7 +203,6 @@ extension TMModule {
         return .done
     }
 
-    /// Sends and waits.
     /// Sends a request and waits for its final response.
     ///
     /// The thread that waits is one of the management plane; no call is held up by it.

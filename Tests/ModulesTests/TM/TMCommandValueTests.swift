@@ -9,7 +9,7 @@ import Testing
 struct TMCommandValueTests {
     private func error(
         _ rig: TMRig, _ name: String, _ values: [JSONValue]
-    ) throws -> (code: Int64?, words: String?) {
+    ) throws -> (code: Int?, words: String?) {
         let answer = try rig.rig.services.exchange(name, .array(values))
         return (answer["error"]?["code"]?.integer, answer["error"]?["message"]?.text)
     }
