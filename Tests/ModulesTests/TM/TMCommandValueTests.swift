@@ -1,4 +1,7 @@
 import JSONValue
+import Transactions
+import Synchronization
+import Basics
 import ModuleKit
 import Testing
 

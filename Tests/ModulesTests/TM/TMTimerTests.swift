@@ -1,3 +1,6 @@
+import Transactions
+import Synchronization
+import Basics
 import ModuleKit
 import Testing
 
