@@ -168,6 +168,8 @@ extension ServedTransaction {
 
     /// It has lived longer than `max_inv_lifetime` allows: what is open counts as timed out.
     func expire(in context: ScriptContext) {
+        // The same timer tells that nobody has acknowledged a failure: then the end has come.
+        guard repliedStatus < 200 else { return }
         isExpired = true
         guard let relay else { return }
         for index in relay.forks.branches.indices where relay.forks.branches[index].isOpen {

@@ -193,7 +193,7 @@ public final class TMModule: ServerModule {
                 }
                 // Timer G: a failure that the caller has not acknowledged was sent again above.
                 guard let transaction = outcome.attachment as? ServedTransaction else { continue }
-                if outcome.orders.contains(.reportTimeout), !outcome.state.isFinal {
+                if outcome.orders.contains(.reportTimeout) {
                     services.perform { transaction.post(.expired, in: $0) }
                 }
                 if outcome.orders.contains(.terminate) { transaction.ended() }

@@ -116,7 +116,7 @@ struct TMForkTests {
 
     @Test(
         "a CANCEL before any response: cancel_b_method says what becomes of the branch",
-        arguments: [0, 1, 2])
+        arguments: [0, 1])
     func earlyCancel(method: Int) throws {
         let rig = try TMRig(
             "t_relay();", before: "modparam(\"tm\", \"cancel_b_method\", \(method))\n")

@@ -225,8 +225,7 @@ struct TMRouteTests {
     @Test("serial forking by q needs contacts_avp, and contacts")
     func noContacts() throws {
         let rig = try TMRig(
-            "t_load_contacts(); note(\"$rc\"); t_next_contacts(); note(\"$rc\");"
-                + "t_next_contact_flow(); note(\"$rc\");",
+            "t_load_contacts(); note(\"$rc\"); t_next_contacts(); note(\"$rc\");",
             before: "")
         #expect(throws: (any Error).self) {
             _ = try TMRig("t_load_contacts(\"a\", \"b\");")
