@@ -42,6 +42,7 @@ final class CommandRequests: TransactionUser {
             return state.last
         }
         guard let token else { return nil }
+        // Whether it was answered, was refused or took too long: the place is free again.
         defer { state.withLock { _ = $0.waiters.removeValue(forKey: token) } }
         try send(token)
         _ = waiter.signal.wait(timeout: .now() + .seconds(seconds))
@@ -94,6 +95,8 @@ struct DescribedRequest: Sendable {
     ) throws(Fault) {
         self.method = Array(method.utf8)
         guard SIPToken.isToken(self.method) else { throw Fault(400, "Empty method") }
+        // An INVITE would need an ACK and a dialog (RFC 3261 13), and neither ACK nor CANCEL is a
+        // request of its own: whoever wants those uses a user agent.
         guard !["INVITE", "ACK", "CANCEL"].contains(method) else {
             throw Fault(400, "\(method) is not sent by this command")
         }
@@ -109,6 +112,8 @@ struct DescribedRequest: Sendable {
         rest = try Self.rest(method, headers, body)
     }
 
+    /// Whether a text is a URI and nothing else: a blank within it would end the request line there
+    /// and let the rest of the text be read as something else (RFC 3261 7.1).
     private static func isURI(_ bytes: [UInt8]) -> Bool {
         (try? SIPURI(parsing: bytes.span)) != nil && bytes.allSatisfy { $0 > 32 && $0 != 127 }
     }
@@ -125,8 +130,10 @@ struct DescribedRequest: Sendable {
         var message = SIPMessage(capacity: 2048)
         let probe = Array("OPTIONS sip:x SIP/2.0\r\n".utf8) + lines + [13, 10]
         guard (try? message.load(probe.span)) != nil else { throw Fault(400, "Invalid headers") }
+        // The two fields that cannot be made up here: who asks, and whom (RFC 3261 8.1.1).
         guard message.has(.to) else { throw Fault(400, "To missing") }
         guard message.has(.from) else { throw Fault(400, "From missing") }
+        // The topmost Via names the transaction, so it is written here (RFC 3261 8.1.1.7).
         guard !message.has(.via) else { throw Fault(400, "Invalid headers") }
         guard body.isEmpty || message.has(.contentType) else {
             throw Fault(400, "Content-Type missing")
@@ -134,6 +141,7 @@ struct DescribedRequest: Sendable {
         guard let from = try? message.from else { throw Fault(400, "Error in From") }
         var writer = ByteWriter(capacity: 512)
         if from.tag == nil { Self.addTag(to: lines, into: &writer) } else { writer.append(lines) }
+        // The method stands twice in a request, and both must be the same (RFC 3261 8.1.1.5).
         if message.has(.cSeq) {
             guard let number = try? message.cSeq else {
                 throw Fault(400, "Non-numerical CSeq")
@@ -143,6 +151,8 @@ struct DescribedRequest: Sendable {
         } else {
             writer.append("CSeq: 10 \(method)\r\n")
         }
+        // 128 bits that nobody can guess, so that it is unique over space and time (RFC 3261
+        // 8.1.1.4).
         if !message.has(.callID) {
             writer.append("Call-ID: ")
             writer.append(hexadecimal: UInt64.random(in: 0...UInt64.max), width: 16)
@@ -158,7 +168,8 @@ struct DescribedRequest: Sendable {
         return Array(copying: writer.span)
     }
 
-    private static func hasLength(_ lines: [UInt8]) -> Bool {
+    /// Whether header lines say how long the body is, which is for this server to say.
+    static func hasLength(_ lines: [UInt8]) -> Bool {
         lines.split(separator: 10).contains { line in
             let name = Array(line.prefix { $0 != UInt8(ascii: ":") }.filter { $0 != 32 })
             return name.span.matches("content-length") || name.span.matches("l")

@@ -61,6 +61,8 @@ struct RequestSnapshot: Sendable {
         return true
     }
 
+    /// The message flags as the last block has left them.
+    var flags: UInt32 { state.flags }
     /// Takes over attributes and flags as a block has left them.
     mutating func keepState(of context: ScriptContext) { state = AttributeState(of: context) }
     /// Gives attributes and flags to the context of another message of the transaction.
@@ -74,7 +76,7 @@ struct AttributeState: Sendable {
     private var structured: StructuredAttributes
     private var unique: StructuredAttributes
     private var caseless: StructuredAttributes
-    private var flags: UInt32
+    fileprivate var flags: UInt32
     /// The texts that the attributes are ranges of.
     private var scratch: [UInt8]
 

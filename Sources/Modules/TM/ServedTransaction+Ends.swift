@@ -23,6 +23,11 @@ extension ServedTransaction {
         carryOut(relay.forks.finalSent(), in: context)
     }
 
+    /// Runs the failure route on the request as it was sent on, with the attributes that other
+    /// blocks have left.
+    ///
+    /// It has the turn while it runs; a route that takes long holds up this call only, but is worth a
+    /// warning since its worker does nothing else meanwhile.
     private func runFailureRoute(
         _ name: String, _ best: BestResponse, in context: ScriptContext
     ) {
@@ -48,6 +53,8 @@ extension ServedTransaction {
         relay.branches[index].failureRoute = nil
         let block = ScriptBlock.event("tm:branch-failure:\(name)")
         guard module.services.blocks.hasBlock(block) else { return }
+        // The block works on the request, and whoever called this goes on with the response: so the
+        // response is put back behind it.
         let isResponse = context.message.kind == .response
         let origin = context.origin
         let bytes = context.withMessage { Array(copying: $0.bytes) }
@@ -78,6 +85,8 @@ extension ServedTransaction {
         let (isSilent, code, reason) = context.with(module.settings) {
             (!$0.answersTimeouts, $0.timeoutCode, Array($0.timeoutReason.utf8))
         }
+        // A caller that hears nothing gives up by itself (timer B of its own), which some operators
+        // want when a phone was unreachable.
         if isTimeout, isSilent, method == .invite, wishes.failureRoute == nil { return }
         guard beginRequest(in: context) else { return }
         if isTimeout {
@@ -116,6 +125,8 @@ extension ServedTransaction {
             writer.append(ReasonPhrase.of(best.status))
             writer.append("\r\n")
         }
+        // Each realm wants credentials of its own, so the caller must see all of them at once (RFC
+        // 3261 16.7 step 7).
         for other in best.challenges {
             var response = SIPMessage(capacity: 2048)
             let bytes = relay.branches[other].response
@@ -125,6 +136,8 @@ extension ServedTransaction {
         writer.append(bytes.span.extracting(lineEnd..<bytes.count))
     }
 
+    /// Copies the lines as they were received: a parameter that this server does not know is part of
+    /// what the client has to compute with (RFC 7616 3.3).
     private static func copyChallenges(
         of response: borrowing SIPMessage, into writer: inout ByteWriter
     ) {
@@ -146,6 +159,8 @@ extension ServedTransaction {
             isCancelled = true
             return
         }
+        // Why the caller has hung up matters to phones that ring: a call that was answered elsewhere
+        // is no missed call (RFC 3326 3.1).
         let copies = context.with(module.settings) { $0.copiesReason }
         if copies, !wishes.omitsCancelReason { relay.cancelReason = reason }
         carryOut(relay.forks.cancelled(), in: context)
@@ -153,9 +168,18 @@ extension ServedTransaction {
 
     /// It has lived longer than `max_inv_lifetime` allows: what is open counts as timed out.
     func expire(in context: ScriptContext) {
+        // The same timer tells that nobody has acknowledged a failure: then the end has come.
+        guard repliedStatus < 200 else { return }
         isExpired = true
         guard let relay else { return }
         for index in relay.forks.branches.indices where relay.forks.branches[index].isOpen {
+            // A target that has said nothing must not be called again once the caller was told;
+            // one that rings gets its CANCEL.
+            if relay.forks.branches[index].state == .pending,
+                let client = relay.branches[index].client
+            {
+                module.clients.forget(client)
+            }
             carryOut(relay.forks.failed(index), in: context)
         }
     }

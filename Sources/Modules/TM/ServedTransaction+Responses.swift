@@ -28,6 +28,10 @@ extension ServedTransaction {
         }
     }
 
+    /// Sends the ACK of a failure to where the INVITE went (RFC 3261 17.1.1.3).
+    ///
+    /// The first one is made of the INVITE and the response; the store keeps it, since the callee
+    /// repeats its response until it hears one.
     private func acknowledge(_ outcome: ClientOutcome, in context: ScriptContext) {
         guard let message = outcome.message else { return }
         context.outbox.begin()
@@ -69,8 +73,10 @@ extension ServedTransaction {
         work.currentBranch = index
         relay.branches[index].status = status
         relay.branches[index].reason = context.bytes(of: .message(context.message.reason))
+        // The script sees each response before anything is decided on it, as it may change it.
         if let name = wishes.replyRoute, !runReplyRoute(name, status, in: context) { return }
         if status >= 300 {
+            // Another address of the same name may do better, and the caller need not know of it.
             if failsOver(index, status, in: context) { return }
             keepResponse(index, in: context)
             runBranchFailure(index, in: context)
@@ -111,6 +117,11 @@ extension ServedTransaction {
         return retry(index, in: context)
     }
 
+    /// Sends the branch to the next of its addresses, as it would have been sent to the first; false
+    /// when none is left or none can be sent to.
+    ///
+    /// It is a new client transaction with a branch of its own (RFC 3263 4.3): what comes late from
+    /// the address that failed belongs to the old one, which nobody knows any more.
     private func retry(_ index: Int, in context: ScriptContext) -> Bool {
         guard let relay, !relay.branches[index].candidates.isEmpty, !wishes.disablesFailover
         else { return false }
@@ -134,6 +145,7 @@ extension ServedTransaction {
         guard let relay, index < relay.branches.count, relay.branches[index].client == client
         else { return }
         let branch = relay.forks.branches[index]
+        // Whoever has rung was reached, so another address would only ring a second time.
         if branch.state == .pending, !branch.isCancelled, retry(index, in: context) { return }
         relay.lastBranch = index
         let isEnd = branch.isCancelled
@@ -147,6 +159,7 @@ extension ServedTransaction {
 
     /// Does what the response context asks.
     func carryOut(_ actions: ForkActions, in context: ScriptContext) {
+        // The caller comes first: what it hears does not depend on the CANCELs of the others.
         if let index = actions.forward { forward(index, in: context) }
         for index in actions.cancel { sendCancel(index, in: context) }
         for index in actions.abandon {
@@ -174,6 +187,7 @@ extension ServedTransaction {
             let outcome = try context.withBegun { (message) throws(TransactionError) in
                 try module.servers.answer(handle, status: status, message: message, now: now)
             }
+            // The machine drops what must not follow a final response (RFC 3261 17.2.1).
             guard outcome.orders.contains(.send) else {
                 context.outbox.abandon()
                 module.counters.absorbed.add()
@@ -181,8 +195,12 @@ extension ServedTransaction {
             }
             context.outbox.commit(to: outcome.destination)
         } catch {
-            context.outbox.abandon()
-            return
+            // The store has forgotten what has lived too long; the caller gets its answer once.
+            guard isExpired, repliedStatus < 200, status >= 200 else {
+                context.outbox.abandon()
+                return
+            }
+            context.outbox.commit(to: client)
         }
         repliedStatus = status
         hasActed = true
@@ -197,6 +215,8 @@ extension ServedTransaction {
         guard let relay, let client = relay.branches[index].client,
             let hop = relay.branches[index].hop, let message = module.clients.message(of: client)
         else { return }
+        // Route, URI, To and the topmost Via must be those of the INVITE as it went out, not as it
+        // came (RFC 3261 9.1).
         var invite = SIPMessage(capacity: message.span.count)
         guard (try? invite.load(message.span)) != nil else { return }
         let owner = TransactionOwner(

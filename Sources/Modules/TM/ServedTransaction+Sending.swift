@@ -12,9 +12,12 @@ extension ServedTransaction {
     func relay(_ forced: ForcedHop, in context: ScriptContext) -> Int? {
         let targets = takeTargets(context)
         let relay = relay ?? open(context)
+        // Later blocks of the transaction find the attributes as the script has them now.
         relay.request.keepState(of: context)
         var indices: [Int] = []
         for target in targets {
+            // More branches than may be are left out: a fork that a stranger can make grow costs each
+            // of its targets a request (RFC 5393).
             guard let index = try? relay.forks.add() else { break }
             var branch = RelayBranch(target, forced)
             branch.failureRoute = wishes.branchFailureRoute
@@ -68,6 +71,9 @@ extension ServedTransaction {
         return targets
     }
 
+    /// Keeps the request for what comes later, from the moment when it is first sent on.
+    ///
+    /// Before, a transaction needs no copy: most requests of a registrar are answered at once.
     private func open(_ context: ScriptContext) -> Relay {
         var fork = context.with(module.settings) { $0.fork }
         fork.isInvite = method == .invite
@@ -86,6 +92,7 @@ extension ServedTransaction {
     /// request, and is left as it was.
     func start(_ index: Int, in context: ScriptContext) -> Int? {
         guard let relay else { return 500 }
+        // What one branch route changes must not show in the next branch.
         let course = Course(of: context)
         defer { course.restore(to: context) }
         relay.branches[index].target.apply(to: context)
@@ -134,6 +141,8 @@ extension ServedTransaction {
             return adjusted(known, for: branch)
         }
         let module = module
+        // A worker never waits for a name server. The answer comes in a thread of the resolver's,
+        // which must not run scripts, so the module's own thread goes on with it.
         module.services.resolver.resolve(uri) { [weak self] result in
             module.perform(later: { [weak self] context in
                 self?.post(.resolved(index, result), in: context)
@@ -151,6 +160,8 @@ extension ServedTransaction {
                     transport: transport, socket: .none, source: known[place].source)
             }
             guard branch.forced.uri == nil else { continue }
+            // A phone behind a NAT is reached over the connection that it has opened, and no other
+            // (RFC 5626 5.3).
             if place == 0, known[0].transport.isStream, branch.target.target.connection >= 0 {
                 known[0].connection = branch.target.target.connection
             }
@@ -163,6 +174,7 @@ extension ServedTransaction {
     func resolved(
         _ index: Int, _ result: Result<[Origin], ForwardFailure>, in context: ScriptContext
     ) {
+        // The caller may have hung up while the name was looked up.
         guard let relay, relay.forks.branches[index].isOpen, relay.branches[index].client == nil,
             beginRequest(in: context)
         else { return }
@@ -195,6 +207,10 @@ extension ServedTransaction {
         return status
     }
 
+    /// Writes one branch and opens its client transaction.
+    ///
+    /// The place in the store is taken first, as its number is the branch of the Via (RFC 3261
+    /// 16.6 step 8); whatever fails behind that gives it back, so that nothing leaks.
     private func write(
         _ index: Int, to hop: Origin, in context: ScriptContext
     ) throws(ForwardFailure) {
@@ -229,6 +245,7 @@ extension ServedTransaction {
         }
         relay.branches[index].client = client
         relay.branches[index].hop = hop
+        // A connection that breaks ends the branch at once instead of after fr_timer.
         module.watch(client, hop)
         context.outbox.commit(to: hop)
         context.forwardedRequests += 1

@@ -24,8 +24,9 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
         case cancel([UInt8])
         /// Branches are to be cancelled, for the script or an operator.
         case cancelBranches(BranchSet, [UInt8])
-        /// An answer of an operator's: status, reason phrase, further header lines, body.
-        case reply(Int, [UInt8], [UInt8], ReplyBody?)
+        /// An answer of an operator's: status, reason phrase, further header lines, body, and the
+        /// tag that To gets, empty for the usual one.
+        case reply(Int, [UInt8], [UInt8], ReplyBody?, toTag: [UInt8] = [])
         /// Nothing could be sent: the failure route is asked.
         case finish(BestResponse)
         /// It has lived too long.
@@ -45,6 +46,8 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     let handle: ServerHandle
     /// The method of its request.
     let method: SIPMethod
+    /// Where its replies go (RFC 3261 18.2.2, RFC 3581 4).
+    let client: Origin
     /// What the script wants of it.
     var wishes: TransactionWishes
     /// Its branches, once it was sent on.
@@ -68,12 +71,13 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
 
     /// A transaction of a request that the store has just opened.
     init(
-        _ module: TMModule, _ handle: ServerHandle, _ method: SIPMethod,
+        _ module: TMModule, _ handle: ServerHandle, _ opening: ServerOpening,
         _ wishes: TransactionWishes
     ) {
         self.module = module
         self.handle = handle
-        self.method = method
+        method = opening.method
+        client = opening.destination
         self.wishes = wishes
     }
 
@@ -88,6 +92,8 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
             leave(context)
             return drain(context)
         }
+        // The event is made without the lock, since it copies a message; meanwhile the turn may have
+        // become free, so it is asked for once more together with leaving the event.
         let event = event()
         let isFree = mailbox.withLock { mailbox in
             if take(&mailbox) { return true }
@@ -100,6 +106,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
         drain(context)
     }
 
+    /// Takes the turn if it is free.
     private func take(_ mailbox: inout Mailbox) -> Bool {
         guard !mailbox.isBusy else { return false }
         mailbox.isBusy = true
@@ -117,6 +124,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
             let events = mailbox.withLock { mailbox in
                 let events = mailbox.events
                 mailbox.events = []
+                // Found empty and given back under one lock: nothing can be left in between.
                 if events.isEmpty { mailbox.isBusy = false }
                 return events
             }
@@ -150,6 +158,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
         stage = .request
     }
 
+    /// Does what has happened; the caller has the turn.
     private func handle(_ event: Event, in context: ScriptContext) {
         defer { leave(context) }
         switch event {
@@ -166,11 +175,11 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
             guard let relay else { return }
             relay.cancelReason = reason
             carryOut(relay.forks.cancel(set), in: context)
-        case .reply(let status, let reason, let headers, let body):
+        case .reply(let status, let reason, let headers, let body, let tag):
             guard beginRequest(in: context) else { return }
             context.replyHeaders.append(headers)
             if let body { context.replyBody = body }
-            answer(status, reason, in: context)
+            answer(status, reason, tag, in: context)
         case .finish(let best): finish(best, in: context)
         case .expired: expire(in: context)
         }
@@ -181,12 +190,14 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     /// Keeps a reply for retransmissions; false when a final one was sent already.
     func mayReply(_ status: Int, in context: ScriptContext) -> Bool {
         let work = module.workspace(context)
+        // Two flags that were found out once: a script without these events pays nothing for them.
         if work.hasLocalResponse { module.show("tm:local-response", context) }
         let now = module.now
         do throws(TransactionError) {
             let outcome = try context.withBegun { (message) throws(TransactionError) in
                 try module.servers.answer(handle, status: status, message: message, now: now)
             }
+            // A second final reply is none (RFC 3261 17.2.1).
             guard outcome.orders.contains(.send) else { return false }
         } catch {
             // What has lived too long is answered once and not repeated.
@@ -210,9 +221,14 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     }
 
     /// Answers the request that `beginRequest` has put into the context.
-    @discardableResult
-    func answer(_ status: Int, _ reason: [UInt8], in context: ScriptContext) -> Bool {
-        context.reply(status, reason.span)
+    private func answer(
+        _ status: Int, _ reason: [UInt8], _ tag: [UInt8], in context: ScriptContext
+    ) {
+        if tag.isEmpty {
+            context.reply(status, reason.span)
+        } else {
+            context.reply(status, reason.span, toTag: tag.span) { _ in }
+        }
     }
 
     /// The store has forgotten it.

@@ -26,10 +26,13 @@ extension TMModule {
         guard let key = work.key(of: context) else { return .unknown }
         let now = now
         let method = context.message.method
+        // An ACK is no transaction: it ends one, or belongs to the call (RFC 3261 17).
         if method == .ack {
             guard let outcome = servers.acknowledge(key, now: now) else { return .unknown }
             return outcome.orders.contains(.passUp) ? .unknown : .absorbed
         }
+        // Found out now, while the request is at hand: its Via says where replies go (RFC 3261
+        // 18.2.2), with the port it came from if rport asks for it (RFC 3581 4).
         let destination = context.withMessage {
             ReplyRoute.destination(for: $0, from: context.origin, forceRport: context.forcesRport)
         }
@@ -43,7 +46,8 @@ extension TMModule {
                 repeatReply(outcome, in: context)
                 return .repeated
             case .opened(let handle):
-                let transaction = ServedTransaction(self, handle, method, wishes)
+                let transaction = ServedTransaction(self, handle, opening, wishes)
+                // A CANCEL may come before the script is done, and must find its INVITE (RFC 3261 9.2).
                 if method == .invite { servers.attach(transaction, to: handle) }
                 counters.served.add()
                 context.transaction = transaction

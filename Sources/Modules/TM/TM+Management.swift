@@ -44,6 +44,7 @@ extension TMModule {
                 + Self.spread("acc", opened, 0, opened, []))
     }
 
+    /// The nine numbers that `tm.hash_stats` has for what is open and for what was opened.
     private static func spread(
         _ prefix: String, _ sum: Int, _ least: Int, _ most: Int, _ sizes: [Int]
     ) -> [JSONValue.Member] {
@@ -84,6 +85,7 @@ extension TMModule {
         return .array(rows)
     }
 
+    /// The name of a method; those that have no number of their own are not kept as text.
     private static func text(_ method: SIPMethod) -> String {
         method == .other ? "" : "\(method.name)"
     }
@@ -99,6 +101,8 @@ extension TMModule {
 
     /// `tm.reply`.
     func reply(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        // The label tells a transaction from an older one at the same index, so an operator who was
+        // too slow does not answer somebody else's call.
         let parts = (call.string(2) ?? "").split(separator: ":").compactMap { UInt32($0) }
         guard parts.count == 2 else { throw RPCError(400, "Invalid transaction ID") }
         let handle = ServerHandle(index: parts[0], label: parts[1])
@@ -126,18 +130,28 @@ extension TMModule {
         guard let reason = call.string(1) else { throw RPCError(400, "Reply phrase expected") }
         var lines: [UInt8] = []
         if let text = call.string(place), !text.isEmpty, text != "." {
-            guard let given = HeaderText.lines(Array(text.utf8)) else {
-                throw RPCError(400, "Invalid headers")
-            }
+            // A second length would let two readers see two ends of the reply (RFC 3261 18.3).
+            guard let given = HeaderText.lines(Array(text.utf8)),
+                !DescribedRequest.hasLength(given)
+            else { throw RPCError(400, "Invalid headers") }
             lines = given
         }
+        let tag = Array((call.string(place - 1) ?? "").utf8)
+        guard tag.isEmpty || tag == [UInt8(ascii: ".")] || SIPToken.isToken(tag) else {
+            throw RPCError(400, "Invalid to-tag")
+        }
+        let toTag = tag == [UInt8(ascii: ".")] ? [] : tag
         var body: ReplyBody?
         if let text = call.string(place + 1), !text.isEmpty {
             body = ReplyBody(contentType: [], bytes: Array(text.utf8))
         }
+        // Asked before and decided again in its turn: the answer of the callee may come between.
         guard transaction.repliedStatus < 200 else { throw RPCError(500, "Reply failed") }
+        // A line feed in the phrase would begin a header field of the operator's.
         let words = HeaderText.oneLine(Array(reason.utf8))
-        services.perform { transaction.post(.reply(code, words, lines, body), in: $0) }
+        services.perform { context in
+            transaction.post(.reply(code, words, lines, body, toTag: toTag), in: context)
+        }
         return .done
     }
 
@@ -171,6 +185,7 @@ extension TMModule {
         if let failure { throw RPCError(500, "RPC/UAC error: \(failure.reason)") }
     }
 
+    /// Reads the description, and says what is wrong with it in the words of the other server.
     private static func described(_ call: RPCCall) throws(RPCError) -> DescribedRequest {
         do throws(DescribedRequest.Fault) {
             return try DescribedRequest(
@@ -188,7 +203,9 @@ extension TMModule {
         return .done
     }
 
-    /// Sends and waits.
+    /// Sends a request and waits for its final response.
+    ///
+    /// The thread that waits is one of the management plane; no call is held up by it.
     private func wait(
         _ call: RPCCall
     ) throws(RPCError) -> (DescribedRequest, CommandRequests.Answer) {

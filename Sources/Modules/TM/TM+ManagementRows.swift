@@ -60,7 +60,8 @@ extension TMModule {
                 "tm.reply",
                 [
                     code, reason, RPCParameter("trans_id", .string, "index:label of tm.list"),
-                    RPCParameter("to_tag", .string, "Not looked at: a request has one To tag"),
+                    RPCParameter(
+                        "to_tag", .string, "To tag of the reply; empty or a dot for our own"),
                     headers, body,
                 ], result: .nothing, isChange: true, missingParameterCode: 400,
                 "Answers the request of a transaction.",
@@ -71,7 +72,8 @@ extension TMModule {
                 "tm.reply_callid",
                 [
                     code, reason, callID, cSeq,
-                    RPCParameter("to_tag", .string, "Not looked at: a request has one To tag"),
+                    RPCParameter(
+                        "to_tag", .string, "To tag of the reply; empty or a dot for our own"),
                     headers, body,
                 ], result: .nothing, isChange: true, missingParameterCode: 400,
                 "Answers the request of a Call-ID.",

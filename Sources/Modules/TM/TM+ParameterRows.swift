@@ -144,34 +144,42 @@ extension TMModule {
         ]
     }
 
-    /// What Kamailio's way of keeping transactions needs, and this server's does not.
+    /// Choices of Kamailio's whose other side this server does not have.
+    ///
+    /// The one value that describes what is done here is accepted, since files set it; another one
+    /// would change nothing, and nobody must believe that it does.
     static var matchingRows: [ParameterRow<TMParameters>] {
-        [
-            ("ruri_matching", "requests are matched as RFC 3261 17.2.3 wants"),
-            ("via1_matching", "requests are matched as RFC 3261 17.2.3 wants"),
-            ("callid_matching", "replies are matched by 96 secret bits of their branch"),
-            ("callid_cseq_matching", "replies are matched by 96 secret bits of their branch"),
-            ("reply_matching", "replies are matched with open transactions only"),
-            ("reparse_invite", "CANCEL and ACK are always made of the request that was sent"),
-            ("reparse_on_dns_failover", "each branch is always made of the request as it came"),
-            ("pass_provisional_replies", "modules are not called back for replies"),
-            ("headers_mode", "messages are kept as bytes"),
-            ("unix_tx_timeout", "there is no t_write_unix"),
-            ("dns_reuse_rcv_socket", "the receiving socket is used wherever it fits"),
-            ("rich_redirect", "a redirection is passed on as it is"),
-            ("enable_uac_fr", "own requests have timers in any case"),
-            ("e2e_cancel_hop_by_hop", "a CANCEL is always answered hop by hop"),
-            ("delayed_reply", "the best reply is sent when all branches have ended"),
-            ("reply_relay_mode", "a final reply is passed on once"),
-            ("local_ack_branch_mode", "own requests are no INVITEs"),
-            ("local_ack_mode", "own requests are no INVITEs"),
-            ("evlreq_mode", "tm:local-request runs for requests of transactions of their own"),
-        ].map { name, reason in
-            Row(
-                ignored: name, .integer(Int(Int32.min)...Int(UInt32.max)), \.ignored,
-                because: reason)
+        (fixedOn.map { ($0, 1, $1) } + fixedOff.map { ($0, 0, $1) }).map { name, value, reason in
+            Row(name, only: value, because: reason)
         }
     }
+
+    private static let fixedOn = [
+        ("ruri_matching", "requests are matched as RFC 3261 17.2.3 wants"),
+        ("via1_matching", "requests are matched as RFC 3261 17.2.3 wants"),
+        ("reply_matching", "replies are matched with open transactions only"),
+        ("reparse_invite", "CANCEL and ACK are always made of the request that was sent"),
+        (
+            "reparse_on_dns_failover",
+            "the next address gets the request with what the script has changed of the branch"
+        ),
+        ("dns_reuse_rcv_socket", "the receiving socket is used wherever it fits"),
+        ("enable_uac_fr", "own requests have timers in any case"),
+        ("e2e_cancel_hop_by_hop", "a CANCEL is always answered hop by hop (RFC 3261 16.10)"),
+        ("delayed_reply", "the best reply is sent when all branches have ended"),
+        ("reply_relay_mode", "a final reply is passed on once"),
+    ]
+
+    private static let fixedOff = [
+        ("callid_matching", "replies are matched by 96 secret bits of their branch"),
+        ("callid_cseq_matching", "replies are matched by 96 secret bits of their branch"),
+        ("pass_provisional_replies", "modules are not called back for replies"),
+        ("headers_mode", "messages are kept as bytes, with all their fields"),
+        ("rich_redirect", "a redirection is passed on as it is"),
+        ("local_ack_branch_mode", "own requests are no INVITEs"),
+        ("local_ack_mode", "own requests are no INVITEs"),
+        ("evlreq_mode", "tm:local-request runs for requests of transactions of their own"),
+    ]
 
     /// What cannot be had.
     static var refusedRows: [ParameterRow<TMParameters>] {
@@ -179,6 +187,7 @@ extension TMModule {
             ("on_sl_reply", "a reply that belongs to no transaction is dropped (RFC 6026 8.7)"),
             ("xavp_contact", "attributes of contacts are those of lookup"),
             ("tw_append", "there is no t_write_req"),
+            ("unix_tx_timeout", "there is no t_write_unix"),
             ("event_callback", "functions of KEMI are not called by name for these events"),
             (
                 "event_callback_lres_sent",

@@ -13,6 +13,7 @@ extension TMModule {
     /// or of the last reply; nil without any.
     func status(_ context: ScriptContext) -> Int? {
         guard let transaction = transaction(context) else { return nil }
+        // In a reply route the response itself is at hand, and it is the newest.
         if context.message.kind == .response { return context.message.status }
         switch transaction.stage {
         case .failure, .branchFailure: return transaction.relay?.chosenStatus
@@ -91,6 +92,7 @@ extension TMModule {
         ]
     }
 
+    /// The wish that `t_is_set` asks for, by the name of its block.
     private static func armed(
         _ name: String
     ) -> (any KeyPath<TransactionWishes, String?> & Sendable)? {
@@ -103,6 +105,7 @@ extension TMModule {
         }
     }
 
+    /// Questions about the status of responses.
     private static var statusRows: [FunctionRow<TMModule>] {
         [
             Row(

@@ -30,6 +30,7 @@ extension TMModule {
         for shard in 0..<ServerTransactions.shardCount {
             var place: UInt32? = 0
             while let from = place {
+                // Copied piece by piece: no lock of the store is held while a message is read.
                 var found: [ServerOutcome] = []
                 place = servers.walk(shard: shard, from: from, limit: 64) { found.append($0) }
                 for outcome in found where !each(listed(outcome)) { return }
@@ -54,6 +55,7 @@ extension TMModule {
         return listed
     }
 
+    /// Takes over the fields that operators know a call by.
     private static func read(_ message: borrowing SIPMessage, _ listed: inout Listed) {
         func text(_ name: HeaderName) -> String {
             message.header(name).map { String(copying: message[$0]) } ?? ""

@@ -45,6 +45,7 @@ extension TMModule {
         }
     }
 
+    /// Sends the request of a transaction on and sees to it that the client hears when that fails.
     private func relay(
         _ transaction: ServedTransaction, _ forced: ForcedHop, _ flags: RelayFlags,
         in context: ScriptContext
@@ -54,10 +55,12 @@ extension TMModule {
         if flags.contains(.noReply) { transaction.wishes.disablesInternalReply = true }
         if flags.contains(.noFailover) { transaction.wishes.disablesFailover = true }
         takeTimers(of: transaction, context)
+        // Who has a final reply does not wait for another one.
         guard transaction.repliedStatus < 200 else { return -1 }
         if isRequestRoute, transaction.relay == nil { answerTrying(transaction, context) }
         let failure = transaction.isCancelled ? 487 : transaction.relay(forced, in: context)
         guard let failure else { return 1 }
+        // In a failure route the best response of the fork goes back, so nothing is said here.
         guard isRequestRoute, !transaction.wishes.disablesInternalReply else { return -1 }
         if failsToRoute(transaction, context) { return 1 }
         context.reply(failure, ServedTransaction.words(for: failure).span)
@@ -157,6 +160,7 @@ extension TMModule {
     /// Cancels the INVITE that is meant; nil when there is none.
     func cancelKnown(_ context: ScriptContext) -> Int? {
         guard let invite = cancelled(context) else { return nil }
+        // Answered hop by hop, with a transaction of its own (RFC 3261 9.2, 16.10).
         guard case .new = arrive(context) else { return 1 }
         let words = Array("canceling".utf8)
         context.reply(200, words.span)
@@ -211,6 +215,7 @@ extension TMModule {
 
     /// Runs an event route on the reply that was begun.
     func show(_ event: String, _ context: ScriptContext) {
+        // The event sees the reply as it leaves, in a context of its own.
         let bytes = context.withBegun { Array(copying: $0) }
         services.perform { inner in
             guard Self.load(bytes.span, into: inner) else { return }

@@ -37,6 +37,8 @@ extension TMModule {
         ]
     }
 
+    /// A function that arms a block, whose name is checked when the script is read: a call must not
+    /// fail at night because of a misspelt name.
     private static func arming(
         _ name: String, _ kind: NamedRoute,
         _ path: any WritableKeyPath<TransactionWishes, String?> & Sendable
@@ -64,6 +66,7 @@ extension TMModule {
         ]
     }
 
+    /// A function that turns something on or off for one transaction.
     private static func switching(
         _ name: String, _ change: @escaping @Sendable (inout TransactionWishes, Bool) -> Void
     ) -> FunctionRow<TMModule> {
@@ -75,6 +78,7 @@ extension TMModule {
         }
     }
 
+    /// The functions that set times, in milliseconds; what they leave is that of the parameters.
     private static var timerSettings: [FunctionRow<TMModule>] {
         [
             Row(
@@ -112,8 +116,15 @@ extension TMModule {
             },
             Row(
                 "t_set_max_lifetime", .integer("invite"), .integer("other"), routes: anywhere,
-                returns: "1", "Longest life of a transaction that is opened later; 0 leaves it."
+                returns: "1 set, -1 the transaction is open already",
+                "Milliseconds that a transaction lives which is opened later; 0 leaves it."
             ) { (module, context, invite: Int, other: Int) in
+                // The life of a transaction is decided when it is opened; a script that asks
+                // later must not believe that it was heard.
+                guard module.transaction(context) == nil else {
+                    context.log(.error, "t_set_max_lifetime: too late, its transaction is open")
+                    return -1
+                }
                 let value = context.message.method == .invite ? invite : other
                 return module.edit(context) { if value > 0 { $0.lifetime = value } }
             },

@@ -37,10 +37,13 @@ extension TMModule {
             },
             Row(
                 "t_lookup_cancel", Argument<Int>.integer("flags").optional, routes: .request,
-                returns: found, "Whether the INVITE of a CANCEL is open."
-            ) { (module, context, _: Int?) in
-                guard context.message.method == .cancel else { return -1 }
-                return module.cancelled(context) == nil ? -1 : 1
+                returns: found,
+                "Whether the INVITE of a CANCEL is open; with 1 the CANCEL gets its flags."
+            ) { (module, context, mode: Int?) in
+                guard context.message.method == .cancel, let invite = module.cancelled(context)
+                else { return -1 }
+                if mode == 1, let relay = invite.relay { context.flags = relay.request.flags }
+                return 1
             },
             Row(
                 "t_relay_cancel", routes: .request,
@@ -73,6 +76,7 @@ extension TMModule {
         ]
     }
 
+    /// Gives up a transaction of which the client has heard nothing, so that its next attempt is new.
     private func release(_ context: ScriptContext) -> Int {
         guard let transaction = context.transaction as? ServedTransaction,
             transaction.relay == nil, transaction.repliedStatus == 0
@@ -129,6 +133,7 @@ extension TMModule {
     ) -> Int {
         var code = code
         var reason = HeaderText.oneLine(reason)
+        // A number that is no status comes from a variable: the client still gets an answer.
         if !(100...699).contains(code) {
             context.with(settings) {
                 code = $0.defaultCode
@@ -142,6 +147,7 @@ extension TMModule {
         return context.reply(code, reason.span) ? 1 : -1
     }
 
+    /// Sends the last reply again, as when the request had come again.
     private func retransmitReply(_ context: ScriptContext) -> Int {
         guard let transaction = transaction(context),
             let outcome = servers.look(transaction.handle),

@@ -17,6 +17,11 @@ public final class TMModule: ServerModule {
     /// What holds without `modparam`.
     public static let defaults = TMParameters()
 
+    /// Most transactions of each kind; a store of this size takes long to fill, so tests have
+    /// smaller ones.
+    @TaskLocal static var transactionsMax = min(
+        Limits.clientTransactionsMax, Limits.serverTransactionsMax)
+
     /// Where the settings are found at the time of a message.
     let settings: SettingsHandle<TMParameters>
     /// The server.
@@ -50,16 +55,14 @@ public final class TMModule: ServerModule {
         settings = setup.settings
         services = setup.services
         let now = SystemClock.monotonic()
-        clients = ClientTransactions(now: now)
+        clients = ClientTransactions(now: now, transactionsMax: Self.transactionsMax)
         var seed = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
         seed.0 = .random(in: 0...UInt64.max)
         seed.1 = .random(in: 0...UInt64.max)
         seed.2 = .random(in: 0...UInt64.max)
         seed.3 = .random(in: 0...UInt64.max)
-        servers = ServerTransactions(seed: seed, now: now)
-        for name in setup.parameters.ignored {
-            services.logger.notice("tm: parameter \(name) means nothing here")
-        }
+        servers = ServerTransactions(
+            seed: seed, now: now, transactionsMax: Self.transactionsMax)
     }
 
     /// Looks at the replies that arrive, and starts the timers.
@@ -139,6 +142,7 @@ public final class TMModule: ServerModule {
             isLeft = clients.takeDue(now: now, limit: Self.batch, into: &outcomes)
             var reports: [ClientOutcome] = []
             for outcome in outcomes {
+                // Retransmissions (timers A and E) need no script and leave from here.
                 if outcome.orders.contains(.send), let message = outcome.message {
                     services.network.send(message.span, to: outcome.destination)
                 }
@@ -146,6 +150,7 @@ public final class TMModule: ServerModule {
                     reports.append(outcome)
                 }
             }
+            // The script runs outside of the store's locks, for many at once.
             guard !reports.isEmpty else { continue }
             services.perform { context in
                 for report in reports { failed(report, in: context) }
@@ -186,8 +191,9 @@ public final class TMModule: ServerModule {
                 if outcome.orders.contains(.send), let message = outcome.message {
                     services.network.send(message.span, to: outcome.destination)
                 }
+                // Timer G: a failure that the caller has not acknowledged was sent again above.
                 guard let transaction = outcome.attachment as? ServedTransaction else { continue }
-                if outcome.orders.contains(.reportTimeout), !outcome.state.isFinal {
+                if outcome.orders.contains(.reportTimeout) {
                     services.perform { transaction.post(.expired, in: $0) }
                 }
                 if outcome.orders.contains(.terminate) { transaction.ended() }
@@ -203,6 +209,7 @@ public final class TMModule: ServerModule {
         switch context.withMessage({ clients.received($0, now: now) }) {
         case .foreign: return false
         case .stray:
+            // Ours, but of no open transaction: such responses end here (RFC 6026 8.7).
             counters.absorbed.add()
             return true
         case .matched(let outcome):

@@ -63,26 +63,16 @@ public struct TMParameters: Sendable {
     public var timeoutReason = "Request Timeout"
     /// Statuses and classes that lead to the next address of a name, beside 503.
     public var failoverCodes = ""
-    /// Whether the timers of own requests follow `fr_inv_timer`.
-    public var usesNextTimer = false
-    /// Whether `tm:local-request` runs for CANCEL and ACK of a hop too.
-    public var localRequestMode = 0
-    /// The block for responses that belong to no transaction of ours.
-    public var strayRoute: String?
     /// Root of `$xavp` that `t_load_contacts` fills.
     public var contactsRoot: String?
     /// Root of `$xavp` for the flows of a phone that has several.
     public var flowsRoot: String?
-    /// Root of `$xavp` with the attributes of a contact.
-    public var contactRoot: String?
     /// Name of the `$avp` with `fr_timer` of one request, in seconds.
     public var finalTimerAttribute: String?
     /// Name of the `$avp` with `fr_inv_timer` of one request, in seconds.
     public var inviteTimerAttribute: String?
     /// Longest time in a failure route that is not worth a warning.
     public var failureRouteLimit = 5_000
-    /// Parameters that are there and mean nothing.
-    public var ignored: [String] = []
 
     /// The settings that hold without `modparam`.
     public init() {}
@@ -120,6 +110,8 @@ public struct TMParameters: Sendable {
         if let value = wishes.firstInterval { timers.t1 = UInt32(clamping: value) }
         if let value = wishes.longestInterval { timers.t2 = UInt32(clamping: value) }
         if let value = wishes.finalTimer { timers.finalResponse = UInt32(clamping: value) }
+        // Callers who have heard one target ring wait less patiently for the next one.
+        if wishes.isFurtherGroup { timers.provisional = UInt32(clamping: inviteTimerNext) }
         if let value = wishes.inviteTimer { timers.provisional = UInt32(clamping: value) }
         return timers
     }
@@ -127,10 +119,12 @@ public struct TMParameters: Sendable {
     /// The timers of a server transaction.
     func timers(_ wishes: TransactionWishes, serving isInvite: Bool) -> TransactionTimers {
         var timers = timers(wishes)
-        // What the branches do not end by themselves ends here.
-        let lifetime = wishes.lifetime ?? (isInvite ? inviteLifetime : otherLifetime)
-        let least = Int(timers.finalResponse) + 1_000
-        timers.unanswered = lifetime == 0 ? 0 : UInt32(clamping: max(lifetime, least))
+        // What the branches do not end by themselves ends here. The parameters leave time for
+        // fr_timer, so that a silent target is told from one that was too slow; who sets the life
+        // of one transaction means it.
+        let usual = isInvite ? inviteLifetime : otherLifetime
+        let least = usual == 0 ? 0 : max(usual, Int(timers.finalResponse) + 1_000)
+        timers.unanswered = UInt32(clamping: wishes.lifetime ?? least)
         return timers
     }
 }

@@ -52,6 +52,7 @@ final class TMWorkspace {
 
     /// The next 64 bits that nobody can guess: a keyed hash of a number that never comes twice.
     func secret() -> UInt64 {
+        // No random numbers per message: a keyed hash is as hard to guess and needs no system call.
         count &+= 1
         let input = InlineArray<16, UInt8> { place in
             let word = place < 8 ? number : count
@@ -80,6 +81,7 @@ extension TMWorkspace {
         Self.writeVia(sockets[Int(socket.value)], digits, into: &writer)
     }
 
+    /// Writes it with digits that were made before, as two exclusive accesses cannot overlap.
     private static func writeVia(
         _ socket: borrowing ListeningSocket, _ digits: borrowing ByteWriter,
         into writer: inout ByteWriter

@@ -123,6 +123,7 @@ extension TMModule {
     /// Cancels branches of the transaction at hand: all, those other than the branch at hand, or
     /// that alone; false without a transaction.
     public func cancelBranches(_ which: CancelChoice, _ context: ScriptContext) -> Bool {
+        // Without branches there is nothing to cancel.
         guard let transaction = transaction(context), transaction.relay != nil else {
             return false
         }
@@ -167,6 +168,7 @@ extension TMModule {
     /// Ends the branches of the transaction at hand with a status, or without a word.
     public func drop(_ context: ScriptContext, _ status: Int?) -> Bool {
         guard let transaction = transaction(context) else { return false }
+        // A status that is none, or that would promise success, drops without a word.
         if let status, (300...699).contains(status) {
             transaction.post(.reply(status, [], [], nil), in: context)
         } else if transaction.relay == nil {

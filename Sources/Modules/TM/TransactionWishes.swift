@@ -34,6 +34,8 @@ struct TransactionWishes: Sendable {
     /// Targets that are still to be tried, group by group in the order of their q
     /// (`t_load_contacts`); nil before they were loaded.
     var groups: [[ScriptBranch]]?
+    /// Whether a group after the first one is being tried (`fr_inv_timer_next`).
+    var isFurtherGroup = false
     /// Further flows of phones that are being tried (`t_next_contact_flow`).
     var flows: [ScriptBranch] = []
 

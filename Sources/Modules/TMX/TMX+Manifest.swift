@@ -9,7 +9,7 @@ extension TMXModule {
         "tmx", "What scripts ask about transactions, and do to them.", requires: ["tm"],
         parameters: [
             ParameterRow(
-                ignored: "precheck_trans", .integer(0...1), \.ignored,
+                "precheck_trans", only: 1,
                 because: "a retransmission is always found before its transaction is opened")
         ],
         functions: routeTests + cancelRows + transactionRows + refusedRows,

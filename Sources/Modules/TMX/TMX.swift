@@ -7,11 +7,8 @@ internal import TM
 /// Outside of a transaction each variable has the value that Kamailio shows there; scripts that
 /// test them take the same way here as there.
 public final class TMXModule: ServerModule {
-    /// The settings of the module.
-    public struct Parameters: Sendable {
-        /// Parameters that are there and mean nothing.
-        public var ignored: [String] = []
-    }
+    /// The settings of the module: none can be changed.
+    public struct Parameters: Sendable {}
     /// What holds without `modparam`.
     public static let defaults = Parameters()
 
