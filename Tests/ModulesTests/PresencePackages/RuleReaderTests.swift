@@ -1,6 +1,7 @@
 import Basics
 import EventDocuments
 import Foundation
+import Presence
 import Storage
 import StorageSQLite
 import Synchronization
@@ -144,8 +145,11 @@ struct RuleReaderTests {
             return
         }
         #expect(rules.permission(of: "sip:carol@example.com", now: 0) == .allow)
-        #expect(reader.document(of: alice, at: Array("alice/16".utf8)) != nil)
-        #expect(reader.document(of: alice, at: Array("alice/17".utf8)) == nil)
+        #expect(reader.document(of: alice, at: Array("alice/17".utf8)) == .missing)
+        guard case .found(_) = reader.document(of: alice, at: Array("alice/16".utf8)) else {
+            Issue.record("the document is not found")
+            return
+        }
         reader.close()
     }
 }
