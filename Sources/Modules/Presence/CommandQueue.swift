@@ -17,6 +17,7 @@ final class CommandQueue: Sendable {
         let event: [UInt8]
     }
 
+    /// What threads share.
     private struct Waiting: Sendable {
         /// Those that wait.
         var entries: Set<Entry> = []

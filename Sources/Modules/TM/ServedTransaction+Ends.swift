@@ -26,7 +26,8 @@ extension ServedTransaction {
     /// Runs the failure route on the request as it was sent on, with the attributes that other
     /// blocks have left.
     ///
-    /// It has the turn while it runs; a route that takes long holds up this call only, but is worth a
+    /// It has the turn while it runs; a route that takes long holds up this call only, but is worth
+    /// a
     /// warning since its worker does nothing else meanwhile.
     private func runFailureRoute(
         _ name: String, _ best: BestResponse, in context: ScriptContext
@@ -136,7 +137,8 @@ extension ServedTransaction {
         writer.append(bytes.span.extracting(lineEnd..<bytes.count))
     }
 
-    /// Copies the lines as they were received: a parameter that this server does not know is part of
+    /// Copies the lines as they were received: a parameter that this server does not know is part
+    /// of
     /// what the client has to compute with (RFC 7616 3.3).
     private static func copyChallenges(
         of response: borrowing SIPMessage, into writer: inout ByteWriter
@@ -159,7 +161,8 @@ extension ServedTransaction {
             isCancelled = true
             return
         }
-        // Why the caller has hung up matters to phones that ring: a call that was answered elsewhere
+        // Why the caller has hung up matters to phones that ring: a call that was answered
+        // elsewhere
         // is no missed call (RFC 3326 3.1).
         let copies = context.with(module.settings) { $0.copiesReason }
         if copies, !wishes.omitsCancelReason { relay.cancelReason = reason }

@@ -117,7 +117,8 @@ extension ServedTransaction {
         return retry(index, in: context)
     }
 
-    /// Sends the branch to the next of its addresses, as it would have been sent to the first; false
+    /// Sends the branch to the next of its addresses, as it would have been sent to the first;
+    /// false
     /// when none is left or none can be sent to.
     ///
     /// It is a new client transaction with a branch of its own (RFC 3263 4.3): what comes late from

@@ -16,7 +16,8 @@ extension ServedTransaction {
         relay.request.keepState(of: context)
         var indices: [Int] = []
         for target in targets {
-            // More branches than may be are left out: a fork that a stranger can make grow costs each
+            // More branches than may be are left out: a fork that a stranger can make grow costs
+            // each
             // of its targets a request (RFC 5393).
             guard let index = try? relay.forks.add() else { break }
             var branch = RelayBranch(target, forced)

@@ -92,7 +92,8 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
             leave(context)
             return drain(context)
         }
-        // The event is made without the lock, since it copies a message; meanwhile the turn may have
+        // The event is made without the lock, since it copies a message; meanwhile the turn may
+        // have
         // become free, so it is asked for once more together with leaving the event.
         let event = event()
         let isFree = mailbox.withLock { mailbox in

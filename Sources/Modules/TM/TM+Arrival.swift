@@ -47,7 +47,8 @@ extension TMModule {
                 return .repeated
             case .opened(let handle):
                 let transaction = ServedTransaction(self, handle, opening, wishes)
-                // A CANCEL may come before the script is done, and must find its INVITE (RFC 3261 9.2).
+                // A CANCEL may come before the script is done, and must find its INVITE (RFC 3261
+                // 9.2).
                 if method == .invite { servers.attach(transaction, to: handle) }
                 counters.served.add()
                 context.transaction = transaction

@@ -39,7 +39,8 @@ extension TMModule {
         transaction(context)?.wishes ?? workspace(context).pendingWishes(context)
     }
 
-    /// Sorts the targets of the request into groups of the same q, the highest first (RFC 3261 20.10
+    /// Sorts the targets of the request into groups of the same q, the highest first (RFC 3261
+    /// 20.10
     /// calls q the relative preference); what has none comes last.
     private func loadContacts(_ context: ScriptContext) -> Int {
         guard context.with(settings, { $0.contactsRoot }) != nil else {

@@ -112,7 +112,8 @@ extension TMModule {
         return forced(host: context.string(host), port, transport)
     }
 
-    /// The destination that a host, a port and a transport name together, written as a URI so that it
+    /// The destination that a host, a port and a transport name together, written as a URI so that
+    /// it
     /// is looked up like any other (RFC 3263 4); nil when the text is no host.
     private static func forced(
         host: String, _ port: Int?, _ transport: TransportProtocol?

@@ -76,7 +76,8 @@ extension TMModule {
         ]
     }
 
-    /// Gives up a transaction of which the client has heard nothing, so that its next attempt is new.
+    /// Gives up a transaction of which the client has heard nothing, so that its next attempt is
+    /// new.
     private func release(_ context: ScriptContext) -> Int {
         guard let transaction = context.transaction as? ServedTransaction,
             transaction.relay == nil, transaction.repliedStatus == 0

@@ -178,7 +178,9 @@ struct TMRouteTests {
                     if (t_is_branch_route()) note("branch $T(branch_index) $T_branch(uri)");
                 }
                 onreply_route[R] {
-                    if (t_is_reply_route()) note("reply $T_reply_code $T_reply_reason $T_branch_idx");
+                    if (t_is_reply_route()) {
+                        note("reply $T_reply_code $T_reply_reason $T_branch_idx");
+                    }
                     note("$T_req($rU) $T_req($hdr(X-I)) $T_req($rs)");
                 }
                 failure_route[F] {
