@@ -109,9 +109,9 @@ extension TMModule {
                 "Names of header fields that are copied into CANCEL and ACK begin with this",
                 runtime: .changeable),
             Row(
-                "cancel_b_method", \.cancelMode, 0...2,
+                "cancel_b_method", \.cancelMode, 0...1,
                 "A branch to be cancelled that has not answered: 0 counts as answered with 487, "
-                    + "1 is cancelled at its first response, 2 is cancelled at once",
+                    + "1 is cancelled at its first response; 2, at once, is against RFC 3261 9.1",
                 runtime: .changeable),
             Row(
                 "unmatched_cancel", \.unmatchedCancel, 0...2,

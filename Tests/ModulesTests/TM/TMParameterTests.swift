@@ -68,7 +68,7 @@ struct TMParameterTests {
             ("fr_timer", "0"), ("fr_timer", "-5"), ("fr_inv_timer", "86400001"),
             ("fr_inv_timer_next", "0"), ("wt_timer", "-1"), ("retr_timer1", "0"),
             ("retr_timer2", "600001"), ("max_inv_lifetime", "-1"), ("default_code", "399"),
-            ("default_code", "700"), ("failure_reply_mode", "4"), ("cancel_b_method", "3"),
+            ("default_code", "700"), ("failure_reply_mode", "4"), ("cancel_b_method", "2"),
             ("unmatched_cancel", "3"), ("relay_100", "2"), ("reply_408_code", "200"),
             ("fr_timer", "\"soon\""), ("faked_reply_prio", "10001"),
         ])
