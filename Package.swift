@@ -124,9 +124,11 @@ var heights: [String: Int] = [:]
 
 let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
                 "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
-                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence"]
+                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence", "PUA", "Dialog",
+                "XHTTPProm", "Counters"]
 let binding = ["Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "PresenceReginfo",
-               "PresenceDialoginfo", "PresenceMWI"]
+               "PresenceDialoginfo", "PresenceMWI", "PUARPC", "PUAUsrloc", "PUABLA",
+               "PUADialoginfo", "PUAReginfo"]
 
 var targets: [Target] = []
 targets += layer(0, [
@@ -158,6 +160,7 @@ targets += layer(4, [
     library("Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD"],
             products: [log]),
     library("Subscriptions", needs: ["Basics", "SIPSyntax"]),
+    library("Publications", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(5, [
     module("Core", needs: ["Management"]),
@@ -170,6 +173,8 @@ targets += layer(5, [
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
     module("Htable"), module("Path"),
     module("Presence", needs: ["Subscriptions"]),
+    module("PUA", needs: ["Publications", "EventDocuments"]), module("Dialog"),
+    module("XHTTPProm", needs: ["Management"]), module("Counters"),
 ])
 targets += layer(6, [
     module("Registrar", needs: ["Locations", "Usrloc"]),
@@ -179,6 +184,12 @@ targets += layer(6, [
     module("PresenceReginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
     module("PresenceDialoginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
     module("PresenceMWI", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PUARPC", needs: ["PUA", "Publications"]),
+    module("PUAUsrloc", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
+    module("PUABLA", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
+    module("PUADialoginfo", needs: ["PUA", "Publications", "Dialog", "EventDocuments"]),
+    module("PUAReginfo",
+           needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
@@ -208,6 +219,7 @@ targets += layer(9, [
     tests("EventDocuments", needs: ["Basics", "CLibXML2"], excludes: ["Schemas"]),
     tests("Transactions", needs: ["Basics", "SIPSyntax"]),
     tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
+    tests("Publications", needs: ["Basics", "SIPSyntax"]),
     tests("Locations", needs: ["Basics", "SIPSyntax"]),
     tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
@@ -219,7 +231,7 @@ targets += layer(9, [
     tests("Modules", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                              "Locations", "RouteScript", "Server", "Management", "TestSupport",
                              "EventDocuments", "Transactions", "Subscriptions", "Resolution",
-                             "StorageSQLite"] + standing + binding,
+                             "StorageSQLite", "Publications"] + standing + binding,
           products: [log], excludes: ["parameters.tsv"]),
     tests("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "ModuleKit", "Management",
                             "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite"],

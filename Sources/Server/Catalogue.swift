@@ -4,8 +4,10 @@ internal import CfgRPC
 internal import CfgUtils
 internal import Core
 internal import Corex
+internal import Counters
 internal import DBMySQL
 internal import DBSQLite
+internal import Dialog
 internal import Htable
 internal import JSONRPC
 internal import KEX
@@ -13,6 +15,12 @@ internal import MaxFwd
 internal import MicroHTTPD
 package import ModuleKit
 internal import NATHelper
+internal import PUA
+internal import PUABLA
+internal import PUADialoginfo
+internal import PUARPC
+internal import PUAReginfo
+internal import PUAUsrloc
 internal import PV
 internal import Path
 internal import Presence
@@ -30,6 +38,7 @@ internal import TMX
 internal import Textops
 internal import TextopsX
 internal import Usrloc
+internal import XHTTPProm
 internal import Xlog
 
 /// The one list of modules: a module that is not named here does not exist.
@@ -66,6 +75,15 @@ package enum Catalogue {
         ModuleBlueprint(PresenceReginfoModule.self),
         ModuleBlueprint(PresenceDialoginfoModule.self), ModuleBlueprint(PresenceMWIModule.self),
         ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
+        ModuleBlueprint(PUAModule.self),
+        ModuleBlueprint(DialogModule.self),
+        ModuleBlueprint(XHTTPPromModule.self),
+        ModuleBlueprint(CountersModule.self),
+        ModuleBlueprint(PUARPCModule.self),
+        ModuleBlueprint(PUAUsrlocModule.self),
+        ModuleBlueprint(PUABLAModule.self),
+        ModuleBlueprint(PUADialoginfoModule.self),
+        ModuleBlueprint(PUAReginfoModule.self),
     ]
 
     /// The name of the module that serves a scheme of database URLs, loaded or not.

@@ -1,0 +1,2 @@
+/// The engine of the presence user agent.
+public enum Publications {}

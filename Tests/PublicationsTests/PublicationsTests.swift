@@ -1,0 +1,2 @@
+import Publications
+import Testing
