@@ -30,10 +30,11 @@ extension ParameterRow {
     /// it; nil when nothing is.
     public init(
         _ name: String, _ path: any WritableKeyPath<P, String> & Sendable, _ summary: String,
-        fault: @escaping @Sendable (String) -> String?
+        runtime: Runtime = .fixed, fault: @escaping @Sendable (String) -> String?
     ) {
         self.init(
-            name: name, kind: .string, summary: summary, runtimeName: nil, isRepeatable: false,
+            name: name, kind: .string, summary: summary, runtimeName: runtime.name(name),
+            isRepeatable: false,
             read: { .string($0[keyPath: path]) },
             write: { (parameters, value) throws(ParameterError) in
                 let text =

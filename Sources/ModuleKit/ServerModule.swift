@@ -13,6 +13,8 @@ public protocol ServerModule: AnyObject, Sendable {
     func start() throws(StartFailure)
     /// Writes what is unwritten and ends threads; called in reverse order after the last message.
     func stop()
+    /// Reads files anew that may have changed, such as certificates: SIGHUP asks for it.
+    func reload()
 }
 
 extension ServerModule {
@@ -20,6 +22,8 @@ extension ServerModule {
     public func start() throws(StartFailure) {}
     /// Nothing to stop.
     public func stop() {}
+    /// Nothing to read anew.
+    public func reload() {}
 }
 
 /// The settings of a module that has none.

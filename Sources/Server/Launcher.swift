@@ -62,6 +62,10 @@ public enum Launcher {
             server.note(status: status)
             Task { await group.triggerGracefulShutdown() }
         }
+        let reloads = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) { server.reload() }
+        }
+        defer { reloads.cancel() }
         do {
             try await group.run()
         } catch {

@@ -9,11 +9,12 @@ extension RunningServer {
     /// Where the log goes.
     ///
     /// Either the configuration or the command line is enough for standard error, which is where
-    /// containers and tests look.
+    /// containers and tests look; a file comes before syslog.
     static func destination(
         _ parameters: Core.Parameters, _ options: LaunchOptions
-    ) -> ServerLog.Destination {
+    ) throws(StartFailure) -> ServerLog.Destination {
         if parameters.logsToStandardError || options.logsToStandardError { return .standardError }
+        if !parameters.logFile.isEmpty { return .file(try LogFile(parameters.logFile)) }
         return .syslog(facility: ServerLog.facility(parameters.logFacility))
     }
 

@@ -23,6 +23,10 @@ final class RunningServer: Service, Sendable {
     /// What each worker is made from.
     private let blueprint: WorkerBlueprint
     private let core: Core
+    /// The file of the log, nil when it goes elsewhere.
+    private let logFile: LogFile?
+    /// Who started the process and wants to hear of it.
+    private let supervisor = Supervisor.fromEnvironment()
     /// Path of the file with the process number, nil for none.
     private let pidFile: String?
     /// The worst status that anyone has asked for.
@@ -50,10 +54,12 @@ final class RunningServer: Service, Sendable {
         }
         let parameters = probe.parameters
         threshold.debug = parameters.debug + options.debug
+        let destination = try Self.destination(parameters, options)
+        if case .file(let file) = destination { logFile = file } else { logFile = nil }
+        let format = LogFormat(rawValue: parameters.logFormat) ?? .text
         let log = Logger(label: parameters.logName.isEmpty ? "roost" : parameters.logName) {
             ServerLog(
-                label: $0, destination: Self.destination(parameters, options),
-                threshold: threshold)
+                label: $0, destination: destination, format: format, threshold: threshold)
         }
         services = ServerServices(
             logger: log, startedAt: SystemClock.wall(), commandLine: options.commandLine)
@@ -111,8 +117,40 @@ final class RunningServer: Service, Sendable {
             return
         }
         announce()
+        supervise()
         try? await gracefulShutdown()
         stop()
+    }
+
+    // MARK: Supervision
+
+    /// Tells the supervisor that all runs, and from now on that it still does.
+    ///
+    /// A worker that has been at one batch for longer than the supervisor's patience is stuck, and
+    /// so is the server: then nothing is said, and the supervisor starts it anew.
+    private func supervise() {
+        guard let supervisor else { return }
+        supervisor.tell(.ready("\(services.sockets.count) sockets"))
+        guard let patience = supervisor.watchdogSeconds else { return }
+        services.every(max(1, Int(patience / 2)), "watchdog") { [transport, services] in
+            let stuck = transport.workersBusy(longerThan: .seconds(patience))
+            guard stuck.isEmpty else {
+                services.logger.critical(
+                    "the watchdog is not told that all is well: workers are stuck",
+                    metadata: ["workers": "\(stuck.joined(separator: " "))"])
+                return
+            }
+            supervisor.tell(.alive)
+        }
+    }
+
+    /// Opens the log again and lets modules read their files anew: what SIGHUP asks for.
+    func reload() {
+        supervisor?.tell(.reloading(SystemClock.monotonic()))
+        if let fault = logFile?.reopen() { services.logger.error("log_file: \(fault)") }
+        for module in services.loadedModules { module.instance.reload() }
+        services.logger.notice("reloaded")
+        supervisor?.tell(.ready("\(services.sockets.count) sockets"))
     }
 
     // MARK: Stop
@@ -122,6 +160,7 @@ final class RunningServer: Service, Sendable {
         let limit = core.parameters.exitTimeout
         // A database that hangs must not keep a supervisor waiting: the alarm ends the process.
         if limit > 0 { alarm(UInt32(limit)) }
+        supervisor?.tell(.stopping)
         transport.stop(within: .seconds(5))
         services.names.stop()
         services.stopJobs()

@@ -60,7 +60,8 @@ extension TransportLayer {
         }
         state.withLock {
             $0.workers.append(
-                RunningWorker(worker: worker, thread: thread, stop: { work.stop() }))
+                RunningWorker(
+                    worker: worker, thread: thread, stop: { work.stop() }, busy: { work.busy }))
         }
         logger.debug(
             "listening",

@@ -37,6 +37,8 @@ public final class TransportLayer: Sendable {
         var thread: WorkerThread
         /// Makes it end after its batch.
         var stop: @Sendable () -> Void
+        /// How long it has been at its batch.
+        var busy: @Sendable () -> Duration
     }
 
     /// The running event loops and the way to end them.
@@ -64,6 +66,11 @@ public final class TransportLayer: Sendable {
             state.workers.map { WorkerStatus(worker: $0.worker, threadID: $0.thread.threadID) }
                 + (state.streams?.workers ?? [])
         }
+    }
+
+    /// The UDP workers that have been at one batch for longer than this: they are stuck.
+    public func workersBusy(longerThan limit: Duration) -> [String] {
+        state.withLock { $0.workers }.filter { $0.busy() > limit }.map(\.worker.name)
     }
 
     /// Binds all addresses, or none: the first that cannot be bound is the error.

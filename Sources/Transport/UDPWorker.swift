@@ -14,6 +14,8 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
     private let logger: Logger
     private let room: Int
     private let isStopping = Atomic<Bool>(false)
+    /// Since when the worker is at a batch, by the monotonic clock; 0 while it waits for one.
+    private let busySince = Atomic<UInt64>(0)
     private let makeHandler: @Sendable (WorkerID) -> Handler
 
     /// A worker that reads `socket`.
@@ -37,8 +39,10 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
         var sender = DatagramSender(socket, statistics: statistics)
         var hasMore = false
         while !isStopping.load(ordering: .relaxed) {
+            busySince.store(0, ordering: .relaxed)
             switch batch.receive(from: socket, waits: !hasMore) {
             case .received(let count):
+                busySince.store(SystemClock.monotonic().nanoseconds, ordering: .relaxed)
                 if count > 0 { work(through: batch, count, with: handler) }
                 send(handler, with: &sender)
                 hasMore = handler.takeTurn()
@@ -47,6 +51,16 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
             case .failed(let error): pause(after: error)
             }
         }
+    }
+
+    /// How long the worker has been at the batch that it is at; zero while it waits for one.
+    ///
+    /// Without a full queue a batch takes well under a millisecond.
+    var busy: Duration {
+        let since = busySince.load(ordering: .relaxed)
+        guard since != 0 else { return .zero }
+        let now = SystemClock.monotonic().nanoseconds
+        return now > since ? .nanoseconds(Int64(now - since)) : .zero
     }
 
     /// Sends what the handler wrote.

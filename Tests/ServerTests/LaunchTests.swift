@@ -194,17 +194,17 @@ struct TransportSettingsTests {
     }
 
     @Test("the log goes where the configuration says, and with -E to standard error")
-    func destination() {
+    func destination() throws {
         var parameters = Core.Parameters()
         parameters.logFacility = "LOG_LOCAL1"
         var options = LaunchOptions()
-        guard case .syslog(let facility) = RunningServer.destination(parameters, options) else {
+        guard case .syslog(let facility) = try RunningServer.destination(parameters, options) else {
             Issue.record("not to syslog")
             return
         }
         #expect(facility == 17 << 3)
         options.logsToStandardError = true
-        guard case .standardError = RunningServer.destination(parameters, options) else {
+        guard case .standardError = try RunningServer.destination(parameters, options) else {
             Issue.record("not to standard error")
             return
         }

@@ -10,7 +10,7 @@ import Testing
 struct ServerLogTests {
     private func escaped(_ text: String) -> String {
         var line = ByteWriter(capacity: 64)
-        ServerLog.write(text, into: &line)
+        LogLine.write(text, into: &line)
         return line.text
     }
 

@@ -24,6 +24,17 @@ extension Core {
             "Whether the log goes to standard error instead of syslog"),
         ParameterRow("log_facility", \.logFacility, "Syslog's facility, such as LOG_LOCAL0"),
         ParameterRow("log_name", \.logName, "The server's name in syslog"),
+        // The next three are this server's own.
+        ParameterRow(
+            "log_levels", \.logLevels,
+            "Levels of single modules in place of debug: usrloc=3,tm=0",
+            runtime: .changeable, fault: LogLevels.fault),
+        ParameterRow(
+            "log_format", \.logFormat, "text, or json for one JSON object a line",
+            fault: { ["text", "json"].contains($0) ? nil : "is text or json" }),
+        ParameterRow(
+            "log_file", \.logFile,
+            "File that the log goes to instead of syslog; SIGHUP opens it again"),
     ]
 
     /// Workers, and what the process is to the system.

@@ -12,6 +12,12 @@ extension Core {
         public var logFacility = "LOG_DAEMON"
         /// The name in syslog; empty for the program's.
         public var logName = ""
+        /// Levels of single modules in place of `debug`, as `LogLevels` reads them.
+        public var logLevels = ""
+        /// The form of a line: `text` or `json`.
+        public var logFormat = "text"
+        /// The file that the log goes to; empty for none.
+        public var logFile = ""
         /// UDP workers per socket; 0 for one per processor.
         public var children = 0
         /// Threads for TCP connections; 0 for as many as `children`.
