@@ -41,7 +41,7 @@ struct LogFormTests {
             line("a \"quoted\"\nline", ["time": "\u{9b}31m", "module": "x"]), .json)
         #expect(text.filter { $0 == "\n" }.count == 1)
         let value = try JSONValue(parsing: text)
-        #expect(value["time"]?.text == "2026-09-09T23:26:47.045Z")
+        #expect(value["time"]?.text == "2026-09-10T01:26:47.045Z")
         #expect(value["level"]?.text == "warning")
         #expect(value["server"]?.text == "roost")
         #expect(value["module"]?.text == "Usrloc")
