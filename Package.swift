@@ -189,7 +189,7 @@ targets += layer(6, [
     module("PUABLA", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
     module("PUADialoginfo", needs: ["PUA", "Publications", "Dialog", "EventDocuments"]),
     module("PUAReginfo",
-           needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
+           needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments", "Digest"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",

@@ -272,6 +272,13 @@ public enum Limits {
     /// Most rules of one presentity; each may ask whether another matches.
     public static let rulesMax = 1_024
 
+    /// Most registrations of one document that are taken over.
+    public static let registrationsPerDocumentMax = 256
+    /// Most URIs to follow whose SUBSCRIBE waits for its turn.
+    public static let followedWaitingMax = 1_000_000
+    /// Most dialogs whose last NOTIFY is remembered.
+    public static let followedDialogsMax = 2_000_000
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.

@@ -6,7 +6,7 @@ internal import Synchronization
 /// To ask costs one load while the work is asked for already, and an entry in a queue otherwise; so
 /// the work waits for some milliseconds, and what happens meanwhile is done with it. Before anybody
 /// has said what the work is, to ask does nothing.
-final class PromptWork: Sendable {
+public final class PromptWork: Sendable {
     /// Milliseconds between the first call of `ask` and the work.
     static let gatherMilliseconds = 4
 
@@ -16,10 +16,10 @@ final class PromptWork: Sendable {
     private let work = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Work that nobody has named yet.
-    init(_ name: String) { queue = DispatchQueue(label: name) }
+    public init(_ name: String) { queue = DispatchQueue(label: name) }
 
     /// Says what the work is; false when somebody has said so before.
-    func start(_ work: @escaping @Sendable () -> Void) -> Bool {
+    public func start(_ work: @escaping @Sendable () -> Void) -> Bool {
         let isFirst = self.work.withLock { kept in
             guard kept == nil else { return false }
             kept = work
@@ -30,7 +30,7 @@ final class PromptWork: Sendable {
     }
 
     /// Asks for it; any thread may.
-    func ask() {
+    public func ask() {
         guard isRunning.load(ordering: .relaxed), !isAsked.load(ordering: .relaxed),
             !isAsked.exchange(true, ordering: .acquiringAndReleasing)
         else { return }
@@ -42,7 +42,7 @@ final class PromptWork: Sendable {
     }
 
     /// Does what is left and returns when it is done.
-    func finish() {
+    public func finish() {
         guard isRunning.load(ordering: .acquiring) else { return }
         queue.sync { perform() }
     }
