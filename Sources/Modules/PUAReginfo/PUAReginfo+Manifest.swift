@@ -1,3 +1,4 @@
+internal import Basics
 internal import Locations
 public import ModuleKit
 internal import Usrloc
