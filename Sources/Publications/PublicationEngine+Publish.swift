@@ -109,7 +109,7 @@ extension PublicationEngine {
             return
         }
         if response.isTransient {
-            if !job.wish.source.isCommand {
+            if mayRetry(job) {
                 return postpone(
                     &job, number, after: response.retryAfterSeconds, now, &orders, response)
             }
