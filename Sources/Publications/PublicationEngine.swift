@@ -284,6 +284,9 @@ public struct PublicationEngine: Sendable {
     func target(_ wish: PUAWish, _ uri: [UInt8]) -> [UInt8] {
         if let proxy = wish.outboundProxy { return proxy }
         let route = settings.routes.first { $0.source.shares(wish.source) }
-        return route?.outboundProxy ?? settings.outboundProxy ?? uri
+        if let proxy = route?.outboundProxy { return proxy }
+        // The module's proxy is that of PUBLISH; a subscription goes where its presentity is.
+        guard case .publication = wish else { return uri }
+        return settings.outboundProxy ?? uri
     }
 }

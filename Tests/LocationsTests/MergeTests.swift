@@ -134,8 +134,10 @@ struct MergeTests {
     @Test("an end that is older than what is known ends nothing")
     func lateEnd() {
         rig.merge("alice", [Told("sip:a@h", cseq: 5)])
-        #expect(rig.merge("alice", [Told("sip:a@h", cseq: 4, expires: 0)], isFull: false).removed == 0)
-        #expect(rig.merge("alice", [Told("sip:a@h", cseq: 5, expires: 0)], isFull: false).removed == 1)
+        #expect(
+            rig.merge("alice", [Told("sip:a@h", cseq: 4, expires: 0)], isFull: false).removed == 0)
+        #expect(
+            rig.merge("alice", [Told("sip:a@h", cseq: 5, expires: 0)], isFull: false).removed == 1)
     }
 
     @Test("what comes back of an own contact changes nothing; a newer REGISTER elsewhere moves it")
@@ -154,8 +156,11 @@ struct MergeTests {
     @Test("of two servers under different Call-IDs the later end decides")
     func otherCall() {
         rig.merge("alice", [Told("sip:a@h", callID: "x", expires: 600)], from: 7)
-        #expect(rig.merge("alice", [Told("sip:a@h", callID: "y", expires: 500)], from: 8).passed == 1)
-        #expect(rig.merge("alice", [Told("sip:a@h", callID: "y", expires: 700)], from: 8).refreshed == 1)
+        #expect(
+            rig.merge("alice", [Told("sip:a@h", callID: "y", expires: 500)], from: 8).passed == 1)
+        #expect(
+            rig.merge("alice", [Told("sip:a@h", callID: "y", expires: 700)], from: 8).refreshed == 1
+        )
         #expect(rig.lookUp("alice").map { $0.ruid.hasPrefix("regi-8-") } == [true])
         #expect(rig.merge("alice", [], from: 7).removed == 0)
     }
@@ -185,7 +190,8 @@ struct MergeTests {
     @Test("an instance identifies a contact whatever its URI is by now")
     func instance() {
         rig.merge("alice", [Told("sip:a@h:1", instance: "<urn:1>")])
-        #expect(rig.merge("alice", [Told("sip:a@h:2", cseq: 2, instance: "<urn:1>")]).refreshed == 1)
+        #expect(
+            rig.merge("alice", [Told("sip:a@h:2", cseq: 2, instance: "<urn:1>")]).refreshed == 1)
         #expect(rig.uris("alice") == ["sip:a@h:2"])
     }
 

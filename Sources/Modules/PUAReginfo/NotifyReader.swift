@@ -9,7 +9,9 @@ struct NotifyReader {
     var dialog: PUADialog
     /// Its CSeq.
     var cseq: UInt32
-    /// Host and port of the one it comes from, in lower case.
+    /// Host and port of the server that it comes from, in lower case.
+    ///
+    /// Contact names the server; From names whom it tells of, and servers may share a domain.
     var peer: [UInt8]
     /// The URI of From: whom it tells of.
     var presentity: [UInt8]
@@ -39,7 +41,13 @@ struct NotifyReader {
                 remoteTag: from.tag.map { Array(copying: message[$0]) } ?? [])
             self.cseq = cseq.number
             presentity = Array(copying: message[from.uri])
-            peer = Self.hostAndPort(uri, message.bytes)
+            var contacts = message.contacts
+            if let contact = try contacts.next(), !contact.isStar {
+                let target = try SIPURI(parsing: message.bytes, in: contact.uri)
+                peer = Self.hostAndPort(target, message.bytes)
+            } else {
+                peer = Self.hostAndPort(uri, message.bytes)
+            }
         } catch { return nil }
         end = Self.end(of: message)
     }

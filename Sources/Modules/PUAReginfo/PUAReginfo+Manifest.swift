@@ -9,7 +9,7 @@ extension PUAReginfoModule {
         Manifest(
             "pua_reginfo", "Registrations that travel: event reg, published and followed.",
             requires: ["usrloc", "pua"], parameters: PUAReginfoParameters.rows,
-            functions: functionRows, statistics: ReginfoCounters.rows)
+            functions: functionRows, methods: methodRows, statistics: ReginfoCounters.rows)
     }
 
     private static var functionRows: [FunctionRow<PUAReginfoModule>] {

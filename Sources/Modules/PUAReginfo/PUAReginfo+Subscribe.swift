@@ -11,25 +11,26 @@ extension PUAReginfoModule {
     /// Seconds of a subscription where the script names none.
     static let subscriptionSeconds = 3_600
 
-    /// Follows a URI (`reginfo_subscribe`): the SUBSCRIBE leaves when its turn has come.
+    /// Follows a URI (`reginfo_subscribe`).
     func follow(_ context: ScriptContext, _ uri: ScriptText, _ seconds: Int) -> Int {
         let bytes = context.bytes(of: uri)
-        guard bytes.count <= Limits.presentityBytesMax,
-            let parsed = try? SIPURI(parsing: bytes.span), parsed.isSIP, seconds >= 0
-        else {
-            services.logger.warning(
-                "reginfo_subscribe: no SIP URI, or seconds below 0",
-                metadata: ["uri": "\(String(decoding: bytes.prefix(255), as: UTF8.self))"])
-            return -1
-        }
-        let wish = SubscriptionLane.Wish(uri: bytes, seconds: min(seconds, Int(Int32.max)))
-        guard lane.withLock({ $0.add(wish) }) else {
-            services.logger.error("reginfo_subscribe: too many subscriptions wait already")
-            return -1
-        }
+        if follow(bytes, seconds) { return 1 }
+        services.logger.warning(
+            "reginfo_subscribe: no SIP URI, seconds below 0, or too many wait already",
+            metadata: ["uri": "\(String(decoding: bytes.prefix(255), as: UTF8.self))"])
+        return -1
+    }
+
+    /// Follows a URI: the SUBSCRIBE leaves when its turn has come; false when it cannot.
+    func follow(_ uri: [UInt8], _ seconds: Int) -> Bool {
+        guard uri.count <= Limits.presentityBytesMax, seconds >= 0,
+            let parsed = try? SIPURI(parsing: uri.span), parsed.isSIP
+        else { return false }
+        let wish = SubscriptionLane.Wish(uri: uri, seconds: min(seconds, Int(Int32.max)))
+        guard lane.withLock({ $0.add(wish) }) else { return false }
         order.withLock { $0.hasFollowed = true }
         turnLane()
-        return 1
+        return true
     }
 
     /// Sends what may leave.

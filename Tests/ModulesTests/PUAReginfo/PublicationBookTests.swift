@@ -231,10 +231,15 @@ struct ReginfoPartTests {
         let aor = Array("alice".utf8)
         let ruid = Array("uloc-1-1-1".utf8)
         let names = StableNames(key: 1)
-        #expect(names.contact(aor: aor, ruid: ruid) == StableNames(key: 1).contact(aor: aor, ruid: ruid))
-        #expect(names.contact(aor: aor, ruid: ruid) != StableNames(key: 2).contact(aor: aor, ruid: ruid))
+        #expect(
+            names.contact(aor: aor, ruid: ruid) == StableNames(key: 1).contact(aor: aor, ruid: ruid)
+        )
+        #expect(
+            names.contact(aor: aor, ruid: ruid) != StableNames(key: 2).contact(aor: aor, ruid: ruid)
+        )
         #expect(names.registration(table: "location", aor: aor).utf8.count == 17)
-        #expect(names.registration(table: "a", aor: [98]) != names.registration(table: "ab", aor: []))
+        #expect(
+            names.registration(table: "a", aor: [98]) != names.registration(table: "ab", aor: []))
         #expect(names.peer(host: aor, serverID: 1) != names.peer(host: aor, serverID: 2))
     }
 
