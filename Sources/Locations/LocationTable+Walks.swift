@@ -97,8 +97,8 @@ extension LocationTable {
         }
     }
 
-    /// Begins a change of one shard that may come to nothing: until `endTrial` no event of the shard
-    /// is taken out.
+    /// Begins a change of one shard that may come to nothing: until `endTrial` no event of the
+    /// shard is taken out.
     public func beginTrial(shard number: Int) {
         withShard(number) { shard in shard.journal.beginTrial() }
     }

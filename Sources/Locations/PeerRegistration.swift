@@ -38,8 +38,8 @@ public struct PeerContact: Sendable, Hashable {
 public struct PeerRegistration: Sendable, Hashable {
     /// The number of that server; not 0.
     ///
-    /// It is part of the unique names of the contacts that come from it, so that it is known after a
-    /// restart too.
+    /// It is part of the unique names of the contacts that come from it, so that it is known after
+    /// a restart too.
     public var peer: UInt32
     /// Whether that server has no contact beside those that are named.
     public var isFull: Bool

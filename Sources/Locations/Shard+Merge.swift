@@ -10,7 +10,7 @@ extension Shard {
         case known(UInt32)
         /// It is known, and is to be changed in place.
         case newer(UInt32)
-        /// It is known as this server's own or another one's, and belongs to the teller from now on.
+        /// It is known as this server's own or another one's, and is the teller's from now on.
         case moved(UInt32)
     }
 

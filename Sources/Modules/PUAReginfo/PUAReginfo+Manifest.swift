@@ -26,7 +26,7 @@ extension PUAReginfoModule {
                 "reginfo_subscribe", .string("uri"), Argument<Int>.integer("expires").optional,
                 routes: [.request, .reply],
                 returns: "1 the SUBSCRIBE waits for its turn, -1 it cannot be sent",
-                "Follows the registrations of a URI for some seconds, 3600 if none are said; 0 ends."
+                "Follows the registrations of a URI for some seconds, 3600 if unsaid; 0 ends."
             ) { (module, context, uri: ScriptText, expires: Int?) in
                 module.follow(context, uri, expires ?? PUAReginfoModule.subscriptionSeconds)
             },

@@ -21,17 +21,19 @@ extension PUAReginfoModule {
     // MARK: What happens
 
     /// Notes changes of contacts; those of contacts that other servers have are theirs to tell.
-    func note(_ events: borrowing LocationEvents, of table: LocationTable, _ now: WallTime) {
+    func note(_ events: borrowing LocationEvents, of table: LocationTable) {
         let name = table.name
-        var changes: [(PublicationBook.Key, BindingEvents, ChangeCause, BindingCopy)] = []
-        events.forEach { event, origin, binding in
-            guard binding.maker != .reginfo, !origin.marks.contains(.keepQuiet) else { return }
-            let key = PublicationBook.Key(table: name, aor: Array(copying: binding.aor))
-            changes.append((key, event, origin.cause, BindingCopy(binding)))
-        }
+        var buffer = ByteWriter(capacity: 64)
         book.withLock { book in
-            for (key, event, cause, contact) in changes {
-                book.note(event, cause, contact, of: key, now: now)
+            events.forEach { event, origin, binding in
+                guard binding.maker != .reginfo, !origin.marks.contains(.keepQuiet) else { return }
+                buffer.removeAll()
+                binding.writeRuid(into: &buffer)
+                let hasEnded = event == .removed || event == .expired
+                book.note(
+                    event, origin.cause, Array(copying: buffer.span),
+                    ended: hasEnded ? BindingCopy(binding) : nil,
+                    of: PublicationBook.Key(table: name, aor: Array(copying: binding.aor)))
             }
         }
         if events.lost > 0 { noteAll(of: table) }
@@ -128,7 +130,7 @@ extension PUAReginfoModule {
     ///
     /// Each watcher has its own count, which the presence server keeps; this one is for those of a
     /// server that passes documents on as they are. They take a lower version for an old document,
-    /// also after a restart, so that the count begins with the seconds that have gone by since 2025:
+    /// also after a restart: so the count begins with the seconds that have gone by since 2025, and
     /// no address-of-record changes more than once a second for long.
     private func nextVersion(_ key: PublicationBook.Key, _ now: WallTime) -> Int {
         let number = names.dialog(callID: key.aor, local: Array(key.table.utf8), remote: [])

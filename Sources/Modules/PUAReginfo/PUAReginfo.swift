@@ -71,8 +71,8 @@ public final class PUAReginfoModule: ServerModule {
         }
         guard parameters.publishes else { return }
         _ = publishing.start { [weak self] in self?.publishDue() }
-        usrloc.listenPromptly(to: .all) { [weak self] table, events, now in
-            self?.note(events, of: table, now)
+        usrloc.listenPromptly(to: .all) { [weak self] table, events, _ in
+            self?.note(events, of: table)
         }
     }
 

@@ -30,10 +30,12 @@ struct PublicationBook: Sendable {
 
     /// What has happened to a contact.
     struct Note: Sendable {
-        /// The contact as it was then.
-        var contact: BindingCopy
+        /// The unique name of the contact.
+        var ruid: [UInt8]
         /// What happened last, in the words of RFC 3680.
         var event: RegistrationInfo.Contact.Event
+        /// The contact as it was when it ended; nil while it lives, and can be looked up.
+        var ended: BindingCopy?
     }
 
     /// What is to be told of an address-of-record now.
@@ -77,18 +79,25 @@ struct PublicationBook: Sendable {
     // MARK: What happens
 
     /// Notes a change of a contact that registered here.
+    ///
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - cause: What made it happen.
+    ///   - ruid: The unique name of the contact.
+    ///   - ended: The contact, if it has ended.
+    ///   - key: Whose it is.
     mutating func note(
-        _ event: BindingEvents, _ cause: ChangeCause, _ contact: BindingCopy, of key: Key,
-        now: WallTime
+        _ event: BindingEvents, _ cause: ChangeCause, _ ruid: [UInt8], ended: BindingCopy?,
+        of key: Key
     ) {
         var entry = entries.removeValue(forKey: key) ?? Entry()
-        let old = entry.notes.firstIndex { $0.contact.ruid == contact.ruid }
-        let word = Self.word(
-            event, cause, after: old.map { entry.notes[$0].event }, contact, now: now)
+        let old = entry.notes.firstIndex { $0.ruid == ruid }
+        let word = Self.word(event, cause, after: old.map { entry.notes[$0].event })
+        let note = Note(ruid: ruid, event: word, ended: ended)
         if let old {
-            entry.notes[old] = Note(contact: contact, event: word)
+            entry.notes[old] = note
         } else {
-            entry.notes.append(Note(contact: contact, event: word))
+            entry.notes.append(note)
             Self.drop(&entry.notes)
         }
         list(&entry, key)
@@ -133,7 +142,7 @@ struct PublicationBook: Sendable {
     /// - Parameters:
     ///   - key: Whose it was.
     ///   - isTold: Whether it was taken, or there was nothing to tell.
-    ///   - isActive: Whether it named a contact that lives; one that does not is given up some time.
+    ///   - isActive: Whether it named a contact that lives; others are given up some time.
     ///   - now: The present time.
     mutating func finish(_ key: Key, isTold: Bool, isActive: Bool, now: WallTime) {
         guard var entry = entries.removeValue(forKey: key), let sent = entry.sent else { return }
@@ -180,7 +189,7 @@ struct PublicationBook: Sendable {
     /// What an untold document said, followed by what came later.
     private static func merge(_ earlier: [Note], _ later: [Note]) -> [Note] {
         var all = earlier.filter { old in
-            !later.contains { $0.contact.ruid == old.contact.ruid }
+            !later.contains { $0.ruid == old.ruid }
         }
         all += later
         drop(&all)
@@ -200,7 +209,7 @@ struct PublicationBook: Sendable {
     /// The event of RFC 3680 5.1 for a change.
     static func word(
         _ event: BindingEvents, _ cause: ChangeCause,
-        after last: RegistrationInfo.Contact.Event?, _ contact: BindingCopy, now: WallTime
+        after last: RegistrationInfo.Contact.Event?
     ) -> RegistrationInfo.Contact.Event {
         switch event {
         case .inserted:

@@ -33,6 +33,7 @@ struct RegistrationImport {
     ///   - info: The document.
     ///   - presentity: Whom the subscription is about: a full document that does not name it says
     ///     that nobody is registered there.
+    /// - Returns: One item for each address-of-record.
     func items(_ info: RegistrationInfo, presentity: [UInt8]) -> [Item] {
         var items: [Item] = []
         for registration in info.registrations.prefix(Limits.registrationsPerDocumentMax) {

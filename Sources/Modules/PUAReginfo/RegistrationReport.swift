@@ -25,7 +25,7 @@ struct RegistrationReport {
         var isActive: Bool { lifetimeSeconds != 0 }
     }
 
-    /// The document; nil when there is nothing to tell: no contact of this server's own.
+    /// Makes the document.
     ///
     /// - Parameters:
     ///   - order: The address-of-record, and what has happened to its contacts.
@@ -33,13 +33,14 @@ struct RegistrationReport {
     ///   - hash: What temporary GRUUs of the address-of-record end with.
     ///   - version: The version of the document.
     ///   - now: The present time.
+    /// - Returns: The document; nil when there is nothing to tell: no contact of this server's own.
     func report(
         _ order: PublicationBook.Order, _ contacts: [BindingCopy], hash: UInt64, version: Int,
         now: WallTime
     ) -> Report? {
         let own = contacts.filter { $0.maker != .reginfo && $0.isValid(now) }
         let ended = order.notes.filter { note in
-            !note.event.leavesActive && !own.contains { $0.ruid == note.contact.ruid }
+            note.ended != nil && !own.contains { $0.ruid == note.ruid }
         }
         guard !own.isEmpty || !ended.isEmpty else { return nil }
         let presentity = presentity(order.key.aor)
@@ -48,13 +49,14 @@ struct RegistrationReport {
             id: names.registration(table: order.key.table, aor: order.key.aor),
             state: own.isEmpty ? .terminated : .active)
         for contact in own {
-            let event = order.notes.last { $0.contact.ruid == contact.ruid }?.event
+            let event = order.notes.last { $0.ruid == contact.ruid }?.event
             registration.contacts.append(
                 element(contact, event: current(event, contact), order.key.aor, hash, now))
         }
         for note in ended {
+            guard let contact = note.ended else { continue }
             registration.contacts.append(
-                element(note.contact, event: note.event, order.key.aor, hash, now))
+                element(contact, event: note.event, order.key.aor, hash, now))
         }
         return Report(
             presentity: presentity,

@@ -24,7 +24,9 @@ struct SubscriptionLane: Sendable {
     /// How many wait.
     var waitingCount: Int { waiting.count }
 
-    /// Adds a wish; one for the same URI that waits already is replaced. False when too many wait.
+    /// Adds a wish; false when too many wait.
+    ///
+    /// One for the same URI that waits already is replaced.
     mutating func add(_ wish: Wish) -> Bool {
         if waiting.updateValue(wish.seconds, forKey: wish.uri) != nil { return true }
         guard waiting.count <= Limits.followedWaitingMax else {

@@ -17,7 +17,10 @@ struct RegistrationReportTests {
     ) -> PublicationBook.Order {
         PublicationBook.Order(
             key: PublicationBook.Key(table: "location", aor: Array(aor.utf8)),
-            notes: notes.map { PublicationBook.Note(contact: $0.0, event: $0.1) })
+            notes: notes.map {
+                PublicationBook.Note(
+                    ruid: $0.0.ruid, event: $0.1, ended: $0.1.leavesActive ? nil : $0.0)
+            })
     }
 
     private func info(
