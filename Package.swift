@@ -173,7 +173,7 @@ targets += layer(5, [
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
     module("Htable"), module("Path"),
     module("Presence", needs: ["Subscriptions"]),
-    module("PUA", needs: ["Publications", "EventDocuments"]), module("Dialog"),
+    module("PUA", needs: ["Publications", "EventDocuments", "Digest"]), module("Dialog"),
     module("XHTTPProm", needs: ["Management"]), module("Counters"),
 ])
 targets += layer(6, [
@@ -189,7 +189,7 @@ targets += layer(6, [
     module("PUABLA", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
     module("PUADialoginfo", needs: ["PUA", "Publications", "Dialog", "EventDocuments"]),
     module("PUAReginfo",
-           needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
+           needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments", "Digest"]),
 ])
 targets += layer(7, [
     library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",

@@ -58,9 +58,9 @@ public struct RegistrationInfo: Sendable, Hashable {
     public struct Contact: Sendable, Hashable {
         /// What has happened to a contact (RFC 3680 5.1); all but the last five leave it active.
         public enum Event: String, Sendable, Hashable, CaseIterable {
-            /// It was registered by other means than a REGISTER, or before the subscription.
-            case registered
             /// A REGISTER brought it.
+            case registered
+            /// It was bound by other means than a REGISTER: by a command.
             case created
             /// A REGISTER prolonged it.
             case refreshed
