@@ -272,6 +272,21 @@ public enum Limits {
     /// Most rules of one presentity; each may ask whether another matches.
     public static let rulesMax = 1_024
 
+    // MARK: Calls
+
+    /// Most calls that are followed at a time.
+    public static let dialogsMax = 1 << 20
+    /// Most calls that are followed under one Call-ID.
+    public static let dialogsPerCallIDMax = 16
+    /// Longest text that is kept of a call: a URI, a tag, a set of routes, in bytes.
+    public static let dialogTextBytesMax = 1_024
+    /// Most values that scripts keep with one call.
+    public static let dialogVariablesMax = 32
+    /// Most groups that one call is counted in.
+    public static let dialogProfilesMax = 16
+    /// Most groups that a configuration declares.
+    public static let profilesMax = 64
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.
