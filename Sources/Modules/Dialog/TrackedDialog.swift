@@ -79,8 +79,9 @@ public final class TrackedDialog: Sendable {
         record.withLock { record -> Direction? in
             let isOpen = !record.state.isActive && record.endedAt == 0
             if from.equals(record.caller.tag.span) {
-                return isOpen || to.isEmpty || to.equals(record.callee.tag.span)
-                    ? .downstream : nil
+                // Without a tag it is the INVITE, or its CANCEL; behind the end it is another one.
+                if to.isEmpty { return record.endedAt == 0 ? .downstream : nil }
+                return isOpen || to.equals(record.callee.tag.span) ? .downstream : nil
             }
             guard to.equals(record.caller.tag.span) else { return nil }
             return isOpen || from.equals(record.callee.tag.span) ? .upstream : nil
