@@ -284,6 +284,8 @@ public enum Limits {
     public static let dialogVariablesMax = 32
     /// Most groups that one call is counted in.
     public static let dialogProfilesMax = 16
+    /// Most presentities that one side of a call is published for.
+    public static let presentitiesPerCallMax = 16
     /// Most groups that a configuration declares.
     public static let profilesMax = 64
 

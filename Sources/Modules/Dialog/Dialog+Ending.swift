@@ -1,5 +1,5 @@
 internal import Basics
-internal import ModuleKit
+public import ModuleKit
 internal import SIPSyntax
 
 /// Which of the two is meant.

@@ -1,5 +1,5 @@
 internal import Basics
-internal import ModuleKit
+public import ModuleKit
 internal import SIPSyntax
 
 /// What runs of the script when something happens to a call.

@@ -1,5 +1,5 @@
 internal import Basics
-internal import ModuleKit
+public import ModuleKit
 internal import SIPSyntax
 
 /// How calls are found, begun and followed.
