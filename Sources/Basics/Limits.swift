@@ -279,6 +279,23 @@ public enum Limits {
     /// Most dialogs whose last NOTIFY is remembered.
     public static let followedDialogsMax = 2_000_000
 
+    // MARK: Calls
+
+    /// Most calls that are followed at a time.
+    public static let dialogsMax = 1 << 20
+    /// Most calls that are followed under one Call-ID.
+    public static let dialogsPerCallIDMax = 16
+    /// Longest text that is kept of a call: a URI, a tag, a set of routes, in bytes.
+    public static let dialogTextBytesMax = 1_024
+    /// Most values that scripts keep with one call.
+    public static let dialogVariablesMax = 32
+    /// Most groups that one call is counted in.
+    public static let dialogProfilesMax = 16
+    /// Most presentities that one side of a call is published for.
+    public static let presentitiesPerCallMax = 16
+    /// Most groups that a configuration declares.
+    public static let profilesMax = 64
+
     // MARK: Load generator
 
     /// Most addresses-of-record of one load: what seven digits can name.

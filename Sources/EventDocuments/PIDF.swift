@@ -69,6 +69,21 @@ public enum PIDF {
         return writer.finish()
     }
 
+    /// The document of somebody who can be reached; its tuple gets an id when it is published.
+    public static func open(entity: String) -> [UInt8] {
+        var writer = XMLWriter()
+        writer.open("presence")
+        writer.attribute("xmlns", "\(namespace)")
+        writer.attribute("entity", entity)
+        writer.open("tuple")
+        writer.open("status")
+        writer.element("basic", "open")
+        writer.close("status")
+        writer.close("tuple")
+        writer.close("presence")
+        return writer.finish()
+    }
+
     /// Where a presentity says it is (RFC 4480 3.10), for the condition `sphere` of rules.
     ///
     /// The value is the name of the element in `sphere`, as in `<sphere><work/></sphere>`, or the

@@ -2,6 +2,8 @@ internal import Basics
 
 /// A block of the routing script that a module has run.
 public enum ScriptBlock: Sendable, Hashable {
+    /// `route[NAME]`.
+    case route(String)
     /// `failure_route[NAME]`.
     case failure(String)
     /// `branch_route[NAME]`.

@@ -52,9 +52,11 @@ extension ScriptContext {
             outbox.abandon()
             return false
         }
+        let observed = responseObserver == nil ? [] : withBegun { Array(copying: $0) }
         outbox.commit(to: destination)
         repliedStatus = status
         replyCounters.count(status)
+        responseObserver?.responseLeft(status, observed, in: self)
         return true
     }
 

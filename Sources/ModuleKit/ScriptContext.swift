@@ -71,6 +71,8 @@ public final class ScriptContext {
     public var forcesRport = false
     /// The server transaction of the request, once there is one: its replies go through it.
     public var transaction: (any ServerTransaction)?
+    /// Who hears of the responses to the request; nil for nobody.
+    public var responseObserver: (any ResponseObserver)?
     /// What the script wants of how its messages are sent.
     public var sending = SendingWishes()
     /// Requests that were sent on for this message.
@@ -151,6 +153,7 @@ public final class ScriptContext {
         forcesRport = false
         bindingMarks = []
         if transaction != nil { transaction = nil }
+        if responseObserver != nil { responseObserver = nil }
         if !sending.isEmpty { sending = SendingWishes() }
         repliedStatus = 0
         forwardedRequests = 0

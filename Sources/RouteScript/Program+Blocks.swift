@@ -5,6 +5,7 @@ extension Program: ScriptBlocks {
     /// Whether the configuration has a block, or runs a language that has a function for it.
     public func hasBlock(_ block: ScriptBlock) -> Bool {
         switch block {
+        case .route(let name): has(.named(name))
         case .failure(let name): has(.failure(name))
         case .branch(let name): has(.branch(name))
         case .reply(let name): has(.transactionReply(name))
@@ -18,6 +19,7 @@ extension Program: ScriptBlocks {
         defer { course.restore(to: context) }
         let value: Int
         switch block {
+        case .route(let name): value = run(.named(name), in: context)
         case .failure(let name): value = run(.failure(name), in: context)
         case .branch(let name): value = run(.branch(name), in: context)
         case .reply(let name): value = run(.transactionReply(name), in: context)

@@ -17,6 +17,8 @@ public struct Program: Sendable {
         case reply
         /// `onsend_route`: a request about to be sent.
         case send
+        /// `route[NAME]`, which a module runs by its name.
+        case named(String)
         /// `failure_route[NAME]`: the failure of a transaction that was armed with its name.
         case failure(String)
         /// `branch_route[NAME]`: a branch about to be sent.
@@ -49,7 +51,10 @@ public struct Program: Sendable {
         compiler.compileRoutes()
         var compiled: [RouteBlockKind: Step] = [:]
         for block in checked.tree.blocks {
-            if case .named = block.kind { continue }
+            if case .named(let name) = block.kind {
+                compiled[block.kind] = compiler.route(name)
+                continue
+            }
             compiled[block.kind] = compiler.entry(block)
         }
         let errors = compiler.diagnostics.errors
@@ -154,6 +159,7 @@ extension Program.Entry {
         case .request: .request
         case .reply: .reply
         case .send: .send
+        case .named(let name): .named(name)
         case .failure(let name): .failure(name)
         case .branch(let name): .branch(name)
         case .transactionReply(let name): .transactionReply(name)

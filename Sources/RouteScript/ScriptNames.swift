@@ -86,7 +86,8 @@ struct EmbeddedEngine: Sendable {
         case .request: settings.request
         case .reply: settings.reply
         case .send: settings.send
-        case .failure(let name), .branch(let name), .transactionReply(let name): name
+        case .named(let name), .failure(let name), .branch(let name), .transactionReply(let name):
+            name
         }
     }
 

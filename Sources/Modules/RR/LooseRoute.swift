@@ -49,6 +49,9 @@ extension RRModule {
         if let left, !forward(context, to: routes[left], left, &removed) { return -1 }
         if left == nil { tellFollowers(of: routes.prefix(place), context) }
         guard context.removeValues(values, where: { removed.contains($0) }) else { return -1 }
+        for observer in state.observers {
+            observer.requestWasRouted(state.consumed ?? [], in: context)
+        }
         // A new request that only goes through us is routed as if it had no Route.
         return left == nil && !isInDialog ? -1 : 1
     }

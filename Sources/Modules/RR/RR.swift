@@ -64,11 +64,15 @@ public final class RRModule: ServerModule {
         var consumed: [UInt8]?
         /// Whether another Route followed it.
         var hasNext = false
+        /// The modules that follow calls.
+        let observers: [any CallObserver]
+        /// The state of a worker.
+        init(_ observers: [any CallObserver]) { self.observers = observers }
     }
 
     /// The state for the message at hand.
     func state(_ context: ScriptContext) -> State {
-        let state = context.workspace(settings) { State() }
+        let state = context.workspace(settings) { State(context.services.callObservers) }
         // Cleared here and not at the end of a message: most messages never ask.
         if state.message != context.messageNumber {
             state.message = context.messageNumber

@@ -88,7 +88,10 @@ extension ServedTransaction {
         }
         // A caller that hears nothing gives up by itself (timer B of its own), which some operators
         // want when a phone was unreachable.
-        if isTimeout, isSilent, method == .invite, wishes.failureRoute == nil { return }
+        if isTimeout, isSilent, method == .invite, wishes.failureRoute == nil {
+            responseObserver?.responseLeft(best.status, [], in: context)
+            return
+        }
         guard beginRequest(in: context) else { return }
         if isTimeout {
             context.reply(code, reason.span)

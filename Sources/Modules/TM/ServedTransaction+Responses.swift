@@ -184,6 +184,7 @@ extension ServedTransaction {
     /// Sends the response that was begun to the client, if it may still have one.
     func deliver(_ status: Int, in context: ScriptContext) {
         let now = module.now
+        let observed = responseObserver == nil ? [] : context.withBegun { Array(copying: $0) }
         do throws(TransactionError) {
             let outcome = try context.withBegun { (message) throws(TransactionError) in
                 try module.servers.answer(handle, status: status, message: message, now: now)
@@ -209,6 +210,7 @@ extension ServedTransaction {
         module.counters.sent.add()
         module.counters.complete(status)
         context.forwardedReplies += 1
+        responseObserver?.responseLeft(status, observed, in: context)
     }
 
     /// Cancels a branch (RFC 3261 9.1, 16.10).

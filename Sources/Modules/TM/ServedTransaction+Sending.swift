@@ -76,6 +76,8 @@ extension ServedTransaction {
     ///
     /// Before, a transaction needs no copy: most requests of a registrar are answered at once.
     private func open(_ context: ScriptContext) -> Relay {
+        module.showLeaving(context)
+        responseObserver = context.responseObserver
         var fork = context.with(module.settings) { $0.fork }
         fork.isInvite = method == .invite
         if let wish = wishes.disables6xx { fork.disables6xxBlock = wish }

@@ -60,6 +60,8 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     var isExpired = false
     /// Branches that could not be sent, with the status that says why, until others are known.
     var failures: [(index: Int, status: Int)] = []
+    /// Who hears of its responses, from when it is sent on.
+    var responseObserver: (any ResponseObserver)?
     /// Which block of the script runs for it.
     var stage = Stage.request
     /// Whether the present turn has started branches or answered the client.
@@ -217,6 +219,7 @@ final class ServedTransaction: ServerTransaction, @unchecked Sendable {
     func beginRequest(in context: ScriptContext) -> Bool {
         guard let relay, relay.request.restore(to: context) else { return false }
         context.transaction = self
+        context.responseObserver = responseObserver
         module.workspace(context).current = self
         return true
     }

@@ -109,8 +109,15 @@ extension TMModule {
     private func relayAcknowledgement(_ context: ScriptContext, _ forced: ForcedHop) -> Int {
         switch arrive(context) {
         case .absorbed, .repeated: return 1
-        default: return forward(context, forced)
+        default:
+            showLeaving(context)
+            return forward(context, forced)
         }
+    }
+
+    /// Shows the request at hand to the modules that follow calls, before it leaves.
+    func showLeaving(_ context: ScriptContext) {
+        for observer in workspace(context).observers { observer.requestWillLeave(in: context) }
     }
 
     /// Sends the request at hand on without state, also when a name has to be looked up.

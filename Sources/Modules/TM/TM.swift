@@ -86,6 +86,7 @@ public final class TMModule: ServerModule {
             TMWorkspace(
                 lane: lanes.add(1, ordering: .relaxed).newValue, secrets: secrets,
                 keys: servers.makeKeyMaker(), sockets: services.sockets,
+                observers: services.callObservers,
                 hasLocalRequest: services.hasEventRoute("tm:local-request"),
                 hasLocalResponse: services.hasEventRoute("tm:local-response"),
                 hasLocalResponseSent: services.hasEventRoute("tm:local-response-sent"))

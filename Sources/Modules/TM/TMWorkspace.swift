@@ -10,6 +10,8 @@ final class TMWorkspace {
     let lane: Int
     /// The addresses that the server listens on.
     let sockets: [ListeningSocket]
+    /// The modules that follow calls.
+    let observers: [any CallObserver]
     /// Whether the script has `event_route[tm:local-request]`.
     let hasLocalRequest: Bool
     /// Whether the script has `event_route[tm:local-response]`.
@@ -37,7 +39,7 @@ final class TMWorkspace {
     /// The workspace of the worker of a number.
     init(
         lane: UInt64, secrets: KeyedHash, keys: consuming ServerKeyMaker,
-        sockets: [ListeningSocket], hasLocalRequest: Bool, hasLocalResponse: Bool,
+        sockets: [ListeningSocket], observers: [any CallObserver], hasLocalRequest: Bool, hasLocalResponse: Bool,
         hasLocalResponseSent: Bool
     ) {
         number = lane
@@ -45,6 +47,7 @@ final class TMWorkspace {
         self.secrets = secrets
         self.keys = keys
         self.sockets = sockets
+        self.observers = observers
         self.hasLocalRequest = hasLocalRequest
         self.hasLocalResponse = hasLocalResponse
         self.hasLocalResponseSent = hasLocalResponseSent

@@ -12,11 +12,11 @@ final class TMRig {
     let rig: ScriptRig
     let module: TMModule
 
-    /// A request route with this body, and other blocks before it.
-    init(_ body: String, before: String = "") throws {
+    /// A request route with this body, other blocks before it, and modules behind `tm`.
+    init(_ body: String, before: String = "", also: [ModuleBlueprint] = []) throws {
         rig = try ScriptRig(
             body, before: before,
-            further: [ModuleBlueprint(TMModule.self), ModuleBlueprint(TMXModule.self)])
+            further: [ModuleBlueprint(TMModule.self), ModuleBlueprint(TMXModule.self)] + also)
         module = try #require(rig.services.module(TMModule.self))
         module.stop()
     }
