@@ -24,6 +24,11 @@ private final class StockServer {
         private static let machine = "x86_64"
     #endif
 
+    /// It did not start.
+    struct NoStart: Error, CustomStringConvertible {
+        let description: String
+    }
+
     /// Starts it; it publishes to the presence server at `presence`, or to its own.
     init(presence: UInt16? = nil) throws {
         let ports = try FreePorts.take(2)
@@ -44,7 +49,7 @@ private final class StockServer {
         }
         guard isReady else {
             program.kill()
-            throw ServerProcess.StartFailure(status: nil, log: folder.text(of: "log"))
+            throw NoStart(description: String(folder.text(of: "log").suffix(3_000)))
         }
     }
 
