@@ -87,7 +87,7 @@ private final class StockServer {
         let names = [
             "kex", "corex", "tm", "sl", "rr", "pv", "textops", "siputils", "xlog", "db_mysql",
             "usrloc", "registrar", "presence", "presence_reginfo", "pua", "pua_reginfo",
-            "jsonrpcs", "xhttp",
+            "xhttp", "jsonrpcs",
         ]
         return """
             #!KAMAILIO
@@ -101,11 +101,12 @@ private final class StockServer {
             alias="example.com"
             mpath="\(modules)"
             \(names.map { "loadmodule \"\($0).so\"" }.joined(separator: "\n"))
+            modparam("jsonrpcs", "transport", 1)
             modparam("usrloc|presence|pua", "db_url", "\(url)")
             modparam("usrloc", "timer_interval", 1)
             modparam("registrar", "min_expires", 1)
             modparam("presence", "server_address", "sip:127.0.0.1:\(port)")
-            modparam("presence", "subs_db_mode", 1)
+            modparam("presence", "subs_db_mode", 2)
             modparam("pua", "outbound_proxy", "sip:127.0.0.1:\(presence)")
             modparam("pua_reginfo", "default_domain", "127.0.0.1")
             modparam("pua_reginfo", "publish_reginfo", 1)
