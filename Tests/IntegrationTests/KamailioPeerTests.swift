@@ -24,6 +24,11 @@ private final class StockServer {
         private static let machine = "x86_64"
     #endif
 
+    /// It did not start.
+    struct NoStart: Error, CustomStringConvertible {
+        let description: String
+    }
+
     /// Starts it; it publishes to the presence server at `presence`, or to its own.
     init(presence: UInt16? = nil) throws {
         let ports = try FreePorts.take(2)
@@ -44,7 +49,7 @@ private final class StockServer {
         }
         guard isReady else {
             program.kill()
-            throw ServerProcess.StartFailure(status: nil, log: folder.text(of: "log"))
+            throw NoStart(description: String(folder.text(of: "log").suffix(3_000)))
         }
     }
 
@@ -82,7 +87,7 @@ private final class StockServer {
         let names = [
             "kex", "corex", "tm", "sl", "rr", "pv", "textops", "siputils", "xlog", "db_mysql",
             "usrloc", "registrar", "presence", "presence_reginfo", "pua", "pua_reginfo",
-            "jsonrpcs", "xhttp",
+            "xhttp", "jsonrpcs",
         ]
         return """
             #!KAMAILIO
@@ -96,11 +101,12 @@ private final class StockServer {
             alias="example.com"
             mpath="\(modules)"
             \(names.map { "loadmodule \"\($0).so\"" }.joined(separator: "\n"))
+            modparam("jsonrpcs", "transport", 1)
             modparam("usrloc|presence|pua", "db_url", "\(url)")
             modparam("usrloc", "timer_interval", 1)
             modparam("registrar", "min_expires", 1)
             modparam("presence", "server_address", "sip:127.0.0.1:\(port)")
-            modparam("presence", "subs_db_mode", 1)
+            modparam("presence", "subs_db_mode", 2)
             modparam("pua", "outbound_proxy", "sip:127.0.0.1:\(presence)")
             modparam("pua_reginfo", "default_domain", "127.0.0.1")
             modparam("pua_reginfo", "publish_reginfo", 1)

@@ -10,12 +10,17 @@ struct NotifyOrder: Sendable {
 
     private var last: [UInt64: UInt32] = [:]
 
-    /// Whether the NOTIFY of a dialog is no older than the last; a repetition is not.
+    /// Whether the NOTIFY of a dialog is newer than the last.
+    ///
+    /// One that is sent again is not: its lifetimes would be counted from a later time.
     mutating func isCurrent(_ dialog: UInt64, _ cseq: UInt32) -> Bool {
-        if let known = last[dialog], cseq < known { return false }
+        if let known = last[dialog], cseq <= known { return false }
         // Forgotten numbers let an old NOTIFY pass once, which the next one puts right.
         if last.count >= Limits.followedDialogsMax { last.removeAll() }
         last[dialog] = cseq
         return true
     }
+
+    /// Forgets a dialog whose last NOTIFY could not be taken over: it is welcome once more.
+    mutating func forget(_ dialog: UInt64) { last[dialog] = nil }
 }

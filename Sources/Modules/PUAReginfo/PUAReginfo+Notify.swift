@@ -122,7 +122,10 @@ extension PUAReginfoModule {
                 isRefused = true
             }
         }
-        if isRefused { return .refused }
+        if isRefused {
+            order.withLock { $0.forget(number) }
+            return .refused
+        }
         return bindings > 0 ? .online : .offline
     }
 

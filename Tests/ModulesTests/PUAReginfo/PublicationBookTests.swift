@@ -226,7 +226,7 @@ struct ReginfoPartTests {
         #expect(lane.next() == nil && lane.waitingCount == 0)
     }
 
-    @Test("an older NOTIFY of a dialog is not current, a repetition is")
+    @Test("a NOTIFY is current once, and older ones never; what was refused is welcome once more")
     func order() {
         var order = NotifyOrder()
         var answers: [Bool] = []
@@ -234,7 +234,10 @@ struct ReginfoPartTests {
             let isCurrent = order.isCurrent(dialog, cseq)
             answers.append(isCurrent)
         }
-        #expect(answers == [true, true, false, true, true])
+        #expect(answers == [true, false, false, true, true])
+        order.forget(1)
+        let isWelcome = order.isCurrent(1, 6)
+        #expect(isWelcome)
     }
 
     @Test("names stay the same under one key and tell nothing under another")
