@@ -55,7 +55,8 @@ struct CallStateTests {
             .replacing("branch=z9hG4bK-calltest", with: "branch=z9hG4bK-\(method)\(number)")
             .replacing("CSeq: 1 ", with: "CSeq: \(number) ")
         if route != nil {
-            text = text.replacing("To: <sip:bob@example.com>", with: "To: <sip:bob@example.com>;tag=bob")
+            text = text.replacing(
+                "To: <sip:bob@example.com>", with: "To: <sip:bob@example.com>;tag=bob")
         }
         return text
     }
@@ -63,7 +64,8 @@ struct CallStateTests {
     private func answer(_ ringing: SIPRequest, _ status: Int, _ phone: SIPClient) {
         phone.send(
             ringing.reply(status, "R", further: ["Contact: <\(phone.contact("bob"))>"])
-                .replacing("To: <sip:bob@example.com>\r\n", with: "To: <sip:bob@example.com>;tag=bob\r\n"))
+                .replacing(
+                    "To: <sip:bob@example.com>\r\n", with: "To: <sip:bob@example.com>;tag=bob\r\n"))
     }
 
     @Test("a lamp goes through trying, early, confirmed and terminated, in this order")
@@ -113,7 +115,8 @@ struct CallStateTests {
         #expect(try server.statistic("dialog:failed_dialogs") == 1)
     }
 
-    @Test("SIPp's calls light the lamp of whom they call, and it is dark in the end", .needs("sipp"))
+    @Test(
+        "SIPp's calls light the lamp of whom they call, and it is dark in the end", .needs("sipp"))
     func sipp() throws {
         let server = try server()
         let phone = try server.phone()

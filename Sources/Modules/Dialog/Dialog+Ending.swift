@@ -1,6 +1,7 @@
 internal import Basics
 public import ModuleKit
 internal import SIPSyntax
+internal import Synchronization
 
 /// Which of the two is meant.
 enum DialogParty: String, Sendable, CaseIterable {
@@ -90,8 +91,9 @@ extension DialogModule: TransactionUser {
             ) { writer in
                 Self.write("From: <", from, into: &writer)
                 Self.write("To: <", to, into: &writer)
-                writer.appendHeader("Call-ID", dialog.callID.span)
-                writer.append("CSeq: ")
+                writer.append("Call-ID: ")
+                writer.append(dialog.callID)
+                writer.append("\r\nCSeq: ")
                 writer.append(decimal: from.cSeq)
                 writer.append(" BYE\r\n")
                 Self.writeRoutes(to, isStrict, into: &writer)

@@ -53,10 +53,11 @@ extension DialogModule: EventListener {
     private func message(
         for dialog: TrackedDialog, in context: ScriptContext
     ) -> [UInt8] {
+        let callID = dialog.callID
         let bytes = context.withMessage { message -> [UInt8] in
-            guard let callID = message.header(.callID),
-                message[callID].equals(dialog.callID.span)
-            else { return [] }
+            guard let range = message.header(.callID), message[range].equals(callID.span) else {
+                return []
+            }
             return Array(copying: message.bytes)
         }
         return bytes.isEmpty ? Self.standIn(dialog) : bytes

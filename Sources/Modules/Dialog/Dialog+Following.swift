@@ -1,6 +1,7 @@
 internal import Basics
 public import ModuleKit
 internal import SIPSyntax
+internal import Synchronization
 
 /// How calls are found, begun and followed.
 extension DialogModule: CallObserver {
@@ -70,20 +71,37 @@ extension DialogModule: CallObserver {
     private func search(
         _ context: ScriptContext
     ) -> (dialog: TrackedDialog, direction: TrackedDialog.Direction)? {
-        context.withMessage { message in
+        let found = context.withMessage { message -> Found? in
             guard let callID = message.header(.callID), let from = try? message.from,
                 let to = try? message.to, let fromTag = from.tag
             else { return nil }
-            let toTag = to.tag.map { message[$0] }
+            let toTag = to.tag ?? .empty
             for dialog in table.dialogs(Array(copying: message[callID])) {
-                let direction = dialog.direction(
-                    from: message[fromTag], to: toTag ?? Span())
+                let direction = dialog.direction(from: message[fromTag], to: message[toTag])
                 guard let direction else { continue }
-                guard toTag == nil || message.kind == .response || isAdmitted(dialog, context)
-                else { continue }
-                return (dialog, direction)
+                let needsCookie = !toTag.isEmpty && message.kind == .request
+                return Found(dialog, direction, needsCookie: needsCookie)
             }
             return nil
+        }
+        guard let found, !found.needsCookie || isAdmitted(found.dialog, context) else {
+            return nil
+        }
+        return (found.dialog, found.direction)
+    }
+
+    /// A call that has the tags of a message.
+    private struct Found {
+        let dialog: TrackedDialog
+        let direction: TrackedDialog.Direction
+        let needsCookie: Bool
+
+        init(
+            _ dialog: TrackedDialog, _ direction: TrackedDialog.Direction, needsCookie: Bool
+        ) {
+            self.dialog = dialog
+            self.direction = direction
+            self.needsCookie = needsCookie
         }
     }
 
@@ -164,7 +182,7 @@ extension DialogModule: CallObserver {
 
     private static func topBranch(_ context: ScriptContext) -> [UInt8] {
         context.withMessage { message in
-            guard let branch = message.topVia?.branch else { return [] }
+            guard let via = try? message.topVia, let branch = via.branch else { return [] }
             return Array(copying: message[branch])
         }
     }

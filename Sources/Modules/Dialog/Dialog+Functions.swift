@@ -87,7 +87,7 @@ extension DialogModule {
             Row(
                 "dlg_set_timeout", .integer("timeout"), Argument<Int>.integer("h_entry").optional,
                 Argument<Int>.integer("h_id").optional, routes: .any, returns: found,
-                "Gives a call another lifetime in seconds: the one at hand, or that of two numbers.",
+                "Gives a call another lifetime in seconds: the one at hand, or one by its numbers.",
                 call: { (module, context, seconds, entry, number) in
                     guard seconds > 0, seconds <= Int(Int32.max) else { return -1 }
                     var dialog = module.current(context)

@@ -105,8 +105,10 @@ extension DialogModule {
         return [
             Parameter(offOnly: "db_mode", because: memory),
             Parameter(offOnly: "db_skip_load", because: memory),
-            Parameter(ignored: "db_update_period", .integer(0...86_400), \.ignored, because: memory),
-            Parameter(ignored: "db_fetch_rows", .integer(0...1_000_000), \.ignored, because: memory),
+            Parameter(
+                ignored: "db_update_period", .integer(0...86_400), \.ignored, because: memory),
+            Parameter(
+                ignored: "db_fetch_rows", .integer(0...1_000_000), \.ignored, because: memory),
             Parameter("enable_stats", only: 1, because: "statistics cost next to nothing"),
             Parameter(
                 "initial_cbs_inscript", only: 1,

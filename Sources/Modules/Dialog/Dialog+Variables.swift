@@ -1,5 +1,6 @@
 internal import Basics
 internal import ModuleKit
+internal import Synchronization
 
 /// The variables of the module.
 extension DialogModule {
@@ -26,10 +27,10 @@ extension DialogModule {
                 },
                 compile: { (module, reference) throws(ArgumentError) in
                     let wish = try reference.word(DialogWish.self)
+                    // What cannot be set says so by refusing the value.
                     return VariableAccess(
                         read: { wish.value(module, $0) },
-                        write: wish.isWritable
-                            ? { wish.set($1, module, $0) } : { (_, _) in false })
+                        write: { context, value in wish.set(value, module, context) })
                 }),
             VariableRow(
                 "dlg_var", inner: .required, isWritable: true,
@@ -196,9 +197,6 @@ enum DialogWish: String, CaseIterable {
     case lifetime
     /// The same under its other name.
     case timeout
-
-    /// Whether scripts may set it.
-    var isWritable: Bool { self != .isOn && self != .direction }
 
     /// The value for the message at hand.
     func value(_ module: DialogModule, _ context: ScriptContext) -> ScriptValue {

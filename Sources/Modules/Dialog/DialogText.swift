@@ -212,24 +212,30 @@ struct DialogMatch: Sendable {
     /// Whether a call is one of those.
     func holds(_ dialog: TrackedDialog) -> Bool {
         let record = dialog.snapshot
-        let text: [UInt8]
-        switch key {
-        case .ruri: text = record.requestURI
-        case .furi: text = record.caller.uri
-        case .turi: text = record.callee.uri
-        case .callid: text = dialog.callID
-        case .start:
+        guard key != .start else {
             return switch comparison {
             case .gt: record.answeredAt > number
             case .lt: record.answeredAt < number
             default: record.answeredAt == number
             }
         }
-        return switch comparison {
-        case .eq: text == value
-        case .sw: text.starts(with: value)
-        case .re: pattern?.matches(text.span) ?? false
-        case .gt, .lt: false
+        let text = text(of: dialog, record)
+        switch comparison {
+        case .eq: return text == value
+        case .sw: return text.starts(with: value)
+        case .re:
+            guard let pattern else { return false }
+            return pattern.matches(text.span)
+        case .gt, .lt: return false
+        }
+    }
+    private func text(of dialog: TrackedDialog, _ record: DialogRecord) -> [UInt8] {
+        switch key {
+        case .ruri: record.requestURI
+        case .furi: record.caller.uri
+        case .turi: record.callee.uri
+        case .callid: dialog.callID
+        case .start: []
         }
     }
 }

@@ -67,7 +67,9 @@ struct MessageFacts {
     static func callerRoutes(_ message: borrowing SIPMessage) -> [UInt8] {
         var routes: [[UInt8]] = []
         var entries = message.routes(.recordRoute)
-        while let entry = try? entries.next() { routes.append(Array(copying: message[entry.whole])) }
+        while let entry = try? entries.next() {
+            routes.append(Array(copying: message[entry.whole]))
+        }
         return joined(routes)
     }
 

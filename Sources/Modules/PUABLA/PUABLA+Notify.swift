@@ -36,7 +36,7 @@ extension PUABLAModule {
         let id = Array("BLA_PUBLISH.".utf8) + notification.contact
         _ = pua.publish(
             PublicationRequest(
-                record.presentity, event: .sharedLine, source: .sharedLinePublish,
+                record[.presentity], event: .sharedLine, source: .sharedLinePublish,
                 id: Array(id.prefix(Limits.callIDBytesMax)), body: notification.body,
                 expiresSeconds: notification.expiresSeconds, extraHeaders: header))
         if notification.expiresSeconds == 0 {

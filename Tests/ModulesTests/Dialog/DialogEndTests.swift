@@ -110,7 +110,8 @@ struct DialogEndTests {
         let rig = try DialogRig(
             "modparam(\"dialog\", \"default_timeout\", 100)",
             manage: "$dlg_ctx(timeout_route) = \"LATE\"; dlg_manage();",
-            blocks: "route[LATE] { note(\"$rm $dlg(callid) $fU\"); dlg_set_timeout(\"2000000000\"); }")
+            blocks:
+                "route[LATE] { note(\"$rm $dlg(callid) $fU\"); dlg_set_timeout(\"2000000000\"); }")
         try rig.establish()
         rig.module.tick(now: start + 101)
         #expect(rig.tm.notes() == ["OPTIONS call-1 alice"])

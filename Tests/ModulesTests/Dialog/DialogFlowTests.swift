@@ -59,7 +59,8 @@ struct DialogFlowTests {
 
     @Test("a call that the script itself refuses has failed, with or without a transaction")
     func refusedHere() throws {
-        for answer in ["t_newtran(); t_reply(\"404\", \"No\");", "sl_send_reply(\"404\", \"No\");"] {
+        for answer in ["t_newtran(); t_reply(\"404\", \"No\");", "sl_send_reply(\"404\", \"No\");"]
+        {
             let rig = try DialogRig(manage: "dlg_manage(); \(answer) exit;")
             try rig.tm.run(Call.request())
             #expect(rig.listener.changes == [.created, .failed], "\(answer)")

@@ -48,7 +48,9 @@ struct DialogTableTests {
     @Test("counting looks at every part")
     func counting() {
         let table = DialogTable(slots: 4_096)
-        for number in 0..<200 { #expect(table.insert(call(UInt32(number), "c\(number)", in: table))) }
+        for number in 0..<200 {
+            #expect(table.insert(call(UInt32(number), "c\(number)", in: table)))
+        }
         #expect(table.count { $0.state == .unconfirmed } == 200)
         #expect(table.count { $0.state == .confirmed } == 0)
         let parts = (0..<DialogTable.partCount).map { table.dialogs(inPart: $0).count }
@@ -159,7 +161,8 @@ struct ProfilesTests {
         #expect(profiles.entry("none", nil) == nil && profiles.entry("caller", nil) == nil)
     }
 
-    @Test("names that are none, or are there twice, are refused", arguments: ["a b", "all", ";x;;"])
+    @Test(
+        "names that are none, or are there twice, are refused", arguments: ["a b", "all", ";x;;"])
     func refusals(names: String) throws {
         if names == ";x;;" {
             #expect(try profiles("all", names).names.count == 2)

@@ -50,7 +50,7 @@ final class CallPublishingRig {
             let rest = text[start.upperBound...]
             return String(rest.prefix(upTo: rest.firstRange(of: to)?.lowerBound ?? rest.endIndex))
         }
-        /// "alice early"
+        /// User and state: "alice early".
         var word: String {
             let user = presentity.split(separator: ":").last?.split(separator: "@").first ?? ""
             return "\(user) \(state)"
@@ -168,7 +168,8 @@ struct PUADialoginfoTests {
         #expect(text.contains("<target uri=\"sip:bob@10.1.2.9:5090\"/>"))
         #expect(text.contains("<identity display=\"Alice A\">sip:alice@example.com</identity>"))
         #expect(text.contains("<target uri=\"sip:alice@10.1.2.3:5070\"/>"))
-        let body = Array(text.suffix(from: try #require(text.firstRange(of: "<?xml")).lowerBound).utf8)
+        let body = Array(
+            text.suffix(from: try #require(text.firstRange(of: "<?xml")).lowerBound).utf8)
         #expect(try DialogInfo.check(body.span).dialogIDs.count == 1)
     }
 
