@@ -96,7 +96,8 @@ struct Shard: ~Copyable {
         context.counters[Int(topics[topic].package.number)]
     }
 
-    /// The watchers of a topic, to be read.
+    /// The watchers of a topic, to be read; inlined, so that one field does not copy them all.
+    @inline(__always)
     func audience(_ topic: UInt32) -> Audience { audiences[topics[topic].audience] }
 }
 
