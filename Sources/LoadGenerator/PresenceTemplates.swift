@@ -128,6 +128,23 @@ struct PresenceTemplates: Sendable {
             message.text("\r\nMax-Forwards: 70\r\n")
         }
 
+        /// What fills a document up: prose, as a server that packs documents would make light work
+        /// of one letter repeated.
+        private static let remark = """
+            Working on the quarterly figures until noon, then lunch with the visitors from Lisbon; \
+            call the front office if something burns. Back at my desk about half past two and gone \
+            by six, because the children have their concert tonight. Tomorrow I travel to Graz by \
+            the early train, so expect me to be hard to reach: mail works best, and whatever is \
+            urgent goes to Judith, who knows where all the keys are kept. From Thursday on the new \
+            extension applies; please forget the old one, which will ring at the reception from \
+            now on. The next group meeting moves to Friday at ten in the small room upstairs, with \
+            coffee. Who wants to bring a guest tells Oskar before Wednesday evening. The lift is \
+            out of order again, and the porter says that a spare part comes from Turin some time \
+            next week. Until then take the stairs in the yard, mind the wet paint, and keep quiet \
+            in the corridor while the examinations on the second floor are under way, thank you. \
+            Lost: one blue umbrella, and hope.
+            """
+
         /// To, without the end of the line.
         private func appendTo(_ message: inout MessageTemplate) {
             message.text("To: <sip:\(plan.userPrefix)")
@@ -152,7 +169,7 @@ struct PresenceTemplates: Sendable {
             let tail = "</note></tuple></presence>\r\n"
             let mark = PresenceTemplates.stateMark
             let used = message.count - start + mark.utf8.count + 17 + tail.utf8.count
-            message.text(String(repeating: ".", count: max(0, plan.bodyBytes - used)))
+            message.text(String(Self.remark.prefix(max(0, plan.bodyBytes - used))))
             message.text(mark)
             message.place(.subject)
             message.text("-")

@@ -24,6 +24,17 @@ public struct EventBody: @unchecked Sendable {
         assert(storage.header == bytes.count)
     }
 
+    /// A body of `count` bytes that `write` fills, all of them.
+    init(count: Int, _ write: (inout MutableSpan<UInt8>) -> Void) {
+        storage = ManagedBuffer<Int, UInt8>.create(minimumCapacity: count) { _ in count }
+        unsafe storage.withUnsafeMutablePointerToElements { start in
+            unsafe start.initialize(repeating: 0, count: count)
+            var span = unsafe MutableSpan(_unsafeStart: start, count: count)
+            write(&span)
+        }
+        assert(storage.header == count)
+    }
+
     /// Number of bytes.
     public var count: Int { storage.header }
 

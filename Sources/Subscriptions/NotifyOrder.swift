@@ -105,27 +105,37 @@ public struct NotifyOrder: Sendable {
     /// The event package.
     public var package: PackageIndex { dialog.package }
 
-    /// Whether there is a body; makes the document if nobody did so before.
-    public var hasBody: Bool {
-        guard let content = document?.made else { return false }
-        return content.body != nil || content.composed != nil
+    /// The body, nil without one; makes the document if nobody did so before.
+    ///
+    /// A NOTIFY asks once: looking whether a document is made is not free.
+    public var body: NotifyBody? {
+        guard let content = document?.made, content.body != nil || content.composed != nil else {
+            return nil
+        }
+        return NotifyBody(content: content, version: version)
     }
+}
+
+/// The body of a NOTIFY: a document that many share, with one watcher's version.
+public struct NotifyBody: Sendable {
+    /// The document.
+    let content: EventDocument.Content
+    /// The version for this watcher, where the document has one.
+    let version: UInt32
 
     /// The content type where the document has its own; else it is that of the package.
-    public var contentType: [UInt8]? { document?.made.composed?.contentType }
+    public var contentType: [UInt8]? { content.composed?.contentType }
 
-    /// Number of bytes of the body with this watcher's version in it.
-    public var bodyCount: Int {
-        guard let content = document?.made else { return 0 }
+    /// Number of bytes with this watcher's version in it.
+    public var count: Int {
         if let body = content.body { return body.count }
         guard let composed = content.composed else { return 0 }
         guard let place = composed.versionPlace else { return composed.bytes.count }
         return composed.bytes.count - place.count + Self.digits(version)
     }
 
-    /// Writes the body, `bodyCount` bytes, behind what `writer` holds.
-    public func writeBody(into writer: inout ByteWriter) {
-        guard let content = document?.made else { return }
+    /// Writes the body, `count` bytes, behind what `writer` holds.
+    public func write(into writer: inout ByteWriter) {
         if let body = content.body { return writer.append(body.span) }
         guard let composed = content.composed else { return }
         let bytes = composed.bytes.span

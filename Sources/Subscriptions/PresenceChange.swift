@@ -18,6 +18,15 @@ public enum PresenceChange: Sendable {
     case writeWatcher(WatcherRow, isNew: Bool)
     /// Delete a row of `watchers` by presentity, watcher and event.
     case eraseWatcher(WatcherRow)
+
+    /// Unpacks the document of a publication, if it is packed.
+    mutating func unpack() {
+        guard case .writePublication(var row, let isNew, let storedTag) = self, row.isPacked else {
+            return
+        }
+        row.unpack()
+        self = .writePublication(row, isNew: isNew, storedTag: storedTag)
+    }
 }
 
 /// Changes that were taken from the journal together and are not confirmed yet.

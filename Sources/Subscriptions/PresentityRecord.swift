@@ -3,7 +3,7 @@ internal import Basics
 /// A presentity: whatever is published or watched under one name, for all packages.
 struct PresentityRecord: BitwiseCopyable {
     /// User and host part.
-    let name: TextBlock
+    let name: TextBlock<2>
     /// The hash that its name is filed under.
     let tag: UInt32
     /// The first of its topics.
@@ -12,22 +12,43 @@ struct PresentityRecord: BitwiseCopyable {
     var subscriptionCount: UInt32 = 0
 }
 
-/// A presentity under one event package: its publications, its watchers and the document that
-/// watchers see.
-///
-/// `serial` counts the changes of the document. A subscription whose `sentSerial` is another has
-/// not been told the newest one. A topic that is queued has a walk going on: from `cursor`, around
-/// the end of the list if need be, `remaining` subscriptions are looked at. A change during a walk
-/// only sets `remaining` anew, so that those at the end are not put off for ever.
+/// A presentity under one event package: its publications and, where it is watched, its audience.
 struct Topic: BitwiseCopyable {
     /// The presentity.
     let presentity: UInt32
     /// The next topic of the same presentity.
     var next = UInt32.max
-    /// The first and last publication in retrieval order.
+    /// The first publication in retrieval order.
     var firstPublication = UInt32.max
     /// The last publication: the one that counts where only one can.
     var lastPublication = UInt32.max
+    /// Who watches it; `Audience.nobody` as long as nobody does.
+    var audience = Audience.nobody
+    /// Number of publications.
+    var publicationCount: UInt16 = 0
+    /// The event package.
+    let package: PackageIndex
+
+    /// Whether somebody watches it, has ended and is still to be told so, or was decided about.
+    var isWatched: Bool { audience != Audience.nobody }
+    /// Whether nothing is left that it is kept for.
+    var isEmpty: Bool { publicationCount == 0 && !isWatched }
+}
+
+/// The watchers of a topic and the document that they see.
+///
+/// Most presentities are published and not watched, so this is a record of its own. It is made for
+/// the first watcher and dropped behind the last; all topics that nobody watches share the place
+/// `nobody`, which reads as no watchers and is never written.
+///
+/// `serial` counts the changes of the document. A subscription whose `sentSerial` is another has
+/// not been told the newest one. A topic that is queued has a walk going on: from `cursor`, around
+/// the end of the list if need be, `remaining` subscriptions are looked at. A change during a walk
+/// only sets `remaining` anew, so that those at the end are not put off for ever.
+struct Audience: BitwiseCopyable {
+    /// The place of the audience that nobody is in.
+    static let nobody: UInt32 = 0
+
     /// The first subscription.
     var firstSubscription = UInt32.max
     /// The last subscription.
@@ -46,11 +67,7 @@ struct Topic: BitwiseCopyable {
     var remaining: UInt32 = 0
     /// Subscriptions that wait for an answer and have missed the newest change meanwhile.
     var lagging: UInt32 = 0
-    /// Number of publications.
-    var publicationCount: UInt16 = 0
-    /// The event package.
-    let package: PackageIndex
-    /// Whether it stands in the queue of fan-outs.
+    /// Whether the topic stands in the queue of fan-outs.
     var isQueued = false
     /// The document that watchers see; nil until one is wanted.
     var document: Counted<EventDocument>?
@@ -61,6 +78,18 @@ struct Topic: BitwiseCopyable {
     /// Sender of the last change, who is not told of it.
     var excluded: Counted<ManagedBuffer<Int, UInt8>>?
 
-    /// Whether nothing is left that it is kept for.
-    var isEmpty: Bool { publicationCount == 0 && subscriptionCount == 0 && watcherCount == 0 }
+    /// Whether nobody is in it.
+    var isEmpty: Bool { subscriptionCount == 0 && watcherCount == 0 }
+
+    /// Lets go of everything that it refers to.
+    mutating func releaseDocuments() {
+        document?.release()
+        document = nil
+        partial?.release()
+        partial = nil
+        withdrawn?.release()
+        withdrawn = nil
+        excluded?.release()
+        excluded = nil
+    }
 }

@@ -22,16 +22,14 @@ struct PublicationRecord: TimerEntry {
         static let renamed = State(rawValue: 64)
     }
 
-    /// The document.
-    var body: Counted<ManagedBuffer<Int, UInt8>>
-    /// Foreign entity tag, foreign unique name, sender.
-    var text: TextBlock
+    /// The document as it came, shared with what watchers are told; nil while it is packed.
+    var body: Counted<ManagedBuffer<Int, UInt8>>?
+    /// Foreign entity tag, foreign unique name, sender, and the packed document.
+    var text: TextBlock<4>
     /// The random part of the entity tag and of the unique name.
     var random: UInt64
     /// The identity of the dialog that the document tells of, hashed; 0 for none.
     var dialogKey: UInt64 = 0
-    /// Its neighbours in the timer wheel.
-    var timerLink = TimerLink()
     /// Counts the changes of the publication: the last part of its entity tag.
     var number: UInt32 = 0
     /// The topic.
@@ -46,6 +44,8 @@ struct PublicationRecord: TimerEntry {
     var received: UInt32
     /// The column `priority`.
     var priority: Int32
+    /// Its neighbours in the timer wheel; behind the longer fields, so that nothing is padded.
+    var timerLink = TimerLink()
     /// What is true of it.
     var state: State = []
 }

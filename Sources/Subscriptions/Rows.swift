@@ -14,6 +14,8 @@ public struct PublicationRow: Sendable {
     public var ruid: [UInt8]
     /// Column `body`.
     public var body: EventBody
+    /// Whether `body` is still packed, as memory keeps it; nothing of that leaves the engine.
+    var isPacked = false
     /// Column `sender`.
     public var sender: [UInt8]
     /// Column `expires`: seconds since 1970; -1 for hard state.
@@ -38,6 +40,25 @@ public struct PublicationRow: Sendable {
         self.expires = expires
         self.received = received
         self.priority = priority
+    }
+
+    /// A row whose document may be packed.
+    init(
+        user: [UInt8], host: [UInt8], package: PackageIndex, etag: [UInt8], ruid: [UInt8],
+        body: EventBody, isPacked: Bool, sender: [UInt8], expires: Int, received: Int,
+        priority: Int32
+    ) {
+        self.init(
+            user: user, host: host, package: package, etag: etag, ruid: ruid, body: body,
+            sender: sender, expires: expires, received: received, priority: priority)
+        self.isPacked = isPacked
+    }
+
+    /// Unpacks the document, if it is packed: work that is done outside of the shard's lock.
+    mutating func unpack() {
+        guard isPacked else { return }
+        body = PackedDocument.unpacked(body.span)
+        isPacked = false
     }
 }
 

@@ -7,9 +7,9 @@ extension Shard {
     mutating func document(for subscription: UInt32) -> EventDocument? {
         assert(subscriptions.isLive(subscription))
         let topic = subscriptions[subscription].topic
-        if let partial = topics[topic].partial,
+        if let partial = audience(topic).partial,
             !subscriptions[subscription].state.contains(.needsFull),
-            subscriptions[subscription].sentSerial &+ 1 == topics[topic].serial
+            subscriptions[subscription].sentSerial &+ 1 == audience(topic).serial
         {
             return partial.object
         }
@@ -19,7 +19,7 @@ extension Shard {
     /// The whole document of a topic.
     mutating func document(of topic: UInt32) -> EventDocument? {
         assert(topics.isLive(topic))
-        if let document = topics[topic].document { return document.object }
+        if let document = audience(topic).document { return document.object }
         let package = topics[topic].package
         let document: EventDocument
         if let watched = context.facts(package).watched {
@@ -33,9 +33,11 @@ extension Shard {
             let source = EventDocument.Source.composition(composition(of: topic))
             document = EventDocument(source, package, of: context.packages.packages)
         }
-        // What is made of nothing is made again rather than kept for thousands of topics.
-        if topics[topic].publicationCount > 0 || context.facts(package).watched != nil {
-            topics[topic].document = Counted(document)
+        // What is made of nothing, or for a single look, is made again rather than kept for
+        // thousands of topics.
+        let isMade = topics[topic].publicationCount > 0 || context.facts(package).watched != nil
+        if isMade, topics[topic].isWatched {
+            audiences[topics[topic].audience].document = Counted(document)
         }
         return document
     }
@@ -60,11 +62,11 @@ extension Shard {
         documents.reserveCapacity(Int(topics[topic].publicationCount))
         var place = topics[topic].firstPublication
         while place != Slab<PublicationRecord>.none {
-            documents.append(EventBody(storage: publications[place].body.object))
+            documents.append(body(of: place))
             place = publications[place].next
         }
         assert(documents.count == Int(topics[topic].publicationCount))
-        let withdrawn = topics[topic].withdrawn.map { EventBody(storage: $0.object) }
+        let withdrawn = audience(topic).withdrawn.map { EventBody(storage: $0.object) }
         return Composition(
             presentity: uri(of: topic), documents: documents, withdrawn: withdrawn)
     }

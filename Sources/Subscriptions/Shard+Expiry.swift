@@ -32,7 +32,7 @@ extension Shard {
         let topic = publications[publication].topic
         counters(topic).publicationsExpired.add(1)
         if settings.expiresSilently {
-            _ = remove(publication: publication, now: now)
+            remove(publication: publication, now: now)
             forgetDocument(topic)
             dropIfEmpty(topic)
         } else {

@@ -69,7 +69,7 @@ extension Shard {
     func liveSubscriptions(of topic: UInt32) -> Int {
         assert(topics.isLive(topic))
         var count = 0
-        var place = topics[topic].firstSubscription
+        var place = audience(topic).firstSubscription
         while place != Slab<SubscriptionRecord>.none {
             if !subscriptions[place].state.contains(.ending) { count += 1 }
             place = subscriptions[place].next

@@ -26,10 +26,11 @@ extension Shard {
             dropIfEmpty(topic)
             return false
         }
+        let random = drawRandom()
         var record = PublicationRecord(
-            body: Counted(row.body.storage),
-            text: TextBlock(row.etag.span, row.ruid.span, row.sender.span), random: drawRandom(),
-            topic: topic, expires: row.expires < 0 ? 0 : UInt32(clamping: row.expires),
+            body: nil, text: TextBlock(row.etag.span, row.ruid.span, row.sender.span),
+            random: random, topic: topic,
+            expires: row.expires < 0 ? 0 : UInt32(clamping: row.expires),
             received: UInt32(clamping: row.received), priority: row.priority)
         record.dialogKey = dialogKey
         record.state = [.foreignTag, .attempted, .stored]
@@ -38,9 +39,10 @@ extension Shard {
         isLoading = true
         let publication = add(record)
         isLoading = false
+        setDocument(of: publication, row.body.span)
         if row.ruid.isEmpty { journalChange(publication: publication, now: now) }
         // Whoever watches already was restored too and will be told with the next change.
-        topics[topic].serial &+= 1
+        if topics[topic].isWatched { audiences[topics[topic].audience].serial &+= 1 }
         forgetDocument(topic)
         return true
     }
@@ -68,7 +70,7 @@ extension Shard {
             dialog: Counted(dialog.storage), tag: tag, topic: topic,
             expires: UInt32(clamping: values.expires), remoteCSeq: values.remoteCSeq,
             localCSeq: min(values.localCSeq, .max >> 2) + 1 + gap, flags: values.flags,
-            sentSerial: topics[topic].serial, status: values.status, reason: values.reason)
+            sentSerial: audience(topic).serial, status: values.status, reason: values.reason)
         record.version = values.version &+ gap
         record.state = [.attempted, .stored, .needsFull, .ahead]
         if context.facts(package).needsAuthorisation {

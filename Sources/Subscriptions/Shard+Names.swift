@@ -57,13 +57,29 @@ extension Shard {
         return topic
     }
 
+    /// The place of a topic's audience, made if need be, to be written.
+    mutating func makeAudience(_ topic: UInt32) -> UInt32 {
+        precondition(topics.isLive(topic))
+        if !topics[topic].isWatched { topics[topic].audience = audiences.insert(Audience()) }
+        return topics[topic].audience
+    }
+
+    /// Drops the audience of a topic when nobody is left in it.
+    mutating func dropAudienceIfEmpty(_ topic: UInt32) {
+        assert(topics.isLive(topic))
+        let audience = topics[topic].audience
+        guard audience != Audience.nobody, audiences[audience].isEmpty else { return }
+        audiences[audience].releaseDocuments()
+        audiences.remove(audience)
+        topics[topic].audience = Audience.nobody
+    }
+
     /// Drops a topic that nothing is left of, and its presentity when that was the last one.
     mutating func dropIfEmpty(_ topic: UInt32) {
         assert(topics.isLive(topic))
         guard topics[topic].isEmpty else { return }
         let presentity = topics[topic].presentity
         unlink(topic, from: presentity)
-        Self.releaseDocuments(topics[topic])
         topics.remove(topic)
         guard presentities[presentity].firstTopic == Slab<Topic>.none else { return }
         assert(presentities[presentity].subscriptionCount == 0)

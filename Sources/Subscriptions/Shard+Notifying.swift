@@ -16,35 +16,33 @@ extension Shard {
     ///   - sender: Who is not told.
     mutating func documentChanged(_ topic: UInt32, withdrawn: EventBody?, sender: Span<UInt8>) {
         assert(topics.isLive(topic))
-        forgetDocument(topic)
+        guard topics[topic].isWatched else { return }
+        let audience = topics[topic].audience
         // Told again, watcher information names everybody: what changed last is known already.
-        topics[topic].partial?.release()
-        topics[topic].partial = nil
-        topics[topic].withdrawn?.release()
-        topics[topic].withdrawn = nil
-        topics[topic].excluded?.release()
-        topics[topic].excluded = nil
-        topics[topic].serial &+= 1
-        guard topics[topic].subscriptionCount > 0 else { return }
-        if let withdrawn { topics[topic].withdrawn = Counted(withdrawn.storage) }
-        if !sender.isEmpty { topics[topic].excluded = Counted(EventBody(sender).storage) }
+        audiences[audience].releaseDocuments()
+        audiences[audience].serial &+= 1
+        guard audiences[audience].subscriptionCount > 0 else { return }
+        if let withdrawn { audiences[audience].withdrawn = Counted(withdrawn.storage) }
+        if !sender.isEmpty { audiences[audience].excluded = Counted(EventBody(sender).storage) }
         beginWalk(topic)
     }
 
     /// Lets go of the document that was made for watchers.
     mutating func forgetDocument(_ topic: UInt32) {
         assert(topics.isLive(topic))
-        topics[topic].document?.release()
-        topics[topic].document = nil
+        guard topics[topic].isWatched else { return }
+        audiences[topics[topic].audience].document?.release()
+        audiences[topics[topic].audience].document = nil
     }
 
     /// Has all subscriptions of a topic looked at.
     mutating func beginWalk(_ topic: UInt32) {
-        assert(topics.isLive(topic))
-        topics[topic].remaining = topics[topic].subscriptionCount
-        guard !topics[topic].isQueued else { return }
-        topics[topic].isQueued = true
-        topics[topic].cursor = topics[topic].firstSubscription
+        assert(topics.isLive(topic) && topics[topic].isWatched)
+        let audience = topics[topic].audience
+        audiences[audience].remaining = audiences[audience].subscriptionCount
+        guard !audiences[audience].isQueued else { return }
+        audiences[audience].isQueued = true
+        audiences[audience].cursor = audiences[audience].firstSubscription
         fanOuts.append(topics.handle(topic))
     }
 
@@ -84,10 +82,11 @@ extension Shard {
             budget -= tell(subscription, now: now, into: &orders)
         }
         while budget > 0, looks > 0, let handle = fanOuts.popFirst() {
-            guard let topic = topics.index(of: handle) else { continue }
+            // Whoever watched may be gone, and others may have come who wait for nothing yet.
+            guard let topic = topics.index(of: handle), audience(topic).isQueued else { continue }
             walk(topic, &budget, &looks, now: now, into: &orders)
-            guard topics.isLive(topic) else { continue }
-            if topics[topic].remaining > 0 {
+            guard topics.isLive(topic), audience(topic).isQueued else { continue }
+            if audience(topic).remaining > 0 {
                 // The next one is another topic's turn: a thousand watchers hold nobody up.
                 fanOuts.append(handle)
             } else {
@@ -101,41 +100,45 @@ extension Shard {
         _ topic: UInt32, _ budget: inout Int, _ looks: inout Int, now: WallTime,
         into orders: inout [NotifyOrder]
     ) {
-        assert(topics[topic].isQueued)
+        let audience = topics[topic].audience
+        assert(audiences[audience].isQueued)
         var turn = 32
-        while topics[topic].remaining > 0, budget > 0, looks > 0, turn > 0 {
-            if topics[topic].cursor == Slab<SubscriptionRecord>.none {
-                topics[topic].cursor = topics[topic].firstSubscription
+        while audiences[audience].remaining > 0, budget > 0, looks > 0, turn > 0 {
+            if audiences[audience].cursor == Slab<SubscriptionRecord>.none {
+                audiences[audience].cursor = audiences[audience].firstSubscription
             }
-            let subscription = topics[topic].cursor
+            let subscription = audiences[audience].cursor
             guard subscription != Slab<SubscriptionRecord>.none else {
-                topics[topic].remaining = 0
+                audiences[audience].remaining = 0
                 return
             }
-            topics[topic].cursor = subscriptions[subscription].next
-            topics[topic].remaining -= 1
+            audiences[audience].cursor = subscriptions[subscription].next
+            audiences[audience].remaining -= 1
             looks -= 1
             turn -= 1
             budget -= tell(subscription, now: now, into: &orders)
-            guard topics.isLive(topic) else { return }
+            // The last one that goes takes the audience with it.
+            guard topics.isLive(topic), topics[topic].audience == audience else { return }
         }
     }
 
     private mutating func endWalk(_ topic: UInt32) {
-        assert(topics[topic].remaining == 0)
-        topics[topic].isQueued = false
-        topics[topic].cursor = Slab<SubscriptionRecord>.none
+        let audience = topics[topic].audience
+        assert(audiences[audience].remaining == 0 && audience != Audience.nobody)
+        audiences[audience].isQueued = false
+        audiences[audience].cursor = Slab<SubscriptionRecord>.none
         forgetWithdrawn(topic)
     }
 
     /// Forgets what was withdrawn once everybody knows.
     private mutating func forgetWithdrawn(_ topic: UInt32) {
         assert(topics.isLive(topic))
-        guard topics[topic].withdrawn != nil, !topics[topic].isQueued,
-            topics[topic].lagging == 0
+        let audience = topics[topic].audience
+        guard audiences[audience].withdrawn != nil, !audiences[audience].isQueued,
+            audiences[audience].lagging == 0
         else { return }
-        topics[topic].withdrawn?.release()
-        topics[topic].withdrawn = nil
+        audiences[audience].withdrawn?.release()
+        audiences[audience].withdrawn = nil
         forgetDocument(topic)
     }
 
@@ -169,7 +172,7 @@ extension Shard {
     private mutating func mustKnow(_ subscription: UInt32) -> Bool {
         assert(subscriptions[subscription].state.isDisjoint(with: [.inFlight, .ending]))
         let record = subscriptions[subscription]
-        let serial = topics[record.topic].serial
+        let serial = audience(record.topic).serial
         guard record.sentSerial != serial, record.seesDocument else { return false }
         // The sender of the newest change knows of it, but not of those before.
         if record.sentSerial &+ 1 == serial, isExcluded(subscription) {
@@ -182,7 +185,7 @@ extension Shard {
 
     private func isExcluded(_ subscription: UInt32) -> Bool {
         assert(subscriptions.isLive(subscription))
-        guard let sender = topics[subscriptions[subscription].topic].excluded else {
+        guard let sender = audience(subscriptions[subscription].topic).excluded else {
             return false
         }
         let dialog = DialogText(storage: subscriptions[subscription].dialog.object)
@@ -194,19 +197,19 @@ extension Shard {
         assert(subscriptions.isLive(subscription))
         let record = subscriptions[subscription]
         guard !record.state.contains(.lagging), record.seesDocument,
-            record.sentSerial != topics[record.topic].serial
+            record.sentSerial != audience(record.topic).serial
         else { return }
         subscriptions[subscription].state.insert(.lagging)
-        topics[record.topic].lagging += 1
+        audiences[topics[record.topic].audience].lagging += 1
     }
 
     /// Notes that a subscription knows everything, or nothing will be told it any more.
     mutating func settleLag(_ subscription: UInt32) {
         guard subscriptions[subscription].state.contains(.lagging) else { return }
         let topic = subscriptions[subscription].topic
-        assert(topics[topic].lagging > 0)
+        assert(audience(topic).lagging > 0)
         subscriptions[subscription].state.remove(.lagging)
-        topics[topic].lagging -= 1
+        audiences[topics[topic].audience].lagging -= 1
         forgetWithdrawn(topic)
     }
 
@@ -235,7 +238,7 @@ extension Shard {
         let document = record.seesDocument ? document(for: subscription) : nil
         let cseq = nextCSeq(subscription, hasDocument: document != nil)
         countCoalesced(subscription)
-        subscriptions[subscription].sentSerial = topics[topic].serial
+        subscriptions[subscription].sentSerial = audience(topic).serial
         subscriptions[subscription].notified = UInt32(clamping: now.seconds)
         subscriptions[subscription].state.remove([.owed, .needsFull, .deferred])
         subscriptions[subscription].state.insert([.inFlight, .ahead])
@@ -282,7 +285,7 @@ extension Shard {
     private func countCoalesced(_ subscription: UInt32) {
         assert(subscriptions.isLive(subscription))
         let topic = subscriptions[subscription].topic
-        let missed = topics[topic].serial &- subscriptions[subscription].sentSerial
+        let missed = audience(topic).serial &- subscriptions[subscription].sentSerial
         guard missed > 1, missed < .max >> 1 else { return }
         counters(topic).coalesced.add(Int(missed) - 1)
     }

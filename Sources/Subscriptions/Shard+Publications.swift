@@ -77,22 +77,18 @@ extension Shard {
     /// Removes a publication; its topic stays.
     ///
     /// The row is erased when there may be one.
-    ///
-    /// - Returns: The document.
-    mutating func remove(publication: UInt32, now: WallTime) -> EventBody {
+    mutating func remove(publication: UInt32, now: WallTime) {
         precondition(publications.isLive(publication))
         let record = publications[publication]
-        let body = EventBody(storage: record.body.object)
         journalErasure(publication: publication, now: now)
         unlink(publication)
         publicationWheel.remove(publication, in: &publications)
         topics[record.topic].publicationCount -= 1
-        record.body.release()
+        record.body?.release()
         record.text.free()
         publications.remove(publication)
         context.publications.add(-1)
         counters(record.topic).publications.add(-1)
-        return body
     }
 
     /// Puts a publication where its time and priority belong now.

@@ -63,15 +63,14 @@ extension Shard {
         }
         guard context.publications.value < settings.publicationsMax else { return .full }
         let topic = makeTopic(work.name, work.package)
-        var replaced: EventBody?
         if let old = publication(topic, dialogKey: work.dialogKey) {
-            replaced = remove(publication: old, now: work.now)
+            remove(publication: old, now: work.now)
         }
         guard Int(topics[topic].publicationCount) < settings.publicationsPerPresentityMax else {
             return .full
         }
-        assert(replaced == nil || work.dialogKey != 0)
         let publication = add(record(work, topic, tag: Span()))
+        setDocument(of: publication, work.body)
         journalChange(publication: publication, now: work.now)
         documentChanged(topic, withdrawn: nil, sender: work.sender)
         return .accepted(tag: entityTag(publication), expiresSeconds: told)
@@ -130,6 +129,7 @@ extension Shard {
             return .full
         }
         let publication = add(record(work, topic, tag: work.ifMatch))
+        setDocument(of: publication, work.body)
         journalChange(publication: publication, now: work.now)
         documentChanged(topic, withdrawn: nil, sender: Span())
         return .accepted(tag: nil, expiresSeconds: 0)
@@ -139,19 +139,22 @@ extension Shard {
     mutating func withdraw(_ publication: UInt32, sender: Span<UInt8>, now: WallTime) {
         assert(publications.isLive(publication))
         let topic = publications[publication].topic
-        let body = remove(publication: publication, now: now)
+        // Only watchers are told of what is gone.
+        let body = topics[topic].isWatched ? self.body(of: publication) : nil
+        remove(publication: publication, now: now)
         documentChanged(topic, withdrawn: body, sender: sender)
         dropIfEmpty(topic)
     }
 
-    /// A record of what a PUBLISH brings, not linked yet; `tag` is empty for one of this run.
+    /// A record of what a PUBLISH brings but for its document, not linked yet; `tag` is empty for
+    /// one of this run.
     private mutating func record(
         _ work: borrowing PublishWork, _ topic: UInt32, tag: Span<UInt8>
     ) -> PublicationRecord {
         assert(topics.isLive(topic) && !work.body.isEmpty)
         var record = PublicationRecord(
-            body: Counted(EventBody(work.body).storage),
-            text: TextBlock(tag, Span(), work.sender), random: drawRandom(), topic: topic,
+            body: nil, text: TextBlock(tag, Span(), work.sender), random: drawRandom(),
+            topic: topic,
             expires: work.expires, received: UInt32(clamping: work.now.seconds),
             priority: work.priority)
         record.dialogKey = work.dialogKey
@@ -177,7 +180,7 @@ extension Shard {
             return
         }
         let text = publications[publication].text
-        publications[publication].text = TextBlock(Span(), text.second, text.third)
+        publications[publication].text = TextBlock(Span(), text.second, text.third, text.fourth)
         text.free()
         publications[publication].state.remove(.foreignTag)
         publications[publication].number = 0
@@ -191,14 +194,14 @@ extension Shard {
     private mutating func change(_ publication: UInt32, _ work: borrowing PublishWork) {
         assert(!publications[publication].state.contains(.terminated))
         if !work.body.isEmpty {
-            publications[publication].body.release()
-            publications[publication].body = Counted(EventBody(work.body).storage)
+            setDocument(of: publication, work.body)
             publications[publication].dialogKey = work.dialogKey
             if work.isTerminated { publications[publication].state.insert(.terminated) }
         }
         let text = publications[publication].text
         if !text.third.equals(work.sender) {
-            publications[publication].text = TextBlock(text.first, text.second, work.sender)
+            publications[publication].text = TextBlock(
+                text.first, text.second, work.sender, text.fourth)
             text.free()
         }
         publications[publication].priority = work.priority

@@ -2,7 +2,7 @@ internal import Basics
 
 /// Records as rows of the tables.
 extension Shard {
-    /// The row of a publication.
+    /// The row of a publication; its document may be packed.
     func row(publication: UInt32) -> PublicationRow {
         assert(publications.isLive(publication))
         let record = publications[publication]
@@ -11,7 +11,10 @@ extension Shard {
             user: Array(copying: presentities[presentity].name.first),
             host: Array(copying: presentities[presentity].name.second),
             package: topics[record.topic].package, etag: entityTagText(publication),
-            ruid: uniqueName(of: publication), body: EventBody(storage: record.body.object),
+            ruid: uniqueName(of: publication),
+            body: record.body.map { EventBody(storage: $0.object) }
+                ?? EventBody(publications[publication].text.fourth),
+            isPacked: record.body == nil,
             sender: Array(copying: publications[publication].text.third),
             expires: record.expires == 0 ? -1 : Int(record.expires),
             received: Int(record.received), priority: record.priority)

@@ -135,7 +135,7 @@ extension Shard {
         guard work.authorisation != nil, let topic = topic(of: presentity, request.package),
             watcher(topic, request.text[.watcherUser], request.text[.watcherHost]) == nil
         else { return true }
-        return Int(topics[topic].watcherCount) < settings.subscriptionsPerPresentityMax
+        return Int(audience(topic).watcherCount) < settings.subscriptionsPerPresentityMax
             && context.watchers.value < settings.subscriptionsMax
     }
 
@@ -178,7 +178,7 @@ extension Shard {
         _ work: borrowing SubscribeWork, _ request: borrowing SubscribeRequest, _ topic: UInt32,
         _ standing: Standing, into orders: inout [NotifyOrder]
     ) -> SubscribeOutcome {
-        assert(topics[topic].watcherCount > 0, "the decision keeps the topic")
+        assert(audience(topic).watcherCount > 0, "the decision keeps the topic")
         let text = DialogText(request.text, package: request.package, toTag: work.toTag)
         orders.append(single(text, standing.reason, nil))
         return .accepted(
@@ -205,7 +205,7 @@ extension Shard {
         var record = SubscriptionRecord(
             dialog: Counted(text.storage), tag: work.tag, topic: topic, expires: work.expires,
             remoteCSeq: request.cseq, localCSeq: settings.firstCSeq - 1, flags: request.flags,
-            sentSerial: topics[topic].serial, status: standing.status, reason: standing.reason)
+            sentSerial: audience(topic).serial, status: standing.status, reason: standing.reason)
         record.watcher = watcher
         record.state.insert(.needsFull)
         return record
@@ -217,7 +217,7 @@ extension Shard {
     ) {
         assert(settings.replacesSameSubscription)
         let topic = subscriptions[subscription].topic
-        var place = topics[topic].firstSubscription
+        var place = audience(topic).firstSubscription
         while place != Slab<SubscriptionRecord>.none {
             let next = subscriptions[place].next
             if place != subscription, !subscriptions[place].state.contains(.ending),

@@ -25,15 +25,16 @@ extension Shard {
         precondition(topics.isLive(record.topic) && record.status != .terminated)
         let topic = record.topic
         let subscription = subscriptions.insert(record)
-        let last = topics[topic].lastSubscription
+        let audience = makeAudience(topic)
+        let last = audiences[audience].lastSubscription
         subscriptions[subscription].previous = last
         if last == Slab<SubscriptionRecord>.none {
-            topics[topic].firstSubscription = subscription
+            audiences[audience].firstSubscription = subscription
         } else {
             subscriptions[last].next = subscription
         }
-        topics[topic].lastSubscription = subscription
-        topics[topic].subscriptionCount += 1
+        audiences[audience].lastSubscription = subscription
+        audiences[audience].subscriptionCount += 1
         presentities[topics[topic].presentity].subscriptionCount += 1
         dialogIndex.insert(record.tag, subscription)
         subscriptionWheel.file(
@@ -121,10 +122,10 @@ extension Shard {
         if record.state.contains(.inFlight) { counters(topic).inFlight.add(-1) }
         subscriptionWheel.remove(subscription, in: &subscriptions)
         unlink(subscription)
-        topics[topic].subscriptionCount -= 1
+        audiences[topics[topic].audience].subscriptionCount -= 1
         record.dialog.release()
         subscriptions.remove(subscription)
-        if topics[topic].subscriptionCount == 0 { forgetAudience(topic) }
+        if audience(topic).subscriptionCount == 0 { forgetAudience(topic) }
         dropIfEmpty(topic)
     }
 
@@ -150,12 +151,10 @@ extension Shard {
 
     /// Lets go of what is kept for watchers only.
     private mutating func forgetAudience(_ topic: UInt32) {
-        assert(topics[topic].subscriptionCount == 0)
-        Self.releaseDocuments(topics[topic])
-        topics[topic].document = nil
-        topics[topic].partial = nil
-        topics[topic].withdrawn = nil
-        topics[topic].excluded = nil
+        assert(topics[topic].isWatched && audience(topic).subscriptionCount == 0)
+        audiences[topics[topic].audience].releaseDocuments()
+        packDocuments(of: topic)
+        dropAudienceIfEmpty(topic)
     }
 
     private func count(_ status: SubscriptionStatus, _ topic: UInt32, _ amount: Int) {
@@ -171,15 +170,16 @@ extension Shard {
         let topic = subscriptions[subscription].topic
         let next = subscriptions[subscription].next
         let previous = subscriptions[subscription].previous
-        if topics[topic].cursor == subscription { topics[topic].cursor = next }
+        let audience = topics[topic].audience
+        if audiences[audience].cursor == subscription { audiences[audience].cursor = next }
         if previous == Slab<SubscriptionRecord>.none {
-            assert(topics[topic].firstSubscription == subscription)
-            topics[topic].firstSubscription = next
+            assert(audiences[audience].firstSubscription == subscription)
+            audiences[audience].firstSubscription = next
         } else {
             subscriptions[previous].next = next
         }
         if next == Slab<SubscriptionRecord>.none {
-            topics[topic].lastSubscription = previous
+            audiences[audience].lastSubscription = previous
         } else {
             subscriptions[next].previous = previous
         }

@@ -22,7 +22,7 @@ extension Shard {
     ) -> WatcherList {
         var entries: [WatcherEntry] = []
         if let topic {
-            var place = topics[topic].firstSubscription
+            var place = audience(topic).firstSubscription
             while place != Slab<SubscriptionRecord>.none,
                 entries.count < Limits.watcherInfoEntriesMax
             {
@@ -39,7 +39,7 @@ extension Shard {
     }
 
     private func appendWaiting(_ topic: UInt32, to entries: inout [WatcherEntry]) {
-        var place = topics[topic].firstWatcher
+        var place = audience(topic).firstWatcher
         while place != Slab<WatcherRecord>.none, entries.count < Limits.watcherInfoEntriesMax {
             if watchers[place].isWaiting { entries.append(entry(waiting: place)) }
             place = watchers[place].next
@@ -52,24 +52,25 @@ extension Shard {
         assert(topics.isLive(topic))
         guard let package = context.facts(topics[topic].package).watcherInfo,
             let info = self.topic(of: topics[topic].presentity, package),
-            topics[info].subscriptionCount > 0
+            audience(info).subscriptionCount > 0
         else { return nil }
         return info
     }
 
     private mutating func noteWatchers(_ info: UInt32, changed: WatcherEntry?) {
-        assert(topics[info].subscriptionCount > 0)
+        assert(audience(info).subscriptionCount > 0)
+        let audience = topics[info].audience
         forgetDocument(info)
-        topics[info].partial?.release()
-        topics[info].partial = nil
-        topics[info].serial &+= 1
+        audiences[audience].partial?.release()
+        audiences[audience].partial = nil
+        audiences[audience].serial &+= 1
         let package = topics[info].package
         if let changed, let watched = context.facts(package).watched {
             let list = WatcherList(
                 presentity: uri(of: info),
                 package: context.packages.packages[Int(watched.number)].name, isFull: false,
                 watchers: [changed])
-            topics[info].partial = Counted(
+            audiences[audience].partial = Counted(
                 EventDocument(.watchers(list), package, of: context.packages.packages))
         }
         beginWalk(info)

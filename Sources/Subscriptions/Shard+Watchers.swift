@@ -43,11 +43,12 @@ extension Shard {
                 name: TextBlock(user, host), tag: tag, topic: topic,
                 inserted: UInt32(clamping: now.seconds), status: standing.status,
                 reason: standing.reason))
-        let first = topics[topic].firstWatcher
+        let audience = makeAudience(topic)
+        let first = audiences[audience].firstWatcher
         watchers[watcher].next = first
         if first != Slab<WatcherRecord>.none { watchers[first].previous = watcher }
-        topics[topic].firstWatcher = watcher
-        topics[topic].watcherCount += 1
+        audiences[audience].firstWatcher = watcher
+        audiences[audience].watcherCount += 1
         watcherIndex.insert(tag, watcher)
         context.watchers.add(1)
         countWaiting(watcher, before: false)
@@ -90,17 +91,18 @@ extension Shard {
         journalErasure(watcher: watcher, now: now)
         watcherIndex.remove(record.tag, watcher)
         if record.previous == Slab<WatcherRecord>.none {
-            topics[record.topic].firstWatcher = record.next
+            audiences[topics[record.topic].audience].firstWatcher = record.next
         } else {
             watchers[record.previous].next = record.next
         }
         if record.next != Slab<WatcherRecord>.none {
             watchers[record.next].previous = record.previous
         }
-        topics[record.topic].watcherCount -= 1
+        audiences[topics[record.topic].audience].watcherCount -= 1
         record.name.free()
         watchers.remove(watcher)
         if record.status == .pending { watchersChanged(of: record.topic) }
+        dropAudienceIfEmpty(record.topic)
         dropIfEmpty(record.topic)
     }
 
@@ -120,7 +122,7 @@ extension Shard {
     func questions(_ topic: UInt32) -> [Question] {
         assert(topics.isLive(topic))
         var questions: [Question] = []
-        var place = topics[topic].firstSubscription
+        var place = audience(topic).firstSubscription
         while place != Slab<SubscriptionRecord>.none {
             let record = subscriptions[place]
             if !record.state.contains(.ending), record.watcher != Slab<WatcherRecord>.none {
@@ -128,7 +130,7 @@ extension Shard {
             }
             place = record.next
         }
-        place = topics[topic].firstWatcher
+        place = audience(topic).firstWatcher
         while place != Slab<WatcherRecord>.none {
             if watchers[place].subscriptionCount == 0 { questions.append(question(place, nil)) }
             place = watchers[place].next

@@ -21,6 +21,8 @@ struct Shard: ~Copyable {
     var presentities = Slab<PresentityRecord>()
     /// The presentities under one package each.
     var topics = Slab<Topic>()
+    /// Who watches them; the first place is that of nobody.
+    var audiences = Slab<Audience>()
     /// The published documents.
     var publications = Slab<PublicationRecord>()
     /// The subscriptions.
@@ -49,6 +51,8 @@ struct Shard: ~Copyable {
     var isLoading = false
     /// A draft for a dialog whose texts change; kept for its room.
     var draft = DialogDraft()
+    /// Where documents are packed; kept for its room.
+    var packing = ByteWriter(capacity: 1_024)
 
     /// An empty shard.
     init(number: Int, _ context: AgentContext, now: WallTime) {
@@ -57,6 +61,8 @@ struct Shard: ~Copyable {
         self.context = context
         publicationWheel = TimerWheel(now: Int64(now.seconds))
         subscriptionWheel = TimerWheel(now: Int64(now.seconds))
+        let nobody = audiences.insert(Audience())
+        precondition(nobody == Audience.nobody)
     }
 
     deinit {
@@ -64,14 +70,15 @@ struct Shard: ~Copyable {
             subscriptions[place].dialog.release()
         }
         for place in 0..<publications.placesUsed where publications.isLive(place) {
-            publications[place].body.release()
+            publications[place].body?.release()
             publications[place].text.free()
         }
         for place in 0..<watchers.placesUsed where watchers.isLive(place) {
             watchers[place].name.free()
         }
-        for place in 0..<topics.placesUsed where topics.isLive(place) {
-            Self.releaseDocuments(topics[place])
+        for place in 0..<audiences.placesUsed where audiences.isLive(place) {
+            var audience = audiences[place]
+            audience.releaseDocuments()
         }
         for place in 0..<presentities.placesUsed where presentities.isLive(place) {
             presentities[place].name.free()
@@ -89,13 +96,9 @@ struct Shard: ~Copyable {
         context.counters[Int(topics[topic].package.number)]
     }
 
-    /// Lets go of everything that a topic refers to.
-    static func releaseDocuments(_ topic: Topic) {
-        topic.document?.release()
-        topic.partial?.release()
-        topic.withdrawn?.release()
-        topic.excluded?.release()
-    }
+    /// The watchers of a topic, to be read; inlined, so that one field does not copy them all.
+    @inline(__always)
+    func audience(_ topic: UInt32) -> Audience { audiences[topics[topic].audience] }
 }
 
 /// It owns all memory that it points to, and `StateAgent` only touches it under its lock.

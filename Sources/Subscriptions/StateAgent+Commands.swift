@@ -43,7 +43,7 @@ extension StateAgent {
             guard let topic = shard.topic(Self.name(user, host, hash), package) else { return 0 }
             shard.documentChanged(topic, withdrawn: nil, sender: Span())
             shard.drain(settings.ordersPerCall, now: now, into: &orders)
-            return Int(shard.topics[topic].subscriptionCount)
+            return Int(shard.audience(topic).subscriptionCount)
         }
     }
 
@@ -93,9 +93,11 @@ extension StateAgent {
     public func publications(
         _ filter: ListFilter, limit: Int, from cursor: inout ListCursor?
     ) -> [PublicationRow] {
-        list(filter, limit, &cursor) { shard, place, rows in
+        var rows: [PublicationRow] = list(filter, limit, &cursor) { shard, place, rows in
             shard.list(filter, limit: limit, from: &place, into: &rows)
         }
+        for place in rows.indices { rows[place].unpack() }
+        return rows
     }
 
     /// Subscriptions in no particular order, from `cursor` on; `cursor` becomes nil at the end.

@@ -153,6 +153,8 @@ public final class StateAgent: Sendable {
                 shard.takeChanges(kinds, into: &batch, limit: most)
             }
         }
+        // Work for the thread that writes, not for those that wait for a shard.
+        for place in batch.changes.indices { batch.changes[place].unpack() }
         if batch.isEmpty { isWriting.store(false, ordering: .releasing) }
         return batch
     }

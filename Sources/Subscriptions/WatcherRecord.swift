@@ -15,7 +15,7 @@ struct WatcherRecord: BitwiseCopyable {
     }
 
     /// User and host part of the watcher.
-    let name: TextBlock
+    let name: TextBlock<2>
     /// The hash that it is filed under.
     let tag: UInt32
     /// The topic.

@@ -3,15 +3,38 @@ internal import CLinux
 internal import Glibc
 
 /// Sends the datagrams of an outbox, up to a batch of them by one system call.
+///
+/// A run of datagrams (`DatagramRun`) is one message of such a batch. Where the kernel or the
+/// device does not cut messages, the run is sent again piece by piece.
 @safe
 struct DatagramSender: ~Copyable {
-    /// Most datagrams of one call.
+    /// What asks the kernel to cut a message: the header of a control message, and 16 bits.
+    private enum Control {
+        static let level = CInt(IPPROTO_UDP)
+        /// `UDP_SEGMENT` of linux/udp.h, which the Glibc module leaves out.
+        static let type: CInt = 103
+        /// `CMSG_LEN(2)`.
+        static let length = MemoryLayout<cmsghdr>.size + 2
+        /// `CMSG_SPACE(2)`.
+        static let space = MemoryLayout<cmsghdr>.size + MemoryLayout<Int>.size
+    }
+
+    /// Runs that were refused before no more are tried.
+    private static let refusalsMax = 16
+
+    /// Most messages of one call.
     private let capacity: Int
-    /// Datagrams that wait for the next call.
+    /// Messages that wait for the next call.
     private var staged = 0
+    /// Datagrams of these messages.
+    private var datagrams = 0
+    /// Runs that the kernel has refused.
+    private var refusals = 0
     private let addresses: UnsafeMutableRawPointer
     private let vectors: UnsafeMutablePointer<iovec>
     private let headers: UnsafeMutablePointer<clinux_mmsghdr>
+    /// For each message the control message that makes it a run.
+    private let controls: UnsafeMutableRawPointer
     private let socket: DatagramSocket
     private let statistics: TransportStatistics
 
@@ -27,6 +50,7 @@ struct DatagramSender: ~Copyable {
         unsafe addresses = .allocate(byteCount: capacity * KernelAddress.bytes, alignment: 16)
         unsafe vectors = .allocate(capacity: capacity)
         unsafe headers = .allocate(capacity: capacity)
+        unsafe controls = .allocate(byteCount: capacity * Control.space, alignment: 16)
         for place in 0..<capacity {
             unsafe (vectors + place).initialize(to: iovec())
             var header = unsafe clinux_mmsghdr()
@@ -34,10 +58,16 @@ struct DatagramSender: ~Copyable {
             unsafe header.msg_hdr.msg_iov = vectors + place
             unsafe header.msg_hdr.msg_iovlen = 1
             unsafe (headers + place).initialize(to: header)
+            var control = cmsghdr()
+            control.cmsg_len = Control.length
+            control.cmsg_level = Control.level
+            control.cmsg_type = Control.type
+            unsafe (controls + place * Control.space).storeBytes(of: control, as: cmsghdr.self)
         }
     }
 
     deinit {
+        unsafe controls.deallocate()
         unsafe headers.deallocate()
         unsafe vectors.deallocate()
         unsafe addresses.deallocate()
@@ -47,21 +77,29 @@ struct DatagramSender: ~Copyable {
     /// goes to the router.
     mutating func send(_ outbox: borrowing Outbox, from index: SocketIndex, router: MessageRouter) {
         let entries = outbox.entries
-        for entry in entries {
+        var place = 0
+        while place < entries.count {
+            let entry = entries[place]
             guard entry.destination.socket == index else {
                 // In the order in which they were written: the 100 of an INVITE must not come
                 // behind the answers that the INVITE gets from a callee on another transport.
                 if staged > 0 { flush() }
                 router.send(outbox.bytes(entry), to: entry.destination)
+                place += 1
                 continue
             }
-            stage(outbox.bytes(entry), to: entry.destination.source)
+            let count = refusals < Self.refusalsMax ? DatagramRun.count(entries, from: place) : 1
+            place += count
+            var range = entry.range
+            if count > 1 { range.count = UInt32(entries[place - 1].range.end - range.start) }
+            stage(outbox.writer.span(range), to: entry.destination.source)
+            if count > 1 { makeRun(of: count, length: UInt16(entry.range.count)) }
             if staged == capacity { flush() }
         }
         if staged > 0 { flush() }
     }
 
-    /// Notes one datagram.
+    /// Notes one message.
     ///
     /// Its bytes must stay where they are until `flush`, as those of an outbox that is borrowed for
     /// as long do.
@@ -73,7 +111,20 @@ struct DatagramSender: ~Copyable {
             let base = unsafe UnsafeMutableRawPointer(mutating: source.baseAddress)
             unsafe vectors[staged] = unsafe iovec(iov_base: base, iov_len: source.count)
         }
+        unsafe headers[staged].msg_hdr.msg_controllen = 0
         staged += 1
+        datagrams += 1
+    }
+
+    /// Makes the message that was staged last a run of `count` datagrams of `length` bytes.
+    private mutating func makeRun(of count: Int, length: UInt16) {
+        assert(staged > 0 && count >= DatagramRun.countMin)
+        let place = staged - 1
+        let control = unsafe controls + place * Control.space
+        unsafe (control + MemoryLayout<cmsghdr>.size).storeBytes(of: length, as: UInt16.self)
+        unsafe headers[place].msg_hdr.msg_control = control
+        unsafe headers[place].msg_hdr.msg_controllen = Control.length
+        datagrams += count - 1
     }
 
     /// Sends what is staged; what the kernel refuses is dropped and counted, the rest goes on.
@@ -92,19 +143,45 @@ struct DatagramSender: ~Copyable {
                 hasRetried = false
                 continue
             }
-            let retry = isWorthRetrying(errno, hasRetried: hasRetried)
-            if retry {
+            let number = errno
+            if isWorthRetrying(number, hasRetried: hasRetried) {
                 hasRetried = true
             } else {
                 hasRetried = false
-                failed += 1
+                failed += giveUp(first, number, &calls)
                 first += 1
             }
         }
         statistics.sendCalls.add(calls)
-        statistics.datagramsSent.add(staged - failed)
+        statistics.datagramsSent.add(datagrams - failed)
         if failed > 0 { statistics.sendErrors.add(failed) }
         staged = 0
+        datagrams = 0
+    }
+
+    /// Deals with a message that the kernel has refused: a run is sent piece by piece.
+    ///
+    /// - Returns: How many datagrams were not sent.
+    private mutating func giveUp(_ place: Int, _ number: CInt, _ calls: inout Int) -> Int {
+        guard unsafe headers[place].msg_hdr.msg_controllen > 0 else { return 1 }
+        // EIO: the device computes no checksums. EINVAL, EMSGSIZE: no path for such pieces.
+        if [EIO, EINVAL, EMSGSIZE, EOPNOTSUPP, ENOPROTOOPT].contains(number) { refusals += 1 }
+        let control = unsafe controls + place * Control.space + MemoryLayout<cmsghdr>.size
+        let length = Int(unsafe control.load(as: UInt16.self))
+        unsafe headers[place].msg_hdr.msg_controllen = 0
+        var rest = unsafe vectors[place]
+        var failed = 0
+        while unsafe rest.iov_len > 0 {
+            let count = min(length, unsafe rest.iov_len)
+            unsafe vectors[place] = unsafe iovec(iov_base: rest.iov_base, iov_len: count)
+            calls += 1
+            let sent = unsafe clinux_sendmmsg(
+                socket.descriptor, headers + place, 1, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+            if sent < 1 { failed += 1 }
+            unsafe rest.iov_base += count
+            unsafe rest.iov_len -= count
+        }
+        return failed
     }
 
     /// Whether the same datagram may pass at a second attempt.

@@ -39,12 +39,17 @@ enum Audit {
         #expect(shard.presentityIndex.count == shard.presentities.count)
         #expect(shard.dialogIndex.count == liveSubscriptions(shard))
         #expect(shard.watcherIndex.count == shard.watchers.count)
+        #expect(shard.audiences.count == 1 + watched(shard))
+        #expect(shard.audiences[Audience.nobody].isEmpty, "somebody in nobody's audience")
+        #expect(shard.audiences[Audience.nobody].serial == 0)
         #expect(shard.subscriptionWheel.count == shard.subscriptions.count)
     }
 
     /// Checks a topic; returns how many of its subscriptions have not ended.
     private static func check(_ shard: borrowing Shard, _ topic: UInt32) -> Int {
-        let record = shard.topics[topic]
+        let record = shard.audience(topic)
+        #expect(shard.topics[topic].isWatched == !record.isEmpty)
+        #expect(shard.topics[topic].isWatched || record.document == nil)
         var (count, live, lagging) = (0, 0, 0)
         var previous = Slab<SubscriptionRecord>.none
         var place = record.firstSubscription
@@ -73,6 +78,7 @@ enum Audit {
             let publication = shard.publications[place]
             #expect(publication.topic == topic && publication.previous == previous)
             #expect(publication.timerLink.isFiled == (publication.expires > 0))
+            #expect((publication.body == nil) == !publication.text.fourth.isEmpty)
             count += 1
             previous = place
             place = publication.next
@@ -84,7 +90,7 @@ enum Audit {
     private static func checkWatchers(_ shard: borrowing Shard, _ topic: UInt32) {
         var count = 0
         var previous = Slab<WatcherRecord>.none
-        var place = shard.topics[topic].firstWatcher
+        var place = shard.audience(topic).firstWatcher
         while place != Slab<WatcherRecord>.none {
             let watcher = shard.watchers[place]
             #expect(watcher.topic == topic && watcher.previous == previous)
@@ -92,7 +98,17 @@ enum Audit {
             previous = place
             place = watcher.next
         }
-        #expect(count == Int(shard.topics[topic].watcherCount))
+        #expect(count == Int(shard.audience(topic).watcherCount))
+    }
+
+    /// Number of topics that have an audience of their own.
+    private static func watched(_ shard: borrowing Shard) -> Int {
+        var count = 0
+        for place in 0..<shard.topics.placesUsed
+        where shard.topics.isLive(place) && shard.topics[place].isWatched {
+            count += 1
+        }
+        return count
     }
 
     private static func liveSubscriptions(_ shard: borrowing Shard) -> Int {

@@ -31,6 +31,13 @@ extension DialogText {
     func text(_ field: DialogField) -> String { String(copying: self[field]) }
 }
 
+extension NotifyOrder {
+    var hasBody: Bool { body != nil }
+    var contentType: [UInt8]? { body?.contentType }
+    var bodyCount: Int { body?.count ?? 0 }
+    func writeBody(into writer: inout ByteWriter) { body?.write(into: &writer) }
+}
+
 /// The packages of the tests, by the numbers that they get.
 enum TestPackage {
     static let presence = PackageIndex(0)

@@ -11,8 +11,20 @@ final class Crowd {
     let body: [UInt8]
     private let host = Array("example.com".utf8)
 
-    init(bodyBytes: Int = 500) {
-        body = [UInt8](repeating: 120, count: bodyBytes)
+    /// A document of 500 bytes as a phone writes it, with a remark.
+    static let document = """
+        <?xml version="1.0" encoding="UTF-8"?>\r
+        <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:user4711@example.com">\
+        <tuple id="a7f3e21c"><status><basic>open</basic></status>\
+        <contact priority="0.8">sip:user4711@192.0.2.17:5062;transport=udp</contact>\
+        <note>Working on the quarterly figures until noon, then lunch with the visitors from \
+        Lisbon; call the front office if something burns. Back at my desk by half past two and \
+        gone at six, as usual.</note><timestamp>2026-11-21T17:04:05Z</timestamp>\
+        </tuple></presence>\r\n
+        """
+
+    init(document: String = Crowd.document) {
+        body = Array(document.utf8)
         var presence = EventPackage("presence", contentType: "application/pidf+xml")
         presence.compose = { composition in
             composition.documents.count > 1 ? ComposedDocument(bytes: [1]) : nil

@@ -120,6 +120,81 @@ import Testing
         #expect(statistics.datagramsSent.value == 2)
     }
 
+    /// Sends texts to a peer by an outbox; returns the statistics.
+    private func send(_ texts: [(String, PeerAddress)]) throws -> TransportStatistics {
+        let fixture = try Fixture()
+        let socket = try DatagramSocket(
+            PeerAddress(ipv4: 0x7f00_0001, port: 0), joining: false, receiveBufferBytes: 1 << 16)
+        let statistics = TransportStatistics()
+        var sender = DatagramSender(socket, statistics: statistics)
+        var outbox = Outbox()
+        for (text, target) in texts {
+            outbox.begin()
+            outbox.writer.append(text)
+            outbox.commit(to: Origin(transport: .udp, socket: SocketIndex(0), source: target))
+        }
+        let router = MessageRouter(
+            sockets: [], settings: fixture.layer.settings, statistics: statistics, logger: .quiet)
+        sender.send(outbox, from: SocketIndex(0), router: router)
+        return statistics
+    }
+
+    @Test(
+        "datagrams to one address arrive one by one and in order, however they were handed over",
+        arguments: [
+            [3, 3, 3], [300, 300, 300, 300], [300, 300, 300, 300, 20, 300],
+            [20, 300, 300, 300, 300, 300], [Int](repeating: 950, count: 200),
+            [Int](repeating: 1_200, count: 70), [Int](repeating: 1_201, count: 5),
+            [Int](repeating: 100, count: 63) + [99] + [Int](repeating: 100, count: 64),
+            [100, 99, 98, 97, 96, 95], [500, 501, 502, 503],
+        ])
+    func runs(_ lengths: [Int]) throws {
+        let peer = try DatagramPeer(for: PeerAddress(ipv4: 0x7f00_0001, port: 0))
+        let texts = lengths.enumerated().map { place, length in
+            (String("\(place) " + String(repeating: "x", count: length)).prefix(length))
+        }.map(String.init)
+        let statistics = try send(texts.map { ($0, peer.address) })
+        for text in texts { #expect(peer.receive() == text) }
+        #expect(peer.receive(waiting: false) == nil)
+        #expect(statistics.datagramsSent.value == lengths.count)
+        #expect(statistics.sendErrors.value == 0)
+    }
+
+    @Test("runs to several addresses, and a run that cannot be sent, do not disturb each other")
+    func runsApart() throws {
+        let one = try DatagramPeer(for: PeerAddress(ipv4: 0x7f00_0001, port: 0))
+        let two = try DatagramPeer(for: PeerAddress(ipv4: 0x7f00_0001, port: 0))
+        let nobody = PeerAddress(ipv4: .max, port: 5060)
+        var texts: [(String, PeerAddress)] = []
+        for target in [one.address, two.address, nobody, one.address] {
+            for number in 0..<8 { texts.append(("message \(number)", target)) }
+        }
+        let statistics = try send(texts)
+        let expected = (0..<8).map { "message \($0)" }
+        #expect((0..<16).map { _ in one.receive() } == expected + expected)
+        #expect((0..<8).map { _ in two.receive() } == expected)
+        #expect(statistics.datagramsSent.value == 24 && statistics.sendErrors.value == 8)
+    }
+
+    @Test(
+        "a run is of one address and length; only its end may be shorter",
+        arguments: [
+            ([5, 5, 5, 5], 4), ([5, 5, 5], 1), ([5, 5, 5, 4, 5, 5], 4), ([5, 5, 4, 5, 5], 1),
+            ([5, 6, 6, 6, 6], 1), ([Int](repeating: 9, count: 100), 64),
+            ([Int](repeating: 1_100, count: 100), 59), ([Int](repeating: 1_201, count: 9), 1),
+        ] as [([Int], Int)])
+    func runLengths(_ lengths: [Int], _ count: Int) {
+        var outbox = Outbox()
+        let target = Origin(
+            transport: .udp, socket: SocketIndex(0), source: PeerAddress(ipv4: 1, port: 5060))
+        for length in lengths {
+            outbox.begin()
+            outbox.writer.append(String(repeating: "x", count: length))
+            outbox.commit(to: target)
+        }
+        #expect(DatagramRun.count(outbox.entries, from: 0) == count)
+    }
+
     @Test("messages leave in the order in which they were written, whatever way they take")
     func orderOfWays() throws {
         let fixture = try Fixture()

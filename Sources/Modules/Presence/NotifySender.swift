@@ -83,11 +83,14 @@ final class NotifySender: TransactionUser {
     /// others. So one bad watcher keeps nobody waiting.
     func send(_ orders: inout [NotifyOrder], in context: ScriptContext) {
         var place = 0
+        let sockets = knownSockets
+        let level = context.with(settings) { $0.notifyLogLevel }
+        let isLogged = services.logger.logLevel <= Self.level(level)
         // Where one found no room, those behind it would not either.
         var hasRoom = true
         while place < orders.count {
             let order = orders[place]
-            let failure = hasRoom ? attempt(order, context) : .tooManyTransactions
+            let failure = hasRoom ? attempt(order, sockets, context) : .tooManyTransactions
             if failure == .tooManyTransactions {
                 hasRoom = false
                 postpone(order, now: context.now, &orders)
@@ -96,6 +99,8 @@ final class NotifySender: TransactionUser {
                 if let handle = order.handle {
                     agent.completed(handle, .failed, now: context.now, into: &orders)
                 }
+            } else if isLogged {
+                log(order.dialog, context)
             }
             place += 1
         }
@@ -135,10 +140,12 @@ final class NotifySender: TransactionUser {
     private static let method = Array("NOTIFY".utf8)
 
     /// Sends one; nil, or why that cannot be.
-    private func attempt(_ order: NotifyOrder, _ context: ScriptContext) -> ForwardFailure? {
+    private func attempt(
+        _ order: NotifyOrder, _ sockets: Sockets?, _ context: ScriptContext
+    ) -> ForwardFailure? {
         let dialog = order.dialog
         let words = words[Int(order.package.number)]
-        let (target, transport) = target(dialog)
+        let (target, transport) = target(dialog, sockets)
         do throws(ForwardFailure) {
             try start(order, target, context) { writer in
                 NotifyWriter.write(
@@ -149,7 +156,6 @@ final class NotifySender: TransactionUser {
             note(dialog, error)
             return error
         }
-        log(dialog, context)
         return nil
     }
 
@@ -177,9 +183,10 @@ final class NotifySender: TransactionUser {
 
     /// Where a NOTIFY of a dialog goes: over the connection that the SUBSCRIBE came on while that
     /// is open, else to the first route or to the Contact, by the socket of the SUBSCRIBE.
-    private func target(_ dialog: DialogText) -> (RequestTarget, TransportProtocol) {
+    private func target(
+        _ dialog: DialogText, _ sockets: Sockets?
+    ) -> (RequestTarget, TransportProtocol) {
         let text = dialog[.socket]
-        let sockets = knownSockets
         let index = sockets.flatMap { Self.find(SocketText.name(of: text), $0) ?? $0.fallback }
         let own = index.flatMap { index in sockets?.list[Int(index.value)] }
         let routes = dialog[.routeSet]
@@ -298,16 +305,14 @@ final class NotifySender: TransactionUser {
 
     // MARK: The log
 
-    /// Kamailio's line for each NOTIFY, where anybody wants it.
+    /// Kamailio's line for a NOTIFY.
     private func log(_ dialog: DialogText, _ context: ScriptContext) {
         let level = Self.level(context.with(settings) { $0.notifyLogLevel })
-        let logger = services.logger
-        guard logger.logLevel <= level else { return }
         let event = String(decoding: words[Int(dialog.package.number)].event, as: UTF8.self)
         let watcher = Self.name(dialog, .watcherUser, .watcherHost)
         let presentity = Self.name(dialog, .presentityUser, .presentityHost)
         let contact = String(copying: dialog[.contact])
-        logger.log(
+        services.logger.log(
             level: level,
             "NOTIFY \(watcher) via \(contact) on behalf of \(presentity) for event \(event)")
     }

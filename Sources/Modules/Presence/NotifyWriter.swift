@@ -86,13 +86,13 @@ enum NotifyWriter {
     private static func writeBody(
         _ order: NotifyOrder, _ contentType: [UInt8], into writer: inout ByteWriter
     ) {
-        guard order.hasBody else { return writer.finishMessage() }
-        let type = order.contentType ?? contentType
+        guard let body = order.body else { return writer.finishMessage() }
+        let type = body.contentType ?? contentType
         writer.appendHeader("Content-Type", type.span)
-        let count = order.bodyCount
+        let count = body.count
         writer.appendHeader("Content-Length", decimal: count)
         writer.appendLineEnd()
         writer.reserve(count)
-        order.writeBody(into: &writer)
+        body.write(into: &writer)
     }
 }

@@ -25,9 +25,9 @@ final class StorageWriter: @unchecked Sendable {
     typealias Load = @Sendable (any DatabaseConnection) throws(StorageError) -> Void
     /// Changes of one transaction.
     ///
-    /// Large enough that the commit does not count, small enough that the largest documents do
-    /// not fill the memory.
-    static let batchChanges = 2_000
+    /// Large enough that the commit hardly counts, small enough that what a batch takes, a few
+    /// kilobytes for each change, does not show in the memory of the server.
+    static let batchChanges = 500
     /// How long a change waits for others before it is written; half of what is promised.
     static let windowMilliseconds = 50
     /// Longest time that one request waits for the database.

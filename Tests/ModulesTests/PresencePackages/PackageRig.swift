@@ -95,7 +95,7 @@ final class PackageRig {
             orders = []
             for order in batch {
                 var writer = ByteWriter()
-                order.writeBody(into: &writer)
+                order.body?.write(into: &writer)
                 let reason = "\(order.reason.word)"
                 told.append(
                     "\(order.status.word)\(reason.isEmpty ? "" : " ")\(reason) \(writer.text)")
