@@ -52,7 +52,11 @@ final class StandInServices: Services {
         ]
     }
 
+    private let asked = Guarded<Set<String>>([])
+    /// The addresses of the databases that modules have asked for.
+    var askedDatabases: Set<String> { asked.withLock { $0 } }
     func database(_ url: String) throws(StorageError) -> any DatabaseDriver {
+        asked.withLock { _ = $0.insert(url) }
         guard let driver else { throw StorageError(.refused, "there is no database here") }
         return driver
     }
