@@ -36,6 +36,7 @@ final class StandInServices: Services {
     /// Knows the records of one name.
     let names = StandInNames()
     var resolver: any DestinationResolver { names }
+    var avoided: (any AvoidedDestinations)? { names }
     var loadedModules: [LoadedModule] { modules.withLock { $0 } }
     var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
     var aliases: [HostAlias] {

@@ -13,12 +13,13 @@ final class TMRig {
     let module: TMModule
 
     /// A request route with this body, and other blocks before it.
-    init(_ body: String, before: String = "") throws {
+    init(_ body: String, before: String = "", further: [ModuleBlueprint] = []) throws {
         rig = try ScriptRig(
             body, before: before,
-            further: [ModuleBlueprint(TMModule.self), ModuleBlueprint(TMXModule.self)])
+            further: [ModuleBlueprint(TMModule.self), ModuleBlueprint(TMXModule.self)] + further)
         module = try #require(rig.services.module(TMModule.self))
         module.stop()
+        module.holdClock()
     }
 
     var context: ScriptContext { rig.context }
