@@ -1,6 +1,7 @@
 import Basics
 import EventDocuments
 import Logging
+import Presence
 import Storage
 import Synchronization
 import Testing
