@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import Testing
+import Transactions
 
 @testable import TM
 
