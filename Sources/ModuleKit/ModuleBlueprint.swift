@@ -161,6 +161,8 @@ final class TypedConfiguredModule<M: ServerModule>: ConfiguredModule {
             throw ParameterError(
                 .unknown, "module \"\(manifest.name)\" has no parameter \"\(parameter)\"")
         }
+        // What is refused is refused whatever is written, and whoever wrote it wants the reason.
+        if row.isRefused { return try row.apply(value, to: &parameters) }
         if case .integer = row.kind, case .string(let text) = value {
             throw ParameterError(
                 .type, "parameter \"\(parameter)\" is an integer, found the string \"\(text)\"")

@@ -1,3 +1,5 @@
+public import Basics
+
 /// One answer of a name server that is kept, in words for management.
 public struct KeptName: Sendable, Hashable {
     /// The name that was asked for.
@@ -43,6 +45,14 @@ public struct KeptName: Sendable, Hashable {
     }
 }
 
+/// A record that an operator adds.
+public enum AddedRecord: Sendable, Hashable {
+    /// A or AAAA.
+    case address(PeerAddress)
+    /// SRV: priority, weight, port, and the host's name.
+    case service(priority: UInt16, weight: UInt16, port: UInt16, target: String)
+}
+
 /// Why management gets no records.
 public enum NameRecordsFailure: Error, Sendable, Hashable {
     /// The type is none that is looked up.
@@ -60,8 +70,15 @@ public protocol NameRecords: AnyObject, Sendable {
     var keptCount: (used: Int, most: Int) { get }
     /// The records of a name, from what is kept or from a name server, which is waited for.
     func lookUp(_ name: String, type: String) throws(NameRecordsFailure) -> KeptName
+    /// Keeps a record that an operator gives; with `isNegative` that there is none of its type.
+    /// False when nothing is kept, or the name is none.
+    func add(
+        _ record: AddedRecord, to name: String, seconds: Int, isPermanent: Bool, isNegative: Bool
+    ) -> Bool
+    /// Whether the records of a name were put here to stay.
+    func isPermanent(_ name: String, type: String) -> Bool
     /// Forgets the records of a name; false when none were kept.
     func forget(_ name: String, type: String) -> Bool
-    /// Forgets all.
-    func forgetAll()
+    /// Forgets all, or all but what was put here to stay.
+    func forgetAll(evenPermanent: Bool)
 }

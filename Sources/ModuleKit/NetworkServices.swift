@@ -27,6 +27,12 @@ public protocol NetworkServices: AnyObject, Sendable {
     /// writes into the context's outbox, and says whether more remains for this worker; then its
     /// next turn comes right after the messages that have arrived meanwhile.
     func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool)
+    /// Has `taker` told of each message that could not be sent on a stream, and of each connection
+    /// that has ended (RFC 3261 18.4).
+    ///
+    /// It is to be called in a module's `start`. It runs on whichever thread found out, which may
+    /// hold locks of its own: it notes the failure and does its work elsewhere.
+    func takeFailures(_ taker: @escaping @Sendable (DeliveryFailure) -> Void)
 }
 
 /// No network: what is sent goes nowhere, and no connection is open.
@@ -44,6 +50,8 @@ public final class NoNetwork: NetworkServices {
     public func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {}
     /// There are no workers.
     public func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {}
+    /// None happens.
+    public func takeFailures(_ taker: @escaping @Sendable (DeliveryFailure) -> Void) {}
 }
 
 extension Services {

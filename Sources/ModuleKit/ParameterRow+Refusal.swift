@@ -7,6 +7,6 @@ extension ParameterRow {
             isRepeatable: false, read: { _ in .unset },
             write: { (_, _) throws(ParameterError) in
                 throw ParameterError(.type, "\(name) is refused: \(reason)")
-            })
+            }, isRefused: true)
     }
 }

@@ -26,6 +26,8 @@ public struct ParameterRow<P: Sendable>: Sendable {
     let read: @Sendable (P) -> SettingValue
     /// Writes the parameter into the settings, or says why not.
     let write: @Sendable (inout P, SettingValue) throws(ParameterError) -> Void
+    /// Whether no value is taken, so that none need be of its kind to be told why.
+    var isRefused = false
 
     /// Whether and under which name a parameter can change while the server runs.
     public enum Runtime: Sendable {

@@ -23,6 +23,8 @@ public enum ForwardFailure: Error, Sendable, Hashable {
     case dropped
     /// As many transactions are open as may be.
     case tooManyTransactions
+    /// The destination has failed lately and is left alone for a while (`use_dst_blocklist`).
+    case avoided
 
     /// The reason as a sentence's end.
     public var reason: StaticString {
@@ -37,6 +39,7 @@ public enum ForwardFailure: Error, Sendable, Hashable {
         case .notOurs: "its Via does not lead on from this server"
         case .dropped: "onsend_route dropped it"
         case .tooManyTransactions: "too many transactions are open"
+        case .avoided: "the destination has failed lately and is left alone for a while"
         }
     }
 }
@@ -52,6 +55,12 @@ extension ScriptContext {
         guard message.kind == .request else { throw .wrongKind }
         let wanted = if let hop { hop } else { try nextHop() }
         let hop = try leaving(to: wanted)
+        // A call that is under way must be ended even if its way looks broken.
+        if let avoided = services.avoided, avoided.isAvoiding, message.method != .bye,
+            avoided.avoids(hop)
+        {
+            throw .avoided
+        }
         try beginForwarding(to: hop)
         outbox.commit(to: hop)
         forwardedRequests += 1

@@ -67,6 +67,8 @@ public protocol Services: AnyObject, Sendable {
     var network: any NetworkServices { get }
     /// Finds out where URIs lead.
     var resolver: any DestinationResolver { get }
+    /// The destinations that are left alone for a while; nil where none ever is.
+    var avoided: (any AvoidedDestinations)? { get }
     /// The blocks of the script; empty before it is compiled.
     var blocks: any ScriptBlocks { get }
     /// Runs `body` with a context of the control plane, on the calling thread, and sends what it

@@ -38,6 +38,8 @@ public final class AnswerCache: Sendable {
         var answer: Answer
         /// When it is forgotten, in nanoseconds of monotonic time.
         var end: UInt64
+        /// Whether an operator has put it here to stay.
+        var isPermanent = false
     }
 
     /// What the lock guards.
@@ -79,6 +81,8 @@ public final class AnswerCache: Sendable {
         state.withLock { state in
             let seconds = Self.life(of: answer, state.settings)
             guard state.settings.isEnabled, seconds > 0 else { return }
+            // What an operator has put here to stay is not what name servers say.
+            if let old = state.entries[question], old.isPermanent { return }
             if state.entries.count >= state.settings.answersMax, state.entries[question] == nil {
                 Self.makeRoom(&state, now: now)
             }
@@ -87,14 +91,61 @@ public final class AnswerCache: Sendable {
         }
     }
 
+    /// Keeps a record that an operator gives, beside those that are there; nil says that there is
+    /// none, and takes the place of those.
+    ///
+    /// The settings' bounds do not hold for it: the operator has said for how long. False when
+    /// nothing is kept at all, or when there are as many records as an answer may have.
+    public func add(
+        _ record: Record?, to question: Question, seconds: Int, isPermanent: Bool,
+        now: MonotonicTime
+    ) -> Bool {
+        precondition(seconds > 0)
+        return state.withLock { state in
+            guard state.settings.isEnabled else { return false }
+            var records: [Record] = []
+            if let old = state.entries[question], old.isPermanent || old.end > now.nanoseconds {
+                records = old.answer.records
+            }
+            if state.entries.count >= state.settings.answersMax, state.entries[question] == nil {
+                Self.makeRoom(&state, now: now)
+            }
+            if let record {
+                guard records.count < Limits.recordsPerAnswerMax else { return false }
+                if !records.contains(record) { records.append(record) }
+            } else {
+                records = []
+            }
+            let answer =
+                records.isEmpty
+                ? Answer(.noName, secondsToLive: seconds)
+                : Answer(records: records, secondsToLive: seconds)
+            state.entries[question] = Entry(
+                answer: answer,
+                end: isPermanent
+                    ? .max : now.nanoseconds &+ UInt64(seconds) * 1_000_000_000,
+                isPermanent: isPermanent)
+            return true
+        }
+    }
+
+    /// Whether the answer to a question was put here to stay.
+    public func isPermanent(_ question: Question) -> Bool {
+        state.withLock { $0.entries[question]?.isPermanent ?? false }
+    }
+
     /// Forgets the answer to one question; false when there was none.
     @discardableResult
     public func forget(_ question: Question) -> Bool {
         state.withLock { $0.entries.removeValue(forKey: question) != nil }
     }
 
-    /// Forgets everything.
-    public func forgetAll() { state.withLock { $0.entries = [:] } }
+    /// Forgets everything, or all but what was put here to stay.
+    public func forgetAll(evenPermanent: Bool = true) {
+        state.withLock { state in
+            state.entries = evenPermanent ? [:] : state.entries.filter { $0.value.isPermanent }
+        }
+    }
 
     /// How many answers are kept, those among them whose time is over.
     public var count: Int { state.withLock { $0.entries.count } }
@@ -104,7 +155,10 @@ public final class AnswerCache: Sendable {
         let entries = state.withLock { $0.entries }
         return entries.compactMap { question, entry -> Row? in
             guard entry.end > now.nanoseconds else { return nil }
-            let left = (entry.end - now.nanoseconds + 999_999_999) / 1_000_000_000
+            let left =
+                entry.isPermanent
+                ? UInt64(entry.answer.secondsToLive ?? 0)
+                : (entry.end - now.nanoseconds + 999_999_999) / 1_000_000_000
             return Row(question: question, answer: entry.answer, secondsLeft: Int(left))
         }.sorted {
             ($0.question.name, $0.question.type.rawValue)

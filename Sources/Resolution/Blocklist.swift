@@ -11,11 +11,19 @@ public final class Blocklist: Sendable {
         public let destination: Candidate
         /// Until when it is left out.
         public let end: MonotonicTime
+        /// Bits that whoever has blocked it gave as the reason.
+        public let flags: Int
+    }
+
+    /// What is kept of a destination.
+    private struct Entry {
+        var end: MonotonicTime
+        var flags: Int
     }
 
     private let limit: Int
     private let number = Atomic<Int>(0)
-    private let blocked: Guarded<[Candidate: MonotonicTime]>
+    private let blocked: Guarded<[Candidate: Entry]>
 
     /// An empty list for at most `limit` destinations.
     public init(limit: Int = Limits.blockedDestinationsMax) {
@@ -30,17 +38,18 @@ public final class Blocklist: Sendable {
     /// Leaves a destination out until `end`; a later end that was there before stays.
     ///
     /// When the list is full, what is over goes, and then the destination that ends first.
-    public func block(_ destination: Candidate, until end: MonotonicTime, now: MonotonicTime) {
+    public func block(
+        _ destination: Candidate, until end: MonotonicTime, now: MonotonicTime, flags: Int = 0
+    ) {
         guard end > now else { return }
         blocked.withLock { blocked in
-            if let old = blocked[destination], old >= end { return }
+            if let old = blocked[destination], old.end >= end { return }
             if blocked.count >= limit, blocked[destination] == nil {
-                blocked = blocked.filter { $0.value > now }
-                if blocked.count >= limit, let first = blocked.min(by: { $0.value < $1.value }) {
-                    blocked.removeValue(forKey: first.key)
-                }
+                blocked = blocked.filter { $0.value.end > now }
+                let first = blocked.min { $0.value.end < $1.value.end }
+                if blocked.count >= limit, let first { blocked.removeValue(forKey: first.key) }
             }
-            blocked[destination] = end
+            blocked[destination] = Entry(end: end, flags: flags)
             number.store(blocked.count, ordering: .relaxed)
         }
     }
@@ -49,8 +58,8 @@ public final class Blocklist: Sendable {
     public func isBlocked(_ destination: Candidate, now: MonotonicTime) -> Bool {
         guard count > 0 else { return false }
         return blocked.withLock { blocked in
-            guard let end = blocked[destination] else { return false }
-            if end > now { return true }
+            guard let entry = blocked[destination] else { return false }
+            if entry.end > now { return true }
             blocked.removeValue(forKey: destination)
             number.store(blocked.count, ordering: .relaxed)
             return false
@@ -82,8 +91,8 @@ public final class Blocklist: Sendable {
 
     /// What is left out now, that which ends first in front.
     public func rows(now: MonotonicTime) -> [Row] {
-        blocked.withLock { $0 }.filter { $0.value > now }
-            .map { Row(destination: $0.key, end: $0.value) }
+        blocked.withLock { $0 }.filter { $0.value.end > now }
+            .map { Row(destination: $0.key, end: $0.value.end, flags: $0.value.flags) }
             .sorted { $0.end < $1.end }
     }
 }

@@ -10,17 +10,37 @@ internal import Synchronization
 /// Follows URIs to where they lead (RFC 3263): addresses at once, names by what is kept or by
 /// asking name servers.
 package final class NameResolution: DestinationResolver {
-    private let source: LazyNameServers
+    private let servers: LazyNameServers
     private let resolver: Resolver
     private let cacheLimit = AnswerCache.Settings().answersMax
     /// Whether only the best place of each name is told (`use_dns_failover` 0).
     private let tellsBestOnly = Atomic<Bool>(false)
+    /// The destinations that have failed (`use_dst_blocklist`).
+    let blocklist = Blocklist()
+    /// Whether they are avoided.
+    let avoids = Atomic<Bool>(false)
+    /// Seconds for which one is avoided.
+    let avoidedSeconds = Atomic<Int>(60)
+    /// Where the settings of now are, once they may change.
+    private let source = Guarded<Source?>(nil)
+    /// The generation of the settings that were taken up last.
+    private let seen = Atomic<UInt64>(.max)
+
+    /// Where the settings of now are.
+    private struct Source: Sendable {
+        let handle: SettingsHandle<Core.Parameters>
+        let sockets: [ListeningSocket]
+    }
+
+    /// Where settings change while the server runs.
+    private let store: SettingsStore?
 
     /// A resolver that reaches nothing until it is configured.
-    init(logger: Logger) {
-        source = LazyNameServers(logger: logger)
+    init(logger: Logger, settings: SettingsStore? = nil) {
+        store = settings
+        servers = LazyNameServers(logger: logger)
         resolver = Resolver(
-            source: source, cache: AnswerCache(), settings: SearchSettings(reach: Reach()))
+            source: servers, cache: AnswerCache(), settings: SearchSettings(reach: Reach()))
     }
 
     /// Takes up the core parameters and the sockets that the server has.
@@ -30,10 +50,31 @@ package final class NameResolution: DestinationResolver {
     ) throws(StartFailure) {
         var client = try NameServerClient.Settings(parameters)
         client.began = began
-        source.change(client)
+        servers.change(client)
+        apply(parameters, sockets)
+    }
+
+    /// Takes up what `cfg.*` changes from now on.
+    func follow(_ handle: SettingsHandle<Core.Parameters>, _ sockets: [ListeningSocket]) {
+        source.withLock { $0 = Source(handle: handle, sockets: sockets) }
+    }
+
+    /// Takes up changed settings; where there are none it costs two loads.
+    func refresh() {
+        guard let store else { return }
+        let generation = store.generation
+        guard seen.load(ordering: .relaxed) != generation else { return }
+        seen.store(generation, ordering: .relaxed)
+        guard let source = source.withLock({ $0 }) else { return }
+        apply(store.current(source.handle), source.sockets)
+    }
+
+    private func apply(_ parameters: Core.Parameters, _ sockets: [ListeningSocket]) {
         resolver.cache.change(AnswerCache.Settings(parameters))
         resolver.change(SearchSettings(parameters, sockets))
         tellsBestOnly.store(!parameters.followsFurtherPlaces, ordering: .relaxed)
+        avoidedSeconds.store(parameters.avoidedSeconds, ordering: .relaxed)
+        avoids.store(parameters.avoidsDestinations, ordering: .relaxed)
     }
 
     /// Where a URI leads, if no name server need be asked.
@@ -43,6 +84,7 @@ package final class NameResolution: DestinationResolver {
         } catch {
             guard error == .unresolvedHost || error == .noSocket else { throw error }
         }
+        refresh()
         return resolver.known(try Self.target(uri)).map(places)
     }
 
@@ -120,7 +162,8 @@ extension NameResolution: NameRecords {
 
     /// All answers that are kept.
     package var keptNames: [KeptName] {
-        resolver.cache.rows(now: SystemClock.monotonic()).map {
+        refresh()
+        return resolver.cache.rows(now: SystemClock.monotonic()).map {
             KeptName($0.question, $0.answer, secondsLeft: $0.secondsLeft)
         }
     }
@@ -147,8 +190,39 @@ extension NameResolution: NameRecords {
         return resolver.cache.forget(question)
     }
 
-    /// Forgets all.
-    package func forgetAll() { resolver.cache.forgetAll() }
+    /// Forgets all, or all but what was put here to stay.
+    package func forgetAll(evenPermanent: Bool) {
+        resolver.cache.forgetAll(evenPermanent: evenPermanent)
+    }
+
+    /// Keeps a record that an operator gives.
+    package func add(
+        _ record: AddedRecord, to name: String, seconds: Int, isPermanent: Bool, isNegative: Bool
+    ) -> Bool {
+        refresh()
+        let added: Record
+        let type: RecordType
+        switch record {
+        case .address(let address): (added, type) = (.address(address), address.isIPv6 ? .aaaa : .a)
+        case .service(let priority, let weight, let port, let target):
+            // The target is a question of its own later, so it must be a name.
+            guard Question(name: target, type: .a) != nil else { return false }
+            added = .service(
+                ServiceRecord(priority: priority, weight: weight, port: port, target: target))
+            type = .srv
+        }
+        guard let question = Question(name: name, type: type) else { return false }
+        return resolver.cache.add(
+            isNegative ? nil : added, to: question, seconds: seconds, isPermanent: isPermanent,
+            now: SystemClock.monotonic())
+    }
+
+    /// Whether the records of a name were put here to stay.
+    package func isPermanent(_ name: String, type: String) -> Bool {
+        guard let type = RecordType(name: type), let question = Question(name: name, type: type)
+        else { return false }
+        return resolver.cache.isPermanent(question)
+    }
 
     /// An answer that a thread waits for.
     private final class Waiting: Sendable {

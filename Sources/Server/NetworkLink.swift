@@ -12,11 +12,18 @@ final class NetworkLink: NetworkServices {
         var transport: TransportLayer?
         var replyTakers: [@Sendable (ScriptContext) -> Bool] = []
         var turns: [@Sendable (ScriptContext) -> Bool] = []
+        var failureTakers: [@Sendable (DeliveryFailure) -> Void] = []
     }
     private let state = Guarded(State())
 
     /// Says what messages are sent with.
-    func connect(_ transport: TransportLayer) { state.withLock { $0.transport = transport } }
+    func connect(_ transport: TransportLayer) {
+        state.withLock { $0.transport = transport }
+        transport.reportFailures { [weak self] failure in
+            guard let takers = self?.state.withLock({ $0.failureTakers }) else { return }
+            for taker in takers { taker(failure) }
+        }
+    }
 
     private var transport: TransportLayer? { state.withLock { $0.transport } }
 
@@ -39,6 +46,11 @@ final class NetworkLink: NetworkServices {
     /// Adds work that workers do between their batches.
     func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {
         state.withLock { $0.turns.append(turn) }
+    }
+
+    /// Adds one who hears of what could not be delivered.
+    func takeFailures(_ taker: @escaping @Sendable (DeliveryFailure) -> Void) {
+        state.withLock { $0.failureTakers.append(taker) }
     }
 
     /// What workers do between their batches; a worker asks once, when it starts.

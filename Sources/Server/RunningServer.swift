@@ -80,6 +80,7 @@ final class RunningServer: Service, Sendable {
         try services.names.configure(parameters, services.sockets) { [weak services] in
             services?.announceThread("names")
         }
+        services.names.follow(made.settings, services.sockets)
         let program: Program
         do throws(ScriptErrors) {
             program = try Program.compile(checked, loaded: services.loadedModules)

@@ -49,11 +49,13 @@ package final class ServerServices: Services {
         self.logger = logger
         self.startedAt = startedAt
         self.commandLine = commandLine
-        names = NameResolution(logger: logger)
+        names = NameResolution(logger: logger, settings: settings)
     }
 
     /// Finds out where URIs lead.
     package var resolver: any DestinationResolver { names }
+    /// The destinations that have failed.
+    package var avoided: (any AvoidedDestinations)? { names }
 
     /// How messages are sent outside of a script's turn.
     package var network: any NetworkServices { link }

@@ -1,4 +1,5 @@
 public import Basics
+public import SIPSyntax
 
 /// The branch of a request that we sent, which is at the same time the handle of its transaction.
 ///
@@ -48,6 +49,14 @@ public struct ClientBranch: Sendable, Hashable, BitwiseCopyable {
         self.init(
             index: UInt32(truncatingIfNeeded: first >> 32),
             generation: UInt32(truncatingIfNeeded: first), secret: second)
+    }
+
+    /// Reads the branch of a message's topmost Via; nil when it is none of ours.
+    public init?(ofTopmostVia message: borrowing SIPMessage) {
+        let via: Via?
+        do throws(SyntaxError) { via = try message.topVia } catch { return nil }
+        guard let text = via?.branch else { return nil }
+        self.init(parsing: message[text])
     }
 
     /// Writes the digits, without the magic cookie, which `RequestWriter` writes itself.

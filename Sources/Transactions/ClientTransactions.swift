@@ -127,17 +127,9 @@ public final class ClientTransactions: Sendable {
         _ response: borrowing SIPMessage, now: MonotonicTime
     ) -> ClientMatch {
         assert(response.kind == .response)
-        let via: Via?
         let cSeq: CSeq?
-        do throws(SyntaxError) {
-            via = try response.topVia
-            cSeq = try response.cSeq
-        } catch {
-            return .foreign
-        }
-        guard let text = via?.branch, let cSeq,
-            let branch = ClientBranch(parsing: response[text])
-        else { return .foreign }
+        do throws(SyntaxError) { cSeq = try response.cSeq } catch { return .foreign }
+        guard let cSeq, let branch = ClientBranch(ofTopmostVia: response) else { return .foreign }
         let outcome = received(
             branch, method: cSeq.method, status: response.status, now: now)
         return outcome.map { .matched($0) } ?? .stray

@@ -28,6 +28,16 @@ final class ConnectionTable: Sendable {
         case none
     }
 
+    /// What is lost with a connection.
+    struct Loss: Sendable {
+        /// The messages that waited for it in vain.
+        var waiting: [ByteBuffer] = []
+        /// Whether it was open.
+        var wasOpen = false
+        /// Its other end, if it was the newest connection to there.
+        var peer: PeerAddress?
+    }
+
     /// One connection.
     private struct Connection {
         /// The other end.
@@ -129,17 +139,23 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Forgets a connection and returns how many messages waited for it in vain.
+    /// Forgets a connection and returns what is lost with it.
     @discardableResult
-    func remove(_ number: Int64) -> Int {
+    func remove(_ number: Int64) -> Loss {
         state.withLock { state in
-            guard let connection = state.connections.removeValue(forKey: number) else { return 0 }
-            if state.byPeer[connection.peer] == number { state.byPeer[connection.peer] = nil }
+            guard let connection = state.connections.removeValue(forKey: number) else {
+                return Loss()
+            }
+            var loss = Loss(waiting: connection.waiting, wasOpen: connection.channel != nil)
+            if state.byPeer[connection.peer] == number {
+                state.byPeer[connection.peer] = nil
+                loss.peer = connection.peer
+            }
             let host = connection.peer.at(0)
             let others = (state.perHost[host] ?? 1) - 1
             state.perHost[host] = others > 0 ? others : nil
             open.set(state.connections.count)
-            return connection.waiting.count
+            return loss
         }
     }
 

@@ -20,6 +20,10 @@ final class MessageRouter: Sendable {
     typealias Connector = @Sendable (Int64, Origin) -> Void
     private let connector = Guarded<Connector?>(nil)
 
+    /// Hears of what could not be delivered.
+    typealias FailureTaker = @Sendable (DeliveryFailure) -> Void
+    private let failureTaker = Guarded<FailureTaker?>(nil)
+
     /// A router over the sockets that are bound.
     init(
         sockets: [BoundSocket], settings: Snapshot<TransportSettings>,
@@ -35,12 +39,33 @@ final class MessageRouter: Sendable {
     /// Says who opens connections: called once the event loops run.
     func connect(by connector: @escaping Connector) { self.connector.withLock { $0 = connector } }
 
-    /// Sends a message; what cannot be sent is dropped and counted.
+    /// Says who hears of what could not be delivered.
+    func reportFailures(to taker: @escaping FailureTaker) {
+        failureTaker.withLock { $0 = taker }
+    }
+
+    /// Counts messages that could not be sent, and tells of them.
+    func fail(_ messages: [ByteBuffer]) {
+        guard !messages.isEmpty else { return }
+        statistics.sendErrors.add(messages.count)
+        guard let taker = failureTaker.withLock({ $0 }) else { return }
+        for bytes in messages { taker(.message(Array(bytes.readableBytesView))) }
+    }
+
+    /// Forgets a connection, and tells of what is lost with it; twice does no harm.
+    func forget(_ number: Int64) {
+        let loss = connections.remove(number)
+        fail(loss.waiting)
+        guard loss.wasOpen, let taker = failureTaker.withLock({ $0 }) else { return }
+        taker(.connection(number, peer: loss.peer))
+    }
+
+    /// Sends a message; what cannot be sent is dropped, counted, and told if it is known at once.
     func send(_ bytes: Span<UInt8>, to destination: Origin) {
         switch destination.transport {
         case .udp: sendDatagram(bytes, to: destination)
         case .tcp: sendOnStream(ByteBuffer(copying: bytes), to: destination)
-        case .tls, .ws, .wss, .sctp: statistics.sendErrors.add()
+        case .tls, .ws, .wss, .sctp: fail([ByteBuffer(copying: bytes)])
         }
     }
 
@@ -80,19 +105,17 @@ final class MessageRouter: Sendable {
         switch connections.way(for: bytes, to: destination, settings.value) {
         case .channel(let channel):
             statistics.streamMessagesSent.add()
-            channel.writeAndFlush(bytes).whenFailure { [statistics] _ in
-                statistics.sendErrors.add()
-            }
+            channel.writeAndFlush(bytes).whenFailure { [weak self] _ in self?.fail([bytes]) }
         case .queued: break
         case .opening(let number): open(number, to: destination)
-        case .none: statistics.sendErrors.add()
+        case .none: fail([bytes])
         }
     }
 
     /// Has the connection opened that a message waits for; without event loops there is nobody to.
     private func open(_ number: Int64, to destination: Origin) {
         guard let connector = connector.withLock({ $0 }) else {
-            statistics.sendErrors.add(connections.remove(number))
+            forget(number)
             return
         }
         var origin = destination

@@ -88,7 +88,7 @@ final class StreamLoop<Handler: MessageHandler> {
     func remove(_ connection: StreamConnection<Handler>) {
         let number = connection.origin.connection
         guard connections.removeValue(forKey: number) != nil else { return }
-        router.statistics.sendErrors.add(router.connections.remove(number))
+        router.forget(number)
     }
 
     /// Closes all connections once their queues are written.

@@ -105,7 +105,7 @@ final class StreamService<Handler: MessageHandler>: Sendable {
     /// Drops what waits for a connection that cannot be opened.
     private func giveUp(_ number: Int64) {
         router.statistics.connectionsFailed.add()
-        router.statistics.sendErrors.add(router.connections.remove(number))
+        router.forget(number)
     }
 
     /// Accepts no more, closes the connections once their queues are written, ends the loops.

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 internal import NIOCore
 internal import Synchronization
 
@@ -8,6 +8,18 @@ extension TransportLayer {
     public func isOpen(connection: Int64) -> Bool {
         guard connection > 0, let router = state.withLock({ $0.router }) else { return false }
         return router.connections.channel(connection)?.isActive ?? false
+    }
+
+    /// Has `taker` told of what could not be delivered (RFC 3261 18.4); there is one taker.
+    ///
+    /// That is each message that could not be sent on a stream, and each connection that has ended.
+    /// It is called on whichever thread found out and must be brief.
+    public func reportFailures(to taker: @escaping @Sendable (DeliveryFailure) -> Void) {
+        let router = state.withLock { state in
+            state.failureTaker = taker
+            return state.router
+        }
+        router?.reportFailures(to: taker)
     }
 
     /// Closes the connection of a number, if it is open.

@@ -27,6 +27,8 @@ public final class TransportLayer: Sendable {
         var workers: [RunningWorker] = []
         /// The event loops; nil while there are none.
         var streams: RunningStreams?
+        /// Who hears of what could not be delivered.
+        var failureTaker: MessageRouter.FailureTaker?
     }
 
     /// One running thread and the way to end it.
@@ -98,7 +100,11 @@ public final class TransportLayer: Sendable {
         }
         let router = MessageRouter(
             sockets: bound, settings: self.settings, statistics: statistics, logger: logger)
-        state.withLock { $0.router = router }
+        let taker = state.withLock { state in
+            state.router = router
+            return state.failureTaker
+        }
+        if let taker { router.reportFailures(to: taker) }
         return bound.map(\.listening)
     }
 
@@ -107,7 +113,8 @@ public final class TransportLayer: Sendable {
     /// On streams it goes to the connection that the destination names, else to an open one to the
     /// same address and port, else to one that is opened for it. Datagrams leave by the socket that
     /// is named, else by the first of the address family. What cannot be sent is dropped and
-    /// counted in `statistics.sendErrors`: the transactions above know what to do about silence.
+    /// counted in `statistics.sendErrors`, and on streams told to whom `reportFailures` names; what
+    /// to do about the silence of a datagram is known to the transactions above.
     public func send(_ bytes: Span<UInt8>, to destination: Origin) {
         guard let router = state.withLock({ $0.router }) else {
             statistics.sendErrors.add()

@@ -156,6 +156,19 @@ struct CallTests {
         #expect(callee.incoming()?.method == "INVITE" && callee.incoming()?.method == "INVITE")
     }
 
+    @Test("a phone whose port is closed costs a reply at once, whatever fr_timer says")
+    func refusedConnection() throws {
+        let server = try server(silent: 60_000)
+        let caller = try server.phone()
+        let port = try FreePorts.take(1)[0]
+        let contact = "sip:bob@127.0.0.1:\(port);transport=tcp"
+        #expect(try caller.register("bob", contact).status == 200)
+        caller.send(caller.request("INVITE", "sip:bob@example.com", callID: "closed@test"))
+        // RFC 3261 16.9 makes it a 503 of the branch, which goes back as 500 (16.7 step 6).
+        #expect(caller.answer(to: "closed@test", seconds: 20)?.status == 500)
+        #expect(server.faults == [])
+    }
+
     @Test("a busy phone's calls go to the voice mail box")
     func busy() throws {
         let listener = try SIPListener()

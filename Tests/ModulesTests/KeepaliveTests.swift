@@ -18,9 +18,12 @@ struct KeepaliveTests {
         var microseconds: UInt64 = 1_000_000_000
         var drawn = 0
 
-        init(_ settings: String, body: String = "save(\"location\");", serverID: Int = 0) throws {
+        init(
+            _ settings: String, body: String = "save(\"location\");", serverID: Int = 0,
+            interval: Int = 10
+        ) throws {
             rig = try RegistrarRig(
-                "usrloc ka_interval 10;usrloc ka_randomize 0;" + settings, body,
+                "usrloc ka_interval \(interval);usrloc ka_randomize 0;" + settings, body,
                 serverID: serverID)
             keeper = try #require(rig.usrloc.keepalive.withLock { $0 })
         }
@@ -229,6 +232,16 @@ struct KeepaliveTests {
         #expect(counts.reduce(0, +) == 100)
         #expect(counts.allSatisfy { $0 >= 5 && $0 <= 15 })
         #expect(scene.turn().count <= 15)
+    }
+
+    @Test("ka_interval is how many seconds a round takes", arguments: [10, 20, 50])
+    func interval(seconds: Int) throws {
+        let scene = try Scene("usrloc ka_mode 1", interval: seconds)
+        for number in 0..<100 { try scene.register("u\(number)") }
+        scene.turn(after: 0)
+        let half = (0..<seconds / 2).map { _ in scene.turn().count }.reduce(0, +)
+        #expect((40...60).contains(half))
+        #expect((0..<seconds / 2).map { _ in scene.turn().count }.reduce(0, +) == 100 - half)
     }
 
     @Test("ka_randomize makes a round longer")

@@ -104,6 +104,25 @@ struct PresenceStorageWriteTests {
         #expect(try database.count("active_watchers") == 0)
     }
 
+    @Test(
+        "the row of another dialog with the same To-tag stays (subs_remove_match)",
+        arguments: FaultyDatabase.Kind.installed)
+    func wholeDialog(kind: FaultyDatabase.Kind) throws {
+        let database = try FaultyDatabase(kind)
+        let stage = try PresenceStage(started: database)
+        let toTag = try stage.subscribe("bob", to: "alice")
+        #expect(stage.writer.flush())
+        // Another server's: the numbers that it makes To-tags of may meet ours.
+        try database.run(
+            KamailioRows.subscription("carol", to: "alice", expires: 4_000_000_000)
+                .replacing("a6a1c5f60faecf035a1ae5b6e96e979a-1", with: toTag))
+        try stage.subscribe("bob", to: "alice", toTag: toTag, expires: 0)
+        #expect(stage.writer.flush())
+        #expect(
+            try database.rows("SELECT callid, to_tag FROM active_watchers")
+                == ["call-carol-alice|\(toTag)"])
+    }
+
     @Test("what expires goes from the table, whether or not it was written before")
     func expires() throws {
         let database = try FaultyDatabase(.sqlite)

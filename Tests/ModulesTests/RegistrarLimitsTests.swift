@@ -81,6 +81,22 @@ struct RegistrarLimitsTests {
         }
     }
 
+    @Test("default_expires_range shortens what the request does not say, and nothing else")
+    func defaultRange() throws {
+        let rig = try RegistrarRig(
+            "registrar default_expires 1000; registrar default_expires_range 40")
+        var values: Set<String> = []
+        for _ in 0..<40 { values.insert(try rig.register(phone).contact) }
+        #expect(values.count > 5)
+        for value in values {
+            let seconds = try #require(Int(value.split(separator: "=").last ?? ""))
+            #expect((600...1000).contains(seconds))
+        }
+        for _ in 0..<5 {
+            #expect(try rig.register("\(phone);expires=1000").contact == "\(phone);expires=1000")
+        }
+    }
+
     // MARK: Numbers
 
     @Test("max_contacts refuses one too many with 503, Retry-After and the list")

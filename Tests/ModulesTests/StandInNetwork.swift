@@ -17,6 +17,7 @@ final class StandInNetwork: NetworkServices {
         var closed: [Int64] = []
         var takers: [@Sendable (ScriptContext) -> Bool] = []
         var turns: [@Sendable (ScriptContext) -> Bool] = []
+        var failures: [@Sendable (DeliveryFailure) -> Void] = []
     }
     private let state = Guarded(State())
 
@@ -26,9 +27,12 @@ final class StandInNetwork: NetworkServices {
     }
     func isOpen(connection: Int64) -> Bool { state.withLock { $0.open.contains(connection) } }
     func close(connection: Int64) {
-        state.withLock { state in
-            if state.open.remove(connection) != nil { state.closed.append(connection) }
+        let wasOpen = state.withLock { state in
+            guard state.open.remove(connection) != nil else { return false }
+            state.closed.append(connection)
+            return true
         }
+        if wasOpen { fail(.connection(connection, peer: nil)) }
     }
     func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {
         state.withLock { $0.takers.append(taker) }
@@ -36,6 +40,13 @@ final class StandInNetwork: NetworkServices {
 
     func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {
         state.withLock { $0.turns.append(turn) }
+    }
+    func takeFailures(_ taker: @escaping @Sendable (DeliveryFailure) -> Void) {
+        state.withLock { $0.failures.append(taker) }
+    }
+    /// Tells of something that could not be delivered.
+    func fail(_ failure: DeliveryFailure) {
+        for taker in state.withLock({ $0.failures }) { taker(failure) }
     }
     /// Does what a worker does between its batches; whether more remains.
     func turn(_ context: ScriptContext) -> Bool {

@@ -36,6 +36,7 @@ final class StandInServices: Services {
     /// Knows the records of one name.
     let names = StandInNames()
     var resolver: any DestinationResolver { names }
+    var avoided: (any AvoidedDestinations)? { names }
     var loadedModules: [LoadedModule] { modules.withLock { $0 } }
     var threads: [(id: Int, description: String)] { [(11, "main"), (12, "udp worker 0")] }
     var aliases: [HostAlias] {
@@ -52,7 +53,11 @@ final class StandInServices: Services {
         ]
     }
 
+    private let asked = Guarded<Set<String>>([])
+    /// The addresses of the databases that modules have asked for.
+    var askedDatabases: Set<String> { asked.withLock { $0 } }
     func database(_ url: String) throws(StorageError) -> any DatabaseDriver {
+        asked.withLock { _ = $0.insert(url) }
         guard let driver else { throw StorageError(.refused, "there is no database here") }
         return driver
     }

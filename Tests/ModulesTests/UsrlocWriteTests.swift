@@ -47,6 +47,30 @@ struct UsrlocWriteTests {
         #expect(rig.services.jobNames.isEmpty)
     }
 
+    @Test("timer_interval is the period of the pass over what changed", arguments: [1, 7, 86_400])
+    func timerPeriod(seconds: Int) throws {
+        let database = FakeDatabase()
+        let rig = try writeBack(database, "usrloc timer_interval \(seconds)")
+        let jobs = rig.services.jobNames.filter { $0.hasSuffix(" \(seconds)") }
+        let job = try #require(jobs.first)
+        try rig.register("<sip:a@h>")
+        #expect(database.rows.isEmpty)
+        rig.services.runJob(job)
+        rig.settle()
+        #expect(database.contacts == ["sip:a@h"])
+    }
+
+    @Test("db_url says which database is asked, its default included")
+    func address() throws {
+        let named = try writeBack(FakeDatabase(), "usrloc db_url sqlite:///var/lib/x.sqlite")
+        #expect(
+            named.services.askedDatabases == ["sqlite:///var/lib/x.sqlite"])
+        let silent = try writeBack(FakeDatabase(), "usrloc use_domain 0")
+        #expect(
+            silent.services.askedDatabases
+                == ["mysql://kamailio:kamailiorw@localhost/kamailio"])
+    }
+
     @Test("every column of a row is written")
     func columns() throws {
         let database = FakeDatabase()

@@ -118,6 +118,74 @@ struct AnswerCacheTests {
         #expect(cache.count == 0)
     }
 
+    // MARK: What operators add
+
+    private static let host = PeerAddress(ipv4: 0xc000_0205, port: 0)
+
+    private func add(
+        _ cache: AnswerCache, _ record: Record?, _ seconds: Int, stays: Bool = false,
+        at now: Int = 0
+    ) throws -> Bool {
+        cache.add(
+            record, to: try Self.question(), seconds: seconds, isPermanent: stays,
+            now: Self.time(now))
+    }
+
+    @Test("records of an operator's stand beside those that are there, each once")
+    func added() throws {
+        let cache = AnswerCache()
+        let question = try Self.question()
+        cache.keep(Self.address(60), to: question, now: Self.time(0))
+        #expect(try add(cache, .address(Self.host), 100, at: 10))
+        #expect(try add(cache, .address(Self.host), 100, at: 10))
+        let answer = cache.answer(to: question, now: Self.time(109))
+        #expect(answer?.records.count == 2 && answer?.outcome == .found)
+        #expect(cache.answer(to: question, now: Self.time(110)) == nil)
+        // What is over is not mixed with what is new.
+        #expect(try add(cache, .address(Self.host), 100, at: 500))
+        #expect(cache.answer(to: question, now: Self.time(500))?.records == [.address(Self.host)])
+    }
+
+    @Test("that there is no record takes the place of what is there")
+    func addedNegative() throws {
+        let cache = AnswerCache()
+        let question = try Self.question()
+        cache.keep(Self.address(60), to: question, now: Self.time(0))
+        #expect(try add(cache, nil, 30))
+        #expect(cache.answer(to: question, now: Self.time(0))?.outcome == .noName)
+        #expect(try add(cache, .address(Self.host), 30))
+        #expect(cache.answer(to: question, now: Self.time(0))?.records.count == 1)
+    }
+
+    @Test("what is put there to stay outlives its time, other answers and a clearing")
+    func permanent() throws {
+        let cache = AnswerCache()
+        let question = try Self.question()
+        #expect(!cache.isPermanent(question))
+        #expect(try add(cache, .address(Self.host), 5, stays: true))
+        #expect(cache.isPermanent(question))
+        cache.keep(Self.address(60), to: question, now: Self.time(100_000))
+        #expect(
+            cache.answer(to: question, now: Self.time(100_000))?.records == [.address(Self.host)])
+        #expect(cache.rows(now: Self.time(100_000)).map(\.secondsLeft) == [5])
+        cache.forgetAll(evenPermanent: false)
+        #expect(cache.count == 1)
+        cache.forgetAll()
+        #expect(cache.count == 0)
+    }
+
+    @Test("an answer has room for so many records, and a cache that is off for none")
+    func addedBounds() throws {
+        let cache = AnswerCache()
+        for number in 0..<UInt32(Limits.recordsPerAnswerMax) {
+            #expect(try add(cache, .address(PeerAddress(ipv4: number, port: 0)), 60))
+        }
+        #expect(try !add(cache, .address(PeerAddress(ipv4: 1 << 20, port: 0)), 60))
+        var settings = AnswerCache.Settings()
+        settings.isEnabled = false
+        #expect(try !add(AnswerCache(settings), .address(Self.host), 60))
+    }
+
     @Test("a cache that is switched off keeps nothing and forgets what it had")
     func off() throws {
         let cache = AnswerCache()

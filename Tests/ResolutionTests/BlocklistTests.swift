@@ -25,6 +25,16 @@ struct BlocklistTests {
         #expect(list.count == 0)
     }
 
+    @Test("the reason that was given is listed, that of the later end")
+    func reasons() {
+        let list = Blocklist()
+        list.block(Self.place(1), until: Self.time(60), now: Self.time(0), flags: 2)
+        list.block(Self.place(1), until: Self.time(50), now: Self.time(0), flags: 4)
+        #expect(list.rows(now: Self.time(0)).map(\.flags) == [2])
+        list.block(Self.place(1), until: Self.time(70), now: Self.time(0), flags: 16)
+        #expect(list.rows(now: Self.time(0)).map(\.flags) == [16])
+    }
+
     @Test("a later end stays, and an end that has passed is none")
     func ends() {
         let list = Blocklist()

@@ -30,6 +30,10 @@ extension Core {
     private static let stack = "the operating system's default is used"
     /// Parameters of how answers of name servers are kept there.
     private static let kept = "answers of name servers are kept as their times to live say"
+    /// Parameters of how destinations that have failed are kept there.
+    private static let blocked = "the list is bounded by a number, and empties as times pass"
+    /// Parameters that leave kinds of failures out there.
+    private static let blockedMask = "every failure counts"
     /// Parameters of processes that workers are there.
     private static let threads = "workers are threads of one process"
 
@@ -68,6 +72,14 @@ extension Core {
         IgnoredParameter("dns_cache_gc_interval", kept),
         IgnoredParameter("dns_cache_del_nonexp", kept),
         IgnoredParameter("dns_cache_rec_pref", kept),
+        // Another value is refused: whoever sets it wants some failures to count and others not.
+        IgnoredParameter("dst_blocklist_udp_imask", blockedMask, bounds: 0...0),
+        IgnoredParameter("dst_blocklist_tcp_imask", blockedMask, bounds: 0...0),
+        IgnoredParameter("dst_blocklist_tls_imask", blockedMask, bounds: 0...0),
+        IgnoredParameter("dst_blocklist_sctp_imask", blockedMask, bounds: 0...0),
+        IgnoredParameter("dst_blocklist_init", blocked),
+        IgnoredParameter("dst_blocklist_mem", blocked),
+        IgnoredParameter("dst_blocklist_gc_interval", blocked),
         IgnoredParameter("fork", threads), IgnoredParameter("socket_workers", threads),
         IgnoredParameter("async_workers", threads),
         IgnoredParameter("chroot", "use a container or systemd's RootDirectory", isString: true),

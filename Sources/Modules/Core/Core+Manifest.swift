@@ -6,9 +6,10 @@ extension Core {
     public static let manifest = Manifest<Core>(
         "core", "Global parameters, commands about the server, counters of messages",
         // The order is that of the reference page; it has no other meaning.
-        parameters: logging + workers + tcp + names + answers + identity + limits + ignoredRows,
+        parameters: logging + workers + tcp + names + answers + avoidance + identity + limits
+            + ignoredRows,
         methods: information + processes + echoes + network + configuration + discovery
-            + nameRecords,
+            + nameRecords + avoidedDestinations,
         statistics: MessageCounters.rows)
 
     /// What is logged, and where to.

@@ -23,38 +23,51 @@ extension Core {
             "Whether the domains of /etc/resolv.conf are tried behind a name"),
         ParameterRow(
             "dns_try_ipv6", \.triesIPv6,
-            "Whether IPv6 addresses are asked for where IPv4 would do"),
-        ParameterRow("dns_try_naptr", \.triesPointers, "Whether NAPTR records are asked for"),
+            "Whether IPv6 addresses are asked for where IPv4 would do", runtime: .changeable),
+        ParameterRow(
+            "dns_try_naptr", \.triesPointers, "Whether NAPTR records are asked for",
+            runtime: .changeable),
         ParameterRow(
             "dns_naptr_ignore_rfc", \.ignoresPointerOrder,
-            "Whether dns_udp_pref and its like go before the order of NAPTR records"),
+            "Whether dns_udp_pref and its like go before the order of NAPTR records",
+            runtime: .changeable),
         ParameterRow(
             "dns_srv_lb", \.balancesServices,
-            "Whether SRV records of one priority share the load by weight"),
-        ParameterRow("dns_udp_pref", \.udpLiking, liking, "How well UDP is liked; below 0 not"),
-        ParameterRow("dns_tcp_pref", \.tcpLiking, liking, "How well TCP is liked; below 0 not"),
-        ParameterRow("dns_tls_pref", \.tlsLiking, liking, "How well TLS is liked; below 0 not"),
+            "Whether SRV records of one priority share the load by weight", runtime: .changeable),
+        ParameterRow(
+            "dns_udp_pref", \.udpLiking, liking, "How well UDP is liked; below 0 not",
+            runtime: .changeable),
+        ParameterRow(
+            "dns_tcp_pref", \.tcpLiking, liking, "How well TCP is liked; below 0 not",
+            runtime: .changeable),
+        ParameterRow(
+            "dns_tls_pref", \.tlsLiking, liking, "How well TLS is liked; below 0 not",
+            runtime: .changeable),
         ParameterRow(
             "use_dns_failover", \.followsFurtherPlaces,
-            "Whether the further places of a name are tried when the first fails"),
+            "Whether the further places of a name are tried when the first fails",
+            runtime: .changeable),
     ]
 
     /// How the answers of name servers are kept.
     static let answers: [ParameterRow<Parameters>] = [
         ParameterRow(
-            "use_dns_cache", \.keepsAnswers, "Whether answers of name servers are kept"),
+            "use_dns_cache", \.keepsAnswers, "Whether answers of name servers are kept",
+            runtime: .changeable),
         ParameterRow(
             "dns_cache_flags", \.answerFlags, 0...7,
-            "1: IPv4 addresses only, 2: IPv6 addresses only, 4: IPv6 addresses first"),
+            "1: IPv4 addresses only, 2: IPv6 addresses only, 4: IPv6 addresses first",
+            runtime: .changeable),
         ParameterRow(
             "dns_cache_negative_ttl", \.negativeSecondsMax, 0...86_400,
-            "Seconds for which it is kept at most that a name has no records"),
+            "Seconds for which it is kept at most that a name has no records",
+            runtime: .changeable),
         ParameterRow(
             "dns_cache_min_ttl", \.answerSecondsMin, 0...86_400,
-            "Seconds for which records are kept at least"),
+            "Seconds for which records are kept at least", runtime: .changeable),
         ParameterRow(
             "dns_cache_max_ttl", \.answerSecondsMax, 1...Int(Int32.max),
-            "Seconds for which records are kept at most"),
+            "Seconds for which records are kept at most", runtime: .changeable),
     ]
 
     /// What a transport may be liked.
@@ -69,7 +82,8 @@ extension Core {
             .init("records", .array(.object([], others: .oneOf([.integer, .string])))),
         ], others: nil)
 
-    private static let host = RPCParameter("name", .string, "A host or domain name")
+    /// The name that a command is about.
+    static let host = RPCParameter("name", .string, "A host or domain name")
 
     /// The rows of commands about names.
     static let nameRecords: [MethodRow<Core>] =
@@ -106,21 +120,24 @@ extension Core {
                 }
             },
         ] + ["dns.delete_all", "dns.delete_all_force"].map(deleteAll)
-        + ["A", "AAAA", "SRV", "NAPTR", "CNAME"].map(delete)
+        // Records of the last three types are never asked for, so none is ever there.
+        + ["A", "AAAA", "SRV", "NAPTR", "CNAME", "TXT", "EBL", "PTR"].map(delete)
+        + [listing("dns.debug", withRecords: false), listing("dns.debug_all", withRecords: true)]
+        + additions
 
     private static let example: JSONValue = [
         "name": "sip.example.com", "type": "A", "expires": 60,
         "records": [["address": "192.0.2.1"]],
     ]
 
-    /// A command that forgets everything; there are no permanent entries to force.
+    /// A command that forgets everything, or all but what was put here to stay.
     private static func deleteAll(_ command: String) -> MethodRow<Core> {
         MethodRow(
             command, result: .object([.init("status", .string)], others: nil), isChange: true,
             "Forgets all answers of name servers",
             example: RPCExample([], ["status": "ok"])
         ) { (core, _) throws(RPCError) in
-            try core.records().forgetAll()
+            try core.records().forgetAll(evenPermanent: command == "dns.delete_all_force")
             return .value(["status": "ok"])
         }
     }
@@ -132,23 +149,28 @@ extension Core {
             "Forgets the \(type) records of a name",
             example: RPCExample(["sip.example.com"], [:])
         ) { (core, call) throws(RPCError) in
-            guard try core.records().forget(call.string(0) ?? "", type: type) else {
-                throw RPCError(400, "Not found")
+            let records = try core.records()
+            let name = call.string(0) ?? ""
+            guard !records.isPermanent(name, type: type) else {
+                throw RPCError(400, "Permanent entries cannot be deleted")
             }
+            guard records.forget(name, type: type) else { throw RPCError(400, "Not found") }
             return .value([:])
         }
     }
 
     /// Who keeps answers; an error where nothing is kept, with the words that callers know.
-    private func records() throws(RPCError) -> any NameRecords {
-        guard parameters.keepsAnswers, let records = services.resolver as? any NameRecords else {
+    func records() throws(RPCError) -> any NameRecords {
+        guard services.settings.current(settings).keepsAnswers,
+            let records = services.resolver as? any NameRecords
+        else {
             throw RPCError(500, "dns cache support disabled (see use_dns_cache)")
         }
         return records
     }
 
     /// One answer as JSON.
-    private static func describe(_ kept: KeptName) -> JSONValue {
+    static func describe(_ kept: KeptName) -> JSONValue {
         [
             "name": .string(kept.name), "type": .string(kept.type),
             "expires": .integer(Int64(kept.secondsLeft)),

@@ -127,6 +127,10 @@ extension Core {
         public var answerSecondsMin = 0
         /// Seconds for which records are kept at most.
         public var answerSecondsMax = Int(Int32.max)
+        /// Whether destinations that have failed are left alone for a while.
+        public var avoidsDestinations = false
+        /// Seconds for which one is left alone.
+        public var avoidedSeconds = 60
         /// Names of parameters that were given and have no effect.
         public var ignored: [String] = []
 

@@ -113,9 +113,8 @@ extension PresenceModule {
                 "send_fast_notify", \.notifiesAtOnce,
                 "Whether the first NOTIFY leaves with the reply, not after the batch."),
             ParameterRow(
-                "subs_remove_match", \.removesByDialog,
-                "Whether the whole dialog names a subscription; To-tags are unique, so both do."
-            ),
+                "subs_remove_match", only: 1,
+                because: "rows are found by their whole dialog, which is what has an index"),
             ParameterRow(
                 "delete_same_subs", \.replacesSameSubscription,
                 "Whether a new subscription ends an older one of the same watcher."),

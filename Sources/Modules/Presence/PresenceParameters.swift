@@ -107,10 +107,6 @@ public struct PresenceParameters: Sendable {
     public var combiningSeconds = 5
     /// Whether that is done: 0 switches it off.
     public var notifierProcesses = 1
-    /// Whether a subscription is removed by Call-ID and both tags, not by To-tag alone.
-    ///
-    /// Here it always is by all of them.
-    public var removesByDialog = false
     /// Whether a new subscription ends an older one of the same watcher.
     public var replacesSameSubscription = false
     /// Whether the reply is 200 and not 202.

@@ -104,6 +104,7 @@ extension ServedTransaction {
     /// Reason phrases of failures to send, as Kamailio has them; empty for the usual one.
     static func words(for status: Int) -> [UInt8] {
         switch status {
+        case 473: Array("Filtered destination (473/TM)".utf8)
         case 477: Array("Unfortunately error on sending to next hop occurred (477/TM)".utf8)
         case 478: Array("Unresolvable destination (478/TM)".utf8)
         case 500: Array("I'm terribly sorry, server error occurred (1/TM)".utf8)

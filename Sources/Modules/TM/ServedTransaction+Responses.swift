@@ -76,6 +76,7 @@ extension ServedTransaction {
         // The script sees each response before anything is decided on it, as it may change it.
         if let name = wishes.replyRoute, !runReplyRoute(name, status, in: context) { return }
         if status >= 300 {
+            module.avoidOverloaded(relay.branches[index].hop, in: context)
             // Another address of the same name may do better, and the caller need not know of it.
             if failsOver(index, status, in: context) { return }
             keepResponse(index, in: context)

@@ -220,6 +220,7 @@ extension ServedTransaction {
         guard let relay else { throw .wrongKind }
         let work = module.workspace(context)
         let hop = try context.leaving(to: hop)
+        try module.refuseAvoided(hop, method, context)
         let opening = ClientOpening(
             method: method, destination: hop,
             owner: TransactionOwner(kind: OwnerKind.branch.rawValue, number: UInt32(index)),
@@ -263,6 +264,7 @@ extension ServedTransaction {
         case .noSocket, .wrongKind, .notOurs: 500
         case .noConnection, .dropped: 477
         case .tooManyTransactions: 503
+        case .avoided: 473
         }
     }
 

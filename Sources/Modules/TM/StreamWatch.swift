@@ -2,39 +2,73 @@ internal import Basics
 internal import ModuleKit
 internal import Transactions
 
-/// Requests that wait for an answer on a connection of a number: when it closes, none will come.
+/// Requests that wait for an answer on a connection: when it ends, none will come.
 ///
 /// Datagrams may be lost and are sent again; a stream that breaks takes its requests with it, and
 /// RFC 3261 17.1.4 wants the user to know at once instead of after 32 seconds.
 struct StreamWatch: Sendable {
-    private var waiting: [(client: ClientBranch, connection: Int64)] = []
+    /// A request, and where it waits.
+    private struct Waiting: Sendable {
+        let client: ClientBranch
+        /// The number of its connection, negative when it went to an address.
+        let connection: Int64
+        let peer: PeerAddress
+    }
+
+    /// Connections that have ended.
+    struct Ended: Sendable {
+        /// Their numbers.
+        var connections: Set<Int64> = []
+        /// The other ends to which there was no newer connection.
+        var peers: Set<PeerAddress> = []
+
+        /// None.
+        init() {}
+
+        /// Whether there is none.
+        var isEmpty: Bool { connections.isEmpty }
+
+        /// Adds one.
+        mutating func add(_ connection: Int64, _ peer: PeerAddress?) {
+            connections.insert(connection)
+            if let peer { peers.insert(peer) }
+        }
+    }
+
+    private var waiting: [Waiting] = []
 
     /// Nothing waits.
     init() {}
 
-    /// Watches a request, if it went out on a connection that is known.
+    /// How many requests are watched, those included that have had their answer since the last
+    /// look.
+    var count: Int { waiting.count }
+
+    /// Watches a request, if it goes out on a stream.
     mutating func add(_ client: ClientBranch, _ hop: Origin) {
-        guard hop.transport.isStream, hop.connection >= 0,
-            waiting.count < Limits.clientTransactionsMax
-        else { return }
-        waiting.append((client, hop.connection))
+        guard hop.transport.isStream, waiting.count < Limits.clientTransactionsMax else { return }
+        waiting.append(Waiting(client: client, connection: hop.connection, peer: hop.source))
     }
 
     /// Watches what another watched.
     mutating func append(_ other: StreamWatch) { waiting += other.waiting }
 
-    /// Takes out those whose connection is closed, and forgets those that have ended.
-    mutating func takeBroken(
-        isOpen: (Int64) -> Bool, isAlive: (ClientBranch) -> Bool
-    ) -> [ClientBranch] {
-        guard !waiting.isEmpty else { return [] }
+    /// Takes out those whose connection has ended.
+    mutating func takeBroken(_ ended: Ended) -> [ClientBranch] {
+        guard !waiting.isEmpty, !ended.isEmpty else { return [] }
         var broken: [ClientBranch] = []
         waiting.removeAll { entry in
-            guard isAlive(entry.client) else { return true }
-            guard !isOpen(entry.connection) else { return false }
-            broken.append(entry.client)
-            return true
+            let isBroken =
+                entry.connection >= 0
+                ? ended.connections.contains(entry.connection) : ended.peers.contains(entry.peer)
+            if isBroken { broken.append(entry.client) }
+            return isBroken
         }
         return broken
+    }
+
+    /// Forgets the requests that have ended.
+    mutating func purge(isAlive: (ClientBranch) -> Bool) {
+        waiting.removeAll { !isAlive($0.client) }
     }
 }

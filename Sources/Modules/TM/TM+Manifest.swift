@@ -4,7 +4,8 @@ extension TMModule {
     /// What the module declares.
     public static let manifest = Manifest<TMModule>(
         "tm", "Transactions, and the proxy that is made of them.",
-        parameters: timerRows + choiceRows + attributeRows + matchingRows + refusedRows,
+        parameters: timerRows + choiceRows + attributeRows + matchingRows + avoidanceRows
+            + refusedRows,
         functions: relayRows + replicaRows + transactionRows + replyRows + armingRows
             + settingRows + questionRows + contactRows + refusedFunctionRows,
         methods: managementRows, eventRoutes: events)

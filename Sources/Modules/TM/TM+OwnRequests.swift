@@ -44,9 +44,11 @@ extension TMModule: TransactionServices {
                 line: Array(copying: line.span), rest: Array(copying: tail.span),
                 candidates: known ?? [])
             if known != nil { return try proceed(request, owner, in: context) }
+            let patience = UInt64(context.with(settings) { max(1, $0.finalTimer) })
+            let deadline = MonotonicTime(nanoseconds: now.nanoseconds &+ patience * 1_000_000)
             services.resolver.resolve(text) { [weak self] result in
                 self?.perform(later: { [weak self] context in
-                    self?.resolved(request, owner, result, in: context)
+                    self?.resolved(request, owner, result, until: deadline, in: context)
                 })
             }
         }
@@ -89,6 +91,7 @@ extension TMModule: TransactionServices {
     ) throws(ForwardFailure) {
         var hop = hop
         hop.socket = try context.outgoingSocket(for: hop, among: work.sockets)
+        try refuseAvoided(hop, method, context)
         var timers = context.with(settings) { $0.timers }
         // A late response changes nothing for a request of our own, so it is not waited for.
         timers.t4 = 0
@@ -133,7 +136,7 @@ extension TMModule: TransactionServices {
 
     /// Sees to it that the end of a connection is noticed.
     func watch(_ client: ClientBranch, _ hop: Origin) {
-        guard hop.transport.isStream, hop.connection >= 0 else { return }
+        guard hop.transport.isStream else { return }
         streams.withLock { $0.add(client, hop) }
     }
 
@@ -194,13 +197,23 @@ extension TMModule: TransactionServices {
     }
 
     /// The name of a request's destination was looked up.
+    ///
+    /// Whoever sends to an address is told at once when as many transactions are open as may be,
+    /// and waits; who sends to a name hears nothing before the end, so the waiting is done here. It
+    /// lasts as long as the request would have waited for its response.
     private func resolved(
         _ request: OwnRequest, _ owner: TransactionOwner,
-        _ result: Result<[Origin], ForwardFailure>, in context: ScriptContext
+        _ result: Result<[Origin], ForwardFailure>, until deadline: MonotonicTime,
+        in context: ScriptContext
     ) {
         do throws(ForwardFailure) {
             try proceed(request.with(try result.get()), owner, in: context)
         } catch {
+            if error == .tooManyTransactions, now < deadline {
+                return performAtNextTick { [weak self] context in
+                    self?.resolved(request, owner, result, until: deadline, in: context)
+                }
+            }
             complete(owner, .undeliverable, in: context)
         }
     }
@@ -211,6 +224,7 @@ extension TMModule: TransactionServices {
     func userAnswered(_ outcome: ClientOutcome, in context: ScriptContext) {
         let status = context.message.status
         guard outcome.orders.contains(.passUp), status >= 200 else { return }
+        avoidOverloaded(outcome.destination, in: context)
         if let request = outcome.attachment as? OwnRequest, !request.candidates.isEmpty,
             leadsToNext(status, context), retry(request, outcome.owner, in: context)
         {

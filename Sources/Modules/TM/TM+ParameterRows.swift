@@ -181,6 +181,35 @@ extension TMModule {
         ("evlreq_mode", "tm:local-request runs for requests of transactions of their own"),
     ]
 
+    /// When destinations are left alone for a while, if core's `use_dst_blocklist` wants that.
+    static var avoidanceRows: [ParameterRow<TMParameters>] {
+        let seconds = 0...86_400
+        let methods = 0...Int(UInt32.max)
+        return [
+            Row(
+                "blst_503", \.avoidsOverloaded,
+                "Whether a destination that answers 503 is left alone for its Retry-After.",
+                runtime: .changeable),
+            Row(
+                "blst_503_def_timeout", \.avoidedDefault, seconds,
+                "Seconds for a 503 without Retry-After; 0 is none.", runtime: .changeable),
+            Row(
+                "blst_503_min_timeout", \.avoidedLeast, seconds,
+                "Seconds for a 503 at least.", runtime: .changeable),
+            Row(
+                "blst_503_max_timeout", \.avoidedMost, seconds,
+                "Seconds for a 503 at most.", runtime: .changeable),
+            Row(
+                "blst_methods_add", \.avoidingMethods, methods,
+                "Mask of the methods whose time-out has a destination left alone.",
+                runtime: .changeable),
+            Row(
+                "blst_methods_lookup", \.avoidableMethods, methods,
+                "Mask of the methods that are not sent to a destination that is left alone.",
+                runtime: .changeable),
+        ]
+    }
+
     /// What cannot be had.
     static var refusedRows: [ParameterRow<TMParameters>] {
         [
@@ -194,12 +223,6 @@ extension TMModule {
                 "functions of KEMI are not called by name for these events"
             ),
             ("evcb_local_ack_sent", "functions of KEMI are not called by name for these events"),
-            ("blst_503", "there is no list of destinations to be avoided"),
-            ("blst_503_def_timeout", "there is no list of destinations to be avoided"),
-            ("blst_503_min_timeout", "there is no list of destinations to be avoided"),
-            ("blst_503_max_timeout", "there is no list of destinations to be avoided"),
-            ("blst_methods_add", "there is no list of destinations to be avoided"),
-            ("blst_methods_lookup", "there is no list of destinations to be avoided"),
         ].map { Row(refused: $0.0, because: $0.1) }
     }
 }

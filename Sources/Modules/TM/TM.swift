@@ -49,6 +49,10 @@ public final class TMModule: ServerModule {
     private let lanes = Atomic<UInt64>(0)
     /// How far the timers' time is ahead of the clock, in nanoseconds.
     private let shift = Atomic<UInt64>(0)
+    /// The clock's time that tests hold, in nanoseconds; 0 lets it go.
+    private let held = Atomic<UInt64>(0)
+    /// Connections that have ended since the last tick.
+    private let ended = Guarded(StreamWatch.Ended())
 
     /// Opens nothing but the two stores.
     public init(_ setup: ModuleSetup<TMParameters>) throws(StartFailure) {
@@ -68,6 +72,7 @@ public final class TMModule: ServerModule {
     /// Looks at the replies that arrive, and starts the timers.
     public func start() throws(StartFailure) {
         services.network.takeReplies { [weak self] context in self?.take(context) ?? false }
+        services.network.takeFailures { [weak self] failure in self?.noteFailure(failure) }
         let thread = TimerThread { [weak self] in self?.tick() ?? false }
         guard thread.start(announcing: { [services] in services.announceThread("tm timer") }) else {
             throw StartFailure("tm: cannot start the thread of the timers")
@@ -97,9 +102,14 @@ public final class TMModule: ServerModule {
 
     /// The present time of the timers.
     var now: MonotonicTime {
-        let time = SystemClock.monotonic()
-        return MonotonicTime(
-            nanoseconds: time.nanoseconds &+ shift.load(ordering: .relaxed))
+        let held = held.load(ordering: .relaxed)
+        let time = held == 0 ? SystemClock.monotonic().nanoseconds : held
+        return MonotonicTime(nanoseconds: time &+ shift.load(ordering: .relaxed))
+    }
+
+    /// Stops the clock, so that in a test no time passes but what `advance` says.
+    func holdClock() {
+        held.store(SystemClock.monotonic().nanoseconds, ordering: .relaxed)
     }
 
     /// Lets the timers' time go forward, so that tests need not wait.
@@ -115,6 +125,11 @@ public final class TMModule: ServerModule {
         timer.withLock { $0 }?.wake()
     }
 
+    /// Has a piece of work done at the next tick: for what is tried again and again.
+    func performAtNextTick(_ work: @escaping @Sendable (ScriptContext) -> Void) {
+        later.withLock { $0.append(work) }
+    }
+
     /// Does what is due; whether any transaction is open, so that the next tick must come soon.
     @discardableResult
     func tick() -> Bool {
@@ -128,8 +143,9 @@ public final class TMModule: ServerModule {
         }
         tickClients(now)
         tickServers(now)
-        if ticks.add(1, ordering: .relaxed).newValue % Self.ticksPerLook == 0 { tickStreams(now) }
-        return clients.count > 0 || servers.count > 0
+        tickStreams(now)
+        if ticks.add(1, ordering: .relaxed).newValue % Self.ticksPerLook == 0 { purgeStreams() }
+        return clients.count > 0 || servers.count > 0 || later.withLock { !$0.isEmpty }
     }
 
     /// Most transactions that are looked at before their messages leave.
@@ -159,23 +175,57 @@ public final class TMModule: ServerModule {
         }
     }
 
-    /// Ticks between two looks at connections: about half a second.
+    /// Ticks between two looks at which requests on streams have had their answers: about half a
+    /// second.
     private static let ticksPerLook = 50
 
-    /// Tells of the requests whose connection has closed (RFC 3261 17.1.4).
-    private func tickStreams(_ now: MonotonicTime) {
+    /// Forgets the requests on streams that have ended.
+    private func purgeStreams() {
         let watched = streams.withLock { streams in
-            let copy = streams
-            streams = StreamWatch()
-            return copy
+            defer { streams = StreamWatch() }
+            return streams
         }
-        // Without the lock, since both questions take others.
+        guard watched.count > 0 else { return }
+        // Without the lock, since the question takes another.
         var rest = watched
-        let broken = rest.takeBroken(
-            isOpen: { services.network.isOpen(connection: $0) },
-            isAlive: { clients.state(of: $0) != nil })
+        rest.purge { clients.state(of: $0) != nil }
         streams.withLock { $0.append(rest) }
-        let reports = broken.compactMap { clients.transportFailed($0, now: now) }
+    }
+
+    /// Tells of the requests whose connection has ended (RFC 3261 17.1.4).
+    private func tickStreams(_ now: MonotonicTime) {
+        let ended = ended.withLock { ended in
+            defer { if !ended.isEmpty { ended = StreamWatch.Ended() } }
+            return ended
+        }
+        guard !ended.isEmpty else { return }
+        fail(streams.withLock { $0.takeBroken(ended) }, now)
+    }
+
+    /// Notes what the network could not deliver; the thread may hold locks of the network's.
+    private func noteFailure(_ failure: DeliveryFailure) {
+        switch failure {
+        case .connection(let number, let peer):
+            ended.withLock { $0.add(number, peer) }
+        case .message(let bytes):
+            perform(later: { [weak self] context in self?.undelivered(bytes, in: context) })
+        }
+    }
+
+    /// A message of ours or of somebody else's could not be sent.
+    private func undelivered(_ bytes: [UInt8], in context: ScriptContext) {
+        guard Self.load(bytes.span, into: context), context.message.kind == .request else { return }
+        // The end of an ACK or a CANCEL is no concern of the INVITE, whose branch they have.
+        let method = context.message.method
+        guard method != .ack, method != .cancel,
+            let branch = context.withMessage({ ClientBranch(ofTopmostVia: $0) })
+        else { return }
+        fail([branch], now)
+    }
+
+    /// Ends transactions whose request could not be delivered.
+    private func fail(_ branches: [ClientBranch], _ now: MonotonicTime) {
+        let reports = branches.compactMap { clients.transportFailed($0, now: now) }
         guard !reports.isEmpty else { return }
         services.perform { context in
             for report in reports { failed(report, in: context) }
@@ -230,6 +280,7 @@ public final class TMModule: ServerModule {
 
     /// A transaction has ended without a response; the context is one of the control plane.
     private func failed(_ outcome: ClientOutcome, in context: ScriptContext) {
+        avoid(after: outcome, in: context)
         if outcome.owner.kind == OwnerKind.user.rawValue {
             return userFailed(outcome, in: context)
         }

@@ -1,3 +1,4 @@
+internal import SIPSyntax
 internal import Transactions
 
 /// The settings of module `tm`; times in milliseconds unless a name says otherwise.
@@ -73,6 +74,20 @@ public struct TMParameters: Sendable {
     public var inviteTimerAttribute: String?
     /// Longest time in a failure route that is not worth a warning.
     public var failureRouteLimit = 5_000
+
+    /// Whether a destination that answers 503 is left alone for its Retry-After.
+    public var avoidsOverloaded = false
+    /// Seconds for a 503 without Retry-After; 0 is none.
+    public var avoidedDefault = 0
+    /// Seconds for a 503 at least.
+    public var avoidedLeast = 0
+    /// Seconds for a 503 at most.
+    public var avoidedMost = 3_600
+    /// The methods whose time-out has a destination left alone: INVITE.
+    public var avoidingMethods = Int(SIPMethod.invite.rawValue)
+    /// The methods that are not sent to a destination that is left alone: all but BYE, since a call
+    /// that is under way must be ended.
+    public var avoidableMethods = Int(UInt32.max ^ UInt32(SIPMethod.bye.rawValue))
 
     /// The settings that hold without `modparam`.
     public init() {}

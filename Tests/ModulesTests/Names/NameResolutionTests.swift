@@ -129,8 +129,100 @@ struct NameResolutionTests {
         #expect(throws: NameRecordsFailure.unknownType) { try names.lookUp("x", type: "TXT") }
         #expect(throws: NameRecordsFailure.notFound) { try names.lookUp("no.test", type: "A") }
         #expect(names.forget("one.way.test", type: "a") && !names.forget("one.way.test", type: "a"))
-        names.forgetAll()
+        names.forgetAll(evenPermanent: false)
         #expect(names.keptNames.isEmpty)
         #expect(server.questions.count == 5)
+    }
+
+    // MARK: What operators add, change and avoid
+
+    @Test("a record that an operator adds is followed, and no name server is asked for it")
+    func added() async throws {
+        let (names, server) = try Self.rig(Self.zone)
+        let address = PeerAddress(ipv4: 0xc000_0209, port: 0)
+        #expect(
+            names.add(
+                .service(priority: 0, weight: 0, port: 5077, target: "mine.test"),
+                to: "_sip._udp.own.test", seconds: 60, isPermanent: false, isNegative: false))
+        #expect(
+            names.add(
+                .address(address), to: "mine.test", seconds: 60, isPermanent: true,
+                isNegative: false))
+        #expect(
+            names.add(
+                .address(PeerAddress(high: 1, low: 1, port: 0)), to: "mine.test", seconds: 60,
+                isPermanent: false, isNegative: true))
+        #expect(await Self.ask(names, "sip:own.test;transport=udp") == ["udp 192.0.2.9:5077"])
+        #expect(!server.questions.contains { $0.contains("mine.test 1") })
+        #expect(names.isPermanent("mine.test", type: "a"))
+        #expect(!names.isPermanent("mine.test", type: "aaaa"))
+        #expect(!names.isPermanent("mine.test", type: "txt"))
+        names.forgetAll(evenPermanent: false)
+        #expect(names.keptNames.map(\.name) == ["mine.test"])
+    }
+
+    @Test(
+        "a name that is none is not added",
+        arguments: ["", "a..b", String(repeating: "x", count: 300)])
+    func badAddition(name: String) throws {
+        let (names, _) = try Self.rig(Self.zone)
+        let address = PeerAddress(ipv4: 0xc000_0209, port: 0)
+        #expect(
+            !names.add(
+                .address(address), to: name, seconds: 60, isPermanent: false, isNegative: false))
+        #expect(
+            !names.add(
+                .service(priority: 0, weight: 0, port: 1, target: name), to: "a.test", seconds: 60,
+                isPermanent: false, isNegative: false))
+    }
+
+    @Test("settings of names change while the server runs")
+    func changes() async throws {
+        let server = try LoopbackNameServer(Self.zone)
+        let settings = SettingsStore()
+        let names = NameResolution(
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, settings: settings)
+        var parameters = Core.Parameters()
+        parameters.nameServers = "127.0.0.1:\(server.port)"
+        let sockets = [TransportProtocol.udp, .tcp].map {
+            ListeningSocket(transport: $0, address: PeerAddress(ipv4: 0x7f00_0001, port: 5060))
+        }
+        try names.configure(parameters, sockets) {}
+        let handle = settings.register(
+            group: "core", value: parameters, rows: Core.manifest.parameters)
+        names.follow(handle, sockets)
+        #expect(await Self.ask(names, "sip:way.test").count == 2)
+        _ = try settings.set(group: "core", name: "use_dns_failover", to: .integer(0))
+        #expect(await Self.ask(names, "sip:way.test") == ["tcp 192.0.2.1:5070"])
+        _ = try settings.set(group: "core", name: "use_dns_cache", to: .integer(0))
+        #expect(names.keptNames.isEmpty)
+        #expect(!names.isAvoiding)
+        _ = try settings.set(group: "core", name: "use_dst_blocklist", to: .integer(1))
+        #expect(names.isAvoiding)
+    }
+
+    @Test("a destination that failed is avoided for its time, on its own transport")
+    func avoided() throws {
+        let place = Origin(
+            transport: .tcp, socket: .none, source: PeerAddress(ipv4: 0xc000_0201, port: 5060))
+        let (off, _) = try Self.rig(Self.zone)
+        off.avoid(place, seconds: nil, reason: 2)
+        #expect(!off.isAvoiding && !off.avoids(place) && off.avoided.isEmpty)
+        let (names, _) = try Self.rig(Self.zone) {
+            $0.avoidsDestinations = true
+            $0.avoidedSeconds = 90
+        }
+        names.avoid(place, seconds: nil, reason: 2)
+        #expect(names.isAvoiding && names.avoids(place))
+        var other = place
+        other.transport = .udp
+        #expect(!names.avoids(other))
+        other.transport = .ws
+        names.avoid(other, seconds: nil, reason: 2)
+        names.avoid(place, seconds: 0, reason: 16)
+        #expect(names.avoided.map(\.secondsLeft) == [90] && names.avoided[0].reason == 2)
+        #expect(names.avoidedCount.used == 1)
+        names.avoidNone()
+        #expect(!names.avoids(place) && names.avoided.isEmpty)
     }
 }

@@ -53,8 +53,8 @@ struct TMParameterTests {
             ("on_sl_reply", "\"R\"", "is dropped"), ("xavp_contact", "\"c\"", "those of lookup"),
             ("tw_append", "\"a:b\"", "no t_write_req"),
             ("unix_tx_timeout", "\"500\"", "no t_write_unix"),
-            ("event_callback", "\"f\"", "KEMI"), ("blst_503", "\"1\"", "no list of destinations"),
-            ("blst_methods_add", "\"1\"", "no list of destinations"),
+            ("event_callback", "\"f\"", "KEMI"), ("tw_append", "1", "no t_write_req"),
+            ("unix_tx_timeout", "500", "no t_write_unix"), ("on_sl_reply", "1", "is dropped"),
         ])
     func refused(name: String, value: String, words: String) {
         let error = fault("tm", name, value)

@@ -19,6 +19,7 @@ final class TMRig {
             further: [ModuleBlueprint(TMModule.self), ModuleBlueprint(TMXModule.self)] + also)
         module = try #require(rig.services.module(TMModule.self))
         module.stop()
+        module.holdClock()
     }
 
     var context: ScriptContext { rig.context }

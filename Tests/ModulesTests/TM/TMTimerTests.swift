@@ -59,22 +59,76 @@ struct TMTimerTests {
         #expect(isNear(end, time), "\(String(describing: end))")
     }
 
-    @Test(
-        "a request is repeated at the intervals of t_set_retr",
-        arguments: [
-            ("t_set_retr(100, 400);", [100, 300, 700, 1_100, 1_500]),
-            ("t_set_retr(100, 400); t_reset_retr();", [500, 1_500]),
-            ("t_set_retr(0, 600);", [500, 1_100, 1_700]),
-        ])
-    func repetitions(body: String, times: [Int]) throws {
-        let rig = try TMRig("\(body) t_relay();")
-        try rig.run(Call.request("MESSAGE"))
+    /// The milliseconds between the repetitions of a request: the store looks at its timers in
+    /// ticks of eight, so each may be late by that, and none is early.
+    private func intervals(_ rig: TMRig, _ method: String, most: Int) -> [Int] {
         var seen: [Int] = []
-        for time in stride(from: 50, through: 1_750, by: 50) where !rig.pass(50).isEmpty {
-            seen.append(time)
+        var last = 0
+        for time in 1...most where rig.pass(1).contains(where: { $0.line.hasPrefix(method) }) {
+            seen.append(time - last)
+            last = time
         }
-        #expect(seen.count >= times.count - 1, "\(seen)")
-        for (one, other) in zip(seen, times) { #expect(abs(one - other) <= 300, "\(seen)") }
+        return seen
+    }
+
+    private func expectIntervals(_ seen: [Int], _ wanted: [Int]) {
+        #expect(seen.count == wanted.count, "\(seen)")
+        for (one, other) in zip(seen, wanted) {
+            #expect((other...other + 8).contains(one), "\(seen)")
+        }
+    }
+
+    @Test(
+        "timer E begins with T1 and doubles to T2, timer A doubles beyond it (RFC 3261 17.1)",
+        arguments: [
+            ("MESSAGE", "t_set_retr(100, 400);", [100, 200, 400, 400, 400]),
+            ("INVITE", "t_set_retr(100, 400);", [100, 200, 400, 800]),
+            ("MESSAGE", "t_set_retr(100, 400); t_reset_retr();", [500, 1_000]),
+            ("INVITE", "t_set_retr(100, 400); t_reset_retr();", [500, 1_000]),
+            ("MESSAGE", "t_set_retr(0, 600);", [500, 600, 600]),
+            ("MESSAGE", "t_set_retr(300, 0);", [300, 600]),
+            ("MESSAGE", "t_set_retr(700, 300);", [700, 700]),
+            ("INVITE", "t_set_retr(0, 600);", [500, 1_000]),
+        ])
+    func repetitions(method: String, body: String, wanted: [Int]) throws {
+        let rig = try TMRig("\(body) t_relay();")
+        try rig.run(Call.request(method))
+        expectIntervals(intervals(rig, method, most: 1_750), wanted)
+    }
+
+    @Test(
+        "retr_timer1 and retr_timer2 are T1 and T2 of what no script has changed",
+        arguments: [("MESSAGE", [200, 400, 500, 500]), ("INVITE", [200, 400, 800])])
+    func parameters(method: String, wanted: [Int]) throws {
+        let rig = try TMRig(
+            "t_relay();",
+            before: """
+                modparam("tm", "retr_timer1", 200)
+                modparam("tm", "retr_timer2", 500)
+
+                """)
+        try rig.run(Call.request(method))
+        expectIntervals(intervals(rig, method, most: 1_700), wanted)
+    }
+
+    @Test("after a provisional response an INVITE rests, and another request is repeated every T2")
+    func provisional() throws {
+        let rig = try TMRig("t_set_retr(100, 400); t_relay();")
+        let invite = try rig.run(Call.request())
+        try rig.receive(try #require(invite.last).response(100))
+        #expect(intervals(rig, "INVITE", most: 2_000) == [])
+        let other = try TMRig("t_set_retr(100, 400); t_relay();")
+        let message = try other.run(Call.request("MESSAGE"))
+        try other.receive(try #require(message.last).response(100))
+        // Timer E was set before the response; from then on it is T2 (RFC 3261 17.1.2.2).
+        expectIntervals(intervals(other, "MESSAGE", most: 1_400), [100, 400, 400, 400])
+    }
+
+    @Test("on a stream nothing is repeated (RFC 3261 17.1.1.2)", arguments: ["INVITE", "MESSAGE"])
+    func reliable(method: String) throws {
+        let rig = try TMRig("t_set_retr(100, 400); t_relay();")
+        try rig.run(Call.request(method, uri: "sip:bob@[::1]:5090;transport=tcp"))
+        #expect(intervals(rig, method, most: 2_000) == [])
     }
 
     @Test(
