@@ -44,6 +44,10 @@ public final class JSONRPCAnswer: HTTPContent {
     /// Whether the answer stands on several lines.
     public var isPretty: Bool { dispatcher.isPretty }
 
+    /// 403 when the one command asked for is not the caller's to call; in a batch each answer
+    /// speaks for itself.
+    public private(set) var status = 200
+
     /// Writes the next piece; false when it was the last.
     ///
     /// A piece ends once it holds `Limits.httpPieceBytes`, so it exceeds them by at most one answer
@@ -81,6 +85,9 @@ public final class JSONRPCAnswer: HTTPContent {
     /// Runs one call and writes its answer, or opens the stream that the next pieces come from.
     private func run(_ request: JSONRPCRequest, _ writer: inout JSONWriter) {
         let outcome = dispatcher.run(request, caller, role)
+        if !isBatch, role != nil, case .failure(let error) = outcome, error.isRoleRefusal {
+            status = RPCError.forbidden
+        }
         guard let id = request.id else { return }
         switch outcome {
         case .failure(let error): write(error, id, &writer)

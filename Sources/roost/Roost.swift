@@ -10,6 +10,6 @@ struct Roost: AsyncParsableCommand {
         commandName: "roost",
         abstract: "A SIP registrar and location server that reads a Kamailio configuration.",
         version: ProductVersion.banner,
-        subcommands: [Serve.self, Migrate.self, PrintSchema.self],
+        subcommands: [Serve.self, Migrate.self, PrintSchema.self, HashPassword.self],
         defaultSubcommand: Serve.self)
 }

@@ -73,4 +73,7 @@ public struct AccessRole: Sendable, Equatable {
 extension RPCError {
     /// The caller's role does not have the command.
     public static let forbidden = 403
+
+    /// Whether a role has refused, and not the command itself.
+    var isRoleRefusal: Bool { code == Self.forbidden && data?["role"] != nil }
 }

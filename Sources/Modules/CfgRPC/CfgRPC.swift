@@ -1,4 +1,5 @@
 internal import JSONValue
+internal import Management
 public import ModuleKit
 
 /// The module `cfg_rpc`: reads and changes settings while the server runs.
@@ -247,18 +248,5 @@ public final class CfgRPC: ServerModule {
         }
         if let given { data.append(.init("given", given.json)) }
         return RPCError(400, error.message, data: .object(data))
-    }
-}
-
-/// How settings are shown to remote controls.
-extension SettingValue {
-    /// The value as JSON; an unset string is null.
-    var json: JSONValue {
-        switch self {
-        case .integer(let number): .integer(Int64(number))
-        case .string(let text): .string(text)
-        // Not "": a string that is set to nothing is another value.
-        case .unset: .null
-        }
     }
 }
