@@ -96,6 +96,14 @@ public struct BindingView: ~Escapable {
         }
     }
 
+    /// Who made the binding, as its unique name says.
+    public var maker: RuidPrefix {
+        let ruid = unsafe record.pointee.ruid
+        guard ruid.isForeign else { return origin.prefix }
+        let name = unsafe text.extracting(record.pointee.text.ruidPlace)
+        return RuidPrefix(nameBegins: name)
+    }
+
     /// All text fields at once.
     public var allText: BindingText {
         @_lifetime(copy self)

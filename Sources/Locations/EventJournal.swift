@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 
 /// What happened to a binding, with the numbers of usrloc's callbacks.
 public struct BindingEvents: OptionSet, Sendable, Hashable {
@@ -19,6 +19,34 @@ public struct BindingEvents: OptionSet, Sendable, Hashable {
     public static let all: BindingEvents = [.inserted, .updated, .removed, .expired]
 }
 
+/// What made a binding change.
+public enum ChangeCause: UInt8, Sendable, Hashable, CaseIterable {
+    /// A REGISTER.
+    case registration
+    /// A command of the management interface, or a function of the script.
+    case command
+    /// A registration document of another server.
+    case document
+    /// Its time was up.
+    case time
+    /// It gave no sign of life, or its connection is gone: it is to end earlier.
+    case shortening
+}
+
+/// Who made a change, and what the script wants of it.
+public struct ChangeOrigin: Sendable, Hashable {
+    /// What made the binding change.
+    public var cause: ChangeCause
+    /// What the script has said of the message behind it.
+    public var marks: BindingMarks
+
+    /// An origin.
+    public init(_ cause: ChangeCause, marks: BindingMarks = []) {
+        self.cause = cause
+        self.marks = marks
+    }
+}
+
 /// Events taken out of a shard, to be read without its lock.
 ///
 /// Keep one and use it again: it keeps its room.
@@ -27,6 +55,8 @@ public struct LocationEvents: ~Copyable, Sendable {
     struct Entry: Sendable {
         /// What happened.
         var event: BindingEvents
+        /// Who made it happen.
+        var change: ChangeOrigin
         /// The numbers of the binding then.
         var values: ContactRecordCopy
         /// What its unique name has in common with others.
@@ -54,6 +84,11 @@ public struct LocationEvents: ~Copyable, Sendable {
 
     /// Goes through the events in the order in which they happened.
     public func forEach(_ each: (BindingEvents, borrowing BindingView) -> Void) {
+        forEach { event, _, view in each(event, view) }
+    }
+
+    /// Goes through the events in the order in which they happened, with who made them.
+    public func forEach(_ each: (BindingEvents, ChangeOrigin, borrowing BindingView) -> Void) {
         for place in entries.indices {
             let entry = entries[place]
             assert(entry.text.end <= bytes.count)
@@ -61,7 +96,7 @@ public struct LocationEvents: ~Copyable, Sendable {
                 let view = unsafe BindingView(
                     record: record, text: bytes.span(entry.text), aor: bytes.span(entry.aor),
                     origin: entry.origin, handle: entry.handle)
-                each(entry.event, view)
+                each(entry.event, entry.change, view)
             }
         }
     }
@@ -87,7 +122,11 @@ struct ContactRecordCopy: @unchecked Sendable {
 struct EventJournal: ~Copyable, Sendable {
     /// The events that somebody listens to.
     var wanted: BindingEvents = []
+    /// Who makes the changes of the operation at hand.
+    var origin = ChangeOrigin(.registration)
     private var events = LocationEvents()
+    /// How much there was when changes on trial began; nil while there are none.
+    private var settled: (events: Int, bytes: Int)?
 
     /// Notes an event.
     mutating func append(
@@ -105,14 +144,32 @@ struct EventJournal: ~Copyable, Sendable {
         events.bytes.append(aor)
         events.entries.append(
             LocationEvents.Entry(
-                event: event, values: ContactRecordCopy(record: record), origin: origin,
-                handle: handle, text: ByteRange(offset: start, count: middle - start),
+                event: event,
+                change: event == .expired ? ChangeOrigin(.time) : self.origin,
+                values: ContactRecordCopy(record: record), origin: origin, handle: handle,
+                text: ByteRange(offset: start, count: middle - start),
                 aor: ByteRange(offset: middle, count: aor.count)))
     }
 
-    /// Hands all events over and takes an empty box back.
+    /// Begins changes that may be taken back (`endTrial`); meanwhile nothing is handed over.
+    mutating func beginTrial() {
+        precondition(settled == nil, "one trial at a time")
+        settled = (events.count, events.bytes.count)
+    }
+
+    /// Ends changes on trial: what was noted meanwhile stands, or has never happened.
+    mutating func endTrial(isKept: Bool) {
+        guard let before = settled else { preconditionFailure("no trial has begun") }
+        settled = nil
+        guard !isKept else { return }
+        events.entries.removeLast(events.count - before.events)
+        events.bytes.truncate(to: before.bytes)
+    }
+
+    /// Hands all events over and takes an empty box back; nothing while changes are on trial.
     mutating func take(into box: inout LocationEvents) {
         box.removeAll()
+        guard settled == nil else { return }
         swap(&events, &box)
         assert(events.count == 0)
     }

@@ -73,6 +73,8 @@ extension LocationTable {
             shard.contacts[contact].values.expiresSeconds = time
             if record.mayBeStored { shard.contacts[contact].state.insert(.shortened) }
             shard.refile(contact)
+            shard.journal.origin = ChangeOrigin(.shortening)
+            shard.record(.updated, contact)
             return true
         }
     }

@@ -97,6 +97,17 @@ extension LocationTable {
         }
     }
 
+    /// Begins a change of one shard that may come to nothing: until `endTrial` no event of the shard
+    /// is taken out.
+    public func beginTrial(shard number: Int) {
+        withShard(number) { shard in shard.journal.beginTrial() }
+    }
+
+    /// Ends it: its events stand, or have never happened.
+    public func endTrial(shard number: Int, isKept: Bool) {
+        withShard(number) { shard in shard.journal.endTrial(isKept: isKept) }
+    }
+
     /// Takes the events of one shard out, to be read without its lock.
     ///
     /// - Parameters:

@@ -112,7 +112,10 @@ public final class LocationTable: Sendable {
         let key = key(aor)
         let work = RegistrationWork(
             aor: aor, tag: key.tag, message: message, scratch: scratch, rules: rules, now: now)
-        return cells[key.shard].shard.withLock { shard in shard.register(work, request, each) }
+        return cells[key.shard].shard.withLock { shard in
+            shard.journal.origin = request.origin
+            return shard.register(work, request, each)
+        }
     }
 
     /// Carries out `Contact: *`: ends all bindings of an address-of-record, unless one was
@@ -123,18 +126,20 @@ public final class LocationTable: Sendable {
     ///   - callID: The Call-ID of the request.
     ///   - cseq: Its CSeq number.
     ///   - now: The present time.
+    ///   - marks: What listeners are told of it.
     ///   - each: Sees the bindings that stay after a failure.
     /// - Returns: `removed` also when there was nothing to remove.
     public func removeAll(
         _ aor: Span<UInt8>, callID: Span<UInt8>, cseq: UInt32, now: WallTime,
-        each: (borrowing BindingView) -> Void = { _ in }
+        marks: BindingMarks = [], each: (borrowing BindingView) -> Void = { _ in }
     ) -> RegistrationOutcome {
         let key = key(aor)
         let work = RegistrationWork(
             aor: aor, tag: key.tag, message: Span(), scratch: Span(), rules: RegistrationRules(),
             now: now)
         return cells[key.shard].shard.withLock { shard in
-            shard.removeAll(work, callID: callID, cseq: cseq, each)
+            shard.journal.origin = ChangeOrigin(.registration, marks: marks)
+            return shard.removeAll(work, callID: callID, cseq: cseq, each)
         }
     }
 
@@ -143,12 +148,13 @@ public final class LocationTable: Sendable {
     /// Ends the bindings of an address-of-record for which `isMeant` is true, without asking for
     /// Call-ID or CSeq (`ul.rm`, `ul.rm_contact`, unregister()); returns how many.
     public func remove(
-        _ aor: Span<UInt8>, now: WallTime,
+        _ aor: Span<UInt8>, now: WallTime, marks: BindingMarks = [],
         where isMeant: (borrowing BindingView) -> Bool = { _ in true }
     ) -> Int {
         let key = key(aor)
         return cells[key.shard].shard.withLock { shard in
             guard let address = shard.find(aor, key.tag) else { return 0 }
+            shard.journal.origin = ChangeOrigin(.command, marks: marks)
             return shard.endContacts(of: address, now: now, where: isMeant)
         }
     }

@@ -90,6 +90,8 @@ public struct RegistrationRequest: ~Copyable, Sendable {
     public var serverID: UInt32 = 0
     /// How unique names of new bindings begin.
     public var ruidPrefix = RuidPrefix.registration
+    /// What listeners are told of its changes.
+    public var marks: BindingMarks = []
     /// The contacts in the order of the message.
     public private(set) var contacts: [ContactUpdate] = []
 
@@ -115,6 +117,17 @@ public struct RegistrationRequest: ~Copyable, Sendable {
         for contact in contacts.indices { contacts[contact].regID = 0 }
     }
 
+    /// Who makes its changes.
+    var origin: ChangeOrigin {
+        let cause: ChangeCause =
+            switch ruidPrefix {
+            case .registration: .registration
+            case .management: .command
+            case .reginfo: .document
+            }
+        return ChangeOrigin(cause, marks: marks)
+    }
+
     /// Forgets everything and keeps the room.
     public mutating func reset() {
         contacts.removeAll(keepingCapacity: true)
@@ -129,6 +142,7 @@ public struct RegistrationRequest: ~Copyable, Sendable {
         connection = -1
         serverID = 0
         ruidPrefix = .registration
+        marks = []
         assert(contacts.capacity >= Limits.contactsPerRequestMax)
     }
 }

@@ -17,6 +17,16 @@ public enum RuidPrefix: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable
         case .reginfo: "regi"
         }
     }
+
+    /// Who a unique name of any shape says that made the binding; a name that says nothing of the
+    /// kind is that of a REGISTER.
+    init(nameBegins name: Span<UInt8>) {
+        self = .registration
+        guard name.count > 4, name[4] == UInt8(ascii: "-") else { return }
+        for prefix in Self.allCases where sameBytes(name.extracting(0..<4), prefix.word) {
+            self = prefix
+        }
+    }
 }
 
 /// What makes the unique names of this run differ from those of other servers and other runs.
@@ -164,6 +174,23 @@ struct RuidRegister: Sendable {
         let counter = sequence << Self.shardBits | shard
         sequence += 1
         return Ruid(origin: current[Int(prefix.rawValue)], counter: counter)
+    }
+
+    /// A name for a binding that another server has told of, whose number stands in place of this
+    /// server's.
+    ///
+    /// When there are more servers than origins are kept of, the name says nothing of its server.
+    mutating func next(of peer: UInt32, now: WallTime) -> Ruid {
+        precondition(peer != 0, "0 is nobody's number")
+        let ruid = next(.reginfo, now: now)
+        var origin = origins[Int(ruid.origin)]
+        origin.server = peer
+        if let known = origins.lastIndex(of: origin) {
+            return Ruid(origin: UInt16(known), counter: ruid.counter)
+        }
+        guard origins.count < Self.originsMax else { return ruid }
+        origins.append(origin)
+        return Ruid(origin: UInt16(origins.count - 1), counter: ruid.counter)
     }
 
     /// Goes on with a later counter; for tests of what happens when they run out.

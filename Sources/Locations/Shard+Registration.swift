@@ -93,14 +93,24 @@ extension Shard {
             steps.append(RegistrationStep(isRemoval ? .nothing : .insert, for: update))
             return steps.count - 1
         }
-        let order = sequence(
-            found, callID: text.callID, cseq: request.cseq, work.rules, work.now)
+        let order: Sequence =
+            isAdopted(found, by: request)
+            ? .newer
+            : sequence(found, callID: text.callID, cseq: request.cseq, work.rules, work.now)
         guard order != .stale else { return nil }
         // Another contact of the request must not be matched with the same binding.
         contacts[found].state.insert(.claimed)
         let kind: RegistrationStep.Kind = isRemoval ? .remove : .update
         steps.append(RegistrationStep(order == .repeated ? .keep : kind, found, for: update))
         return steps.count - 1
+    }
+
+    /// Whether a binding that another server has told of becomes this server's own: who registers
+    /// here is here, whatever that server knows of CSeq numbers.
+    private func isAdopted(
+        _ contact: UInt32, by request: borrowing RegistrationRequest
+    ) -> Bool {
+        request.ruidPrefix != .reginfo && peer(of: contact) != nil
     }
 
     /// The step about the binding that a contact of the request names, when an earlier contact of
@@ -209,6 +219,11 @@ extension Shard {
                 address = home
                 insert(work, request, step.update, into: home)
                 change = .inserted
+            case .update where isAdopted(step.contact, by: request):
+                // Its unique name says whose it is, so it gets another one.
+                endContact(step.contact, .removed, now: work.now)
+                if let home = address { insert(work, request, step.update, into: home) }
+                change = .updated
             case .update:
                 update(work, request, step.update, step.contact)
                 change = .updated

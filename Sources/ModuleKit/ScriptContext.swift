@@ -65,6 +65,8 @@ public final class ScriptContext {
     /// Number of the message at hand, from 1: what a module keeps in its workspace for one message
     /// is stale under another number.
     public private(set) var messageNumber: UInt64 = 0
+    /// What listeners are told of the changes of bindings that the message causes.
+    public var bindingMarks: BindingMarks = []
     /// Whether rport is to be honoured although the request has none (`force_rport`).
     public var forcesRport = false
     /// The server transaction of the request, once there is one: its replies go through it.
@@ -147,6 +149,7 @@ public final class ScriptContext {
         caselessAttributes.removeAll()
         edits.removeAll()
         forcesRport = false
+        bindingMarks = []
         if transaction != nil { transaction = nil }
         if !sending.isEmpty { sending = SendingWishes() }
         repliedStatus = 0

@@ -83,7 +83,7 @@ extension RegistrarModule {
                 ) { aor = Array(copying: $0.aor) }
                 work.aor.append(aor)
             }
-            let count = try remove(table, work.aor, name, context.now)
+            let count = try remove(table, work.aor, name, context)
             return count > 0 || name.isEmpty ? 1 : -3
         } catch {
             return -2
@@ -122,10 +122,13 @@ extension RegistrarModule {
 
     /// Ends the bindings of an AoR that have a unique name, or all of them without one.
     private func remove(
-        _ table: LocationTable, _ aor: borrowing ByteWriter, _ name: [UInt8], _ now: WallTime
+        _ table: LocationTable, _ aor: borrowing ByteWriter, _ name: [UInt8],
+        _ context: ScriptContext
     ) throws(LocationsUnavailable) -> Int {
         var buffer = ByteWriter(capacity: 64)
-        return try usrloc.remove(in: table, aor.span, now: now) { binding in
+        return try usrloc.remove(
+            in: table, aor.span, now: context.now, marks: context.bindingMarks
+        ) { binding in
             if name.isEmpty { return true }
             buffer.removeAll()
             binding.writeRuid(into: &buffer)

@@ -192,6 +192,7 @@ extension RegistrarModule {
         _ input: inout RegistrarInput
     ) {
         input.request.flags = rules.memoryOnly ? 1 : 0
+        input.request.marks = context.bindingMarks
         input.request.cflags |= context.branchFlags
         input.request.socket = overrides.socket ?? context.origin.socket
         input.request.connection = overrides.connection ?? context.origin.connection
@@ -221,7 +222,7 @@ extension RegistrarModule {
             if purpose == .removeAll {
                 outcome = try usrloc.removeAll(
                     in: table, input.aor.span, callID: message[input.request.callID.range],
-                    cseq: input.request.cseq, now: now
+                    cseq: input.request.cseq, now: now, marks: input.request.marks
                 ) { header.write($0, into: &contacts) }
             } else {
                 outcome = try usrloc.register(

@@ -82,12 +82,15 @@ final class DatabaseOnlyStore: Sendable {
         defer { turns[shard].signal() }
         return try leased { (connection) throws(StorageError) in
             defer { table.forget(aor) }
+            table.beginTrial(shard: shard)
             do throws(StorageError) {
                 try load(table, aor, now, connection)
                 let result = body()
                 try write(table, shard, connection)
+                table.endTrial(shard: shard, isKept: true)
                 return result
             } catch {
+                table.endTrial(shard: shard, isKept: false)
                 discard(table, shard)
                 throw error
             }

@@ -30,6 +30,7 @@ extension UsrlocModule {
     /// take what is left, the exit status says so: a supervisor that looks at nothing else learns
     /// of it.
     public func stop() {
+        teller.finish()
         if case .database(let store) = place { store.close() }
         guard case .writer(let writer) = place, parameters.databaseMode != .readOnly else { return }
         let waiting = tables.reduce(0) { $0 + $1.dirtyCount }

@@ -28,6 +28,7 @@ extension UsrlocModule {
         }
         let outcome = table.register(
             aor, request, message: message, scratch: scratch, rules: rules, now: now, each: each)
+        if outcome.change != .none { teller.ask() }
         if parameters.databaseMode == .writeThrough { awaitWrite(table, outcome) }
         return outcome
     }
@@ -38,15 +39,39 @@ extension UsrlocModule {
     /// Call-ID with a CSeq that is not lower.
     public func removeAll(
         in table: LocationTable, _ aor: Span<UInt8>, callID: Span<UInt8>, cseq: UInt32,
-        now: WallTime, each: (borrowing BindingView) -> Void
+        now: WallTime, marks: BindingMarks = [], each: (borrowing BindingView) -> Void
     ) throws(LocationsUnavailable) -> RegistrationOutcome {
         guard parameters.databaseMode != .databaseOnly else {
             return try alone(table, aor, now) {
-                table.removeAll(aor, callID: callID, cseq: cseq, now: now, each: each)
+                table.removeAll(
+                    aor, callID: callID, cseq: cseq, now: now, marks: marks, each: each)
             }
         }
-        let outcome = table.removeAll(aor, callID: callID, cseq: cseq, now: now, each: each)
+        let outcome = table.removeAll(
+            aor, callID: callID, cseq: cseq, now: now, marks: marks, each: each)
+        if outcome.change != .none { teller.ask() }
         if parameters.databaseMode == .writeThrough { awaitWrite(table, outcome) }
+        return outcome
+    }
+
+    /// Takes over what another server has told of an AoR; see `LocationTable.merge`.
+    ///
+    /// With `db_mode` 1 nobody waits for the database: the other server tells again what is lost.
+    public func merge(
+        in table: LocationTable, _ aor: Span<UInt8>, _ registration: borrowing PeerRegistration,
+        now: WallTime
+    ) throws(LocationsUnavailable) -> PeerOutcome {
+        guard parameters.databaseMode != .databaseOnly else {
+            return try alone(table, aor, now) {
+                table.merge(aor, registration, rules: rules, now: now)
+            }
+        }
+        let outcome = table.merge(aor, registration, rules: rules, now: now)
+        guard outcome.isChange else { return outcome }
+        teller.ask()
+        if parameters.databaseMode == .writeThrough, case .writer(let writer) = place {
+            writer.schedule()
+        }
         return outcome
     }
 
@@ -71,13 +96,16 @@ extension UsrlocModule {
     ///
     /// It is what commands do: no CSeq is compared, since an administrator is right by definition.
     public func remove(
-        in table: LocationTable, _ aor: Span<UInt8>, now: WallTime,
+        in table: LocationTable, _ aor: Span<UInt8>, now: WallTime, marks: BindingMarks = [],
         where isMeant: (borrowing BindingView) -> Bool
     ) throws(LocationsUnavailable) -> Int {
         guard parameters.databaseMode != .databaseOnly else {
-            return try alone(table, aor, now) { table.remove(aor, now: now, where: isMeant) }
+            return try alone(table, aor, now) {
+                table.remove(aor, now: now, marks: marks, where: isMeant)
+            }
         }
-        let count = table.remove(aor, now: now, where: isMeant)
+        let count = table.remove(aor, now: now, marks: marks, where: isMeant)
+        if count > 0 { teller.ask() }
         if count > 0, case .writer(let writer) = place, parameters.databaseMode == .writeThrough {
             writer.flush()
         }
@@ -91,6 +119,8 @@ extension UsrlocModule {
         guard case .database(let store) = place else {
             throw LocationsUnavailable(message: "the location service has not started")
         }
+        // What it noted is told once it is stored, or never.
+        defer { teller.ask() }
         return try store.with(table, aor, now: now, body)
     }
 

@@ -63,7 +63,6 @@ extension UsrlocModule {
     private func expire(_ table: LocationTable, _ shard: Int, _ now: WallTime) {
         let tells = !wantedEvents.isEmpty
         let closes = parameters.closesConnections
-        var events = LocationEvents()
         var connections: [Int64] = []
         var isMoreDue = true
         while isMoreDue {
@@ -73,7 +72,7 @@ extension UsrlocModule {
                     connections.append(binding.values.connection)
                 }
             }
-            if tells { deliver(table, shard: shard, &events, now: now) }
+            if tells { deliver(table, shard: shard, now: now) }
             for connection in connections { services.network.close(connection: connection) }
             connections.removeAll(keepingCapacity: true)
         }

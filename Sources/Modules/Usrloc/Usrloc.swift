@@ -47,6 +47,10 @@ public final class UsrlocModule: ServerModule {
     private let store = Guarded<Store>(.memory)
     /// Those who want to know what happens to bindings.
     let listeners = Guarded<[BindingListener]>([])
+    /// Held by whoever tells them; the events being told, kept for their room.
+    let telling = Guarded(LocationEvents())
+    /// Tells them soon, once somebody wants that.
+    let teller = PromptWork("usrloc.events")
 
     /// Where the tables are kept beside memory, once the module has started.
     enum Store: Sendable {
