@@ -5,6 +5,7 @@
 
 #include <microhttpd.h>
 #include <stdarg.h>
+#include <sys/eventfd.h>
 
 // What a daemon is started with.
 struct cmicrohttpd_settings {
@@ -54,6 +55,12 @@ static inline struct MHD_Daemon *cmicrohttpd_start(
         MHD_OPTION_THREAD_STACK_SIZE, settings->stack_bytes, MHD_OPTION_NOTIFY_COMPLETED, completed,
         closure, MHD_OPTION_NOTIFY_CONNECTION, connected, closure, MHD_OPTION_ARRAY, tls,
         MHD_OPTION_END);
+}
+
+// A descriptor that a thread of a connection waits for beside its socket; eventfd(2) is hidden by
+// the Glibc module of Swift. -1 when there is none to be had.
+static inline int cmicrohttpd_bell(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 // Whether the library was built with GnuTLS.

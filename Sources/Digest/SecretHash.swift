@@ -53,7 +53,8 @@ public struct SecretHash: Sendable, Equatable {
 
     /// A new token: 43 letters, digits, `-` and `_`, of 256 random bits.
     public static func newToken() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         let bytes = randomBytes(43).map { alphabet[Int($0 & 63)] }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -26,7 +26,7 @@ struct HTTPLane: ~Copyable {
     mutating func send(_ request: [UInt8], now: UInt64) -> Bool {
         let written = unsafe request.withUnsafeBytes { bytes in
             unsafe Glibc.send(
-                socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+                socket.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         }
         guard written == request.count else { return false }
         sentAt = now
@@ -40,9 +40,7 @@ struct HTTPLane: ~Copyable {
         let start = count
         let descriptor = socket.descriptor
         let received = unsafe buffer.withUnsafeMutableBytes { bytes in
-            unsafe recv(
-                descriptor, bytes.baseAddress.map { unsafe $0 + start }, room,
-                Int32(MSG_DONTWAIT.rawValue))
+            unsafe recv(descriptor, bytes.baseAddress.map { unsafe $0 + start }, room, 0)
         }
         guard received > 0 else {
             return received < 0 && (errno == EAGAIN || errno == EINTR) ? .waiting : .broken
@@ -112,7 +110,7 @@ struct HTTPLane: ~Copyable {
     private static func begins(_ text: Span<UInt8>, _ name: StaticString) -> Bool {
         guard text.count >= name.utf8CodeUnitCount else { return false }
         for place in 0..<name.utf8CodeUnitCount
-        where text[place] | 0x20 != unsafe name.utf8Start[place] | 0x20 {
+        where unsafe text[place] | 0x20 != name.utf8Start[place] | 0x20 {
             return false
         }
         return true
@@ -124,7 +122,7 @@ struct HTTPLane: ~Copyable {
         var start = 0
         while start <= text.count - length {
             var place = 0
-            while place < length, text[start + place] == unsafe word.utf8Start[place] { place += 1 }
+            while place < length, unsafe text[start + place] == word.utf8Start[place] { place += 1 }
             if place == length { return true }
             start += 1
         }

@@ -84,7 +84,10 @@ public final class AccountBook: Sendable {
     var hasTokens: Bool { !tokens.isEmpty }
 
     /// The account that the value of an Authorization field belongs to; nil for none.
-    public func account(authorization: String) -> Account? {
+    ///
+    /// Without `derives` a password is only recognised when it was found right before, which costs
+    /// nothing.
+    public func account(authorization: String, derives: Bool = true) -> Account? {
         guard authorization.utf8.count <= Limits.httpFieldBytesMax,
             let credentials = Credentials(field: authorization)
         else { return nil }
@@ -97,15 +100,16 @@ public final class AccountBook: Sendable {
             return found
         case .password(let user, let password):
             guard password.count <= Limits.credentialBytesMax else { return nil }
-            return account(user, password)
+            return account(user, password, derives: derives)
         }
     }
 
     // MARK: Passwords
 
-    private func account(_ user: String, _ password: [UInt8]) -> Account? {
+    private func account(_ user: String, _ password: [UInt8], derives: Bool) -> Account? {
         let digest = key.digest(Array(user.utf8) + [0] + password)
         if let known = checked.withLock({ $0.accounts[digest] }) { return known }
+        guard derives else { return nil }
         let entry = users[user]
         // An unknown user costs as much as a known one.
         let secret = entry?.secret ?? users.first?.value.secret ?? decoy

@@ -54,8 +54,16 @@ public final class EventFeed: Sendable {
     /// Held while sources are told, so that they hear the last word last.
     private let telling = Guarded<Set<String>>([])
 
+    /// Milliseconds of silence after which a reader gets a comment: proxies close connections that
+    /// are silent, and a client that is gone shows only when something is sent.
+    let heartbeatMilliseconds: Int32
+
     /// A feed of what the sources tell.
-    public init(sources: [any EventSource], startedAt: WallTime) {
+    ///
+    /// `heartbeatSeconds` must be shorter than what the server takes for a dead connection.
+    public init(sources: [any EventSource], startedAt: WallTime, heartbeatSeconds: Int = 15) {
+        precondition((1...3_600).contains(heartbeatSeconds), "no heartbeat")
+        heartbeatMilliseconds = Int32(heartbeatSeconds) * 1_000
         self.sources = sources
         run = String(startedAt.seconds, radix: 36)
         kinds = Set(sources.flatMap(\.eventKinds)).sorted()
@@ -120,7 +128,9 @@ public final class EventFeed: Sendable {
                 isGap = true
             }
         }
-        if isGap { hello += "event: gap\ndata: {\"last\":\(JSONValue.string(last ?? "").encoded())}\n\n" }
+        if isGap {
+            hello += "event: gap\ndata: {\"last\":\(JSONValue.string(last ?? "").encoded())}\n\n"
+        }
         let begin = missed.first.map { $0.number - 1 } ?? state.count
         hello += "event: ready\nid: \(run)-\(begin)\n"
         hello += "data: \(JSONValue.object([.init("kinds", .array(names))]).encoded())\n\n"
@@ -206,7 +216,8 @@ public final class EventFeed: Sendable {
     private func keep(_ kind: String, _ text: String, _ state: inout State) -> [UInt8] {
         state.count += 1
         let head = "event: \(kind)\nid: \(run)-\(state.count)\ndata: "
-        let stored = Stored(number: state.count, kind: kind, bytes: Array("\(head)\(text)\n\n".utf8))
+        let stored = Stored(
+            number: state.count, kind: kind, bytes: Array("\(head)\(text)\n\n".utf8))
         if state.kept.count < Limits.eventsKeptMax {
             state.kept.append(stored)
         } else {

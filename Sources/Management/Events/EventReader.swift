@@ -1,4 +1,5 @@
 internal import Basics
+internal import CMicroHTTPD
 internal import Glibc
 internal import Synchronization
 
@@ -18,15 +19,12 @@ final class EventReader: HTTPFeed {
     /// Rings when something is there; an eventfd, so that the thread can wait for it and for the
     /// end of the connection at once.
     private let bell: Int32
-    /// Milliseconds after which a reader that gets nothing gets a comment: proxies close
-    /// connections that are silent, and a client that is gone shows only when something is sent.
-    static let heartbeatMilliseconds: Int32 = 15_000
 
     /// A reader that has nothing yet.
     init(kinds: Set<String>, feed: EventFeed) {
         self.kinds = kinds
         self.feed = feed
-        bell = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
+        bell = cmicrohttpd_bell()
     }
 
     deinit { if bell >= 0 { Glibc.close(bell) } }
@@ -113,7 +111,7 @@ final class EventReader: HTTPFeed {
         ]
         let count = unsafe withUnsafeMutablePointer(to: &watched) { pointer in
             unsafe pointer.withMemoryRebound(to: pollfd.self, capacity: 2) {
-                unsafe poll($0, 2, Self.heartbeatMilliseconds)
+                unsafe poll($0, 2, feed.heartbeatMilliseconds)
             }
         }
         guard count > 0 else { return count == 0 ? .silence : .event }

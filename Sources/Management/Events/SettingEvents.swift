@@ -1,5 +1,5 @@
 internal import Basics
-internal import JSONValue
+public import JSONValue
 public import ModuleKit
 internal import Synchronization
 

@@ -42,7 +42,7 @@ final class HTTPFeedStream {
         }
         let count = min(room, pending.count - sent)
         unsafe pending.withUnsafeBytes { bytes in
-            guard let base = unsafe bytes.baseAddress else { return }
+            guard let base = bytes.baseAddress else { return }
             unsafe UnsafeMutableRawPointer(buffer).copyMemory(from: base + sent, byteCount: count)
         }
         sent += count

@@ -33,7 +33,9 @@ final class HTTPGate: Sendable {
     private let accounts: AccountBook
     private let realm: String
     private let origins: OriginRules
-    private let rate: Guarded<RateLimit>?
+    /// Whether requests are counted at all: without a limit nobody takes its lock.
+    private let hasRate: Bool
+    private let rate: Guarded<RateLimit>
     private let failures = Guarded(
         RateLimit(rate: 1.0 / 6, burst: Limits.wrongCredentialsBurst))
     private let logger: Logger
@@ -43,13 +45,11 @@ final class HTTPGate: Sendable {
         accounts = configuration.accounts
         realm = configuration.realm
         origins = OriginRules(configuration.origins)
-        rate =
-            configuration.requestsPerSecondMax > 0
-            ? Guarded(
-                RateLimit(
-                    rate: Double(configuration.requestsPerSecondMax),
-                    burst: max(configuration.requestsPerSecondMax, configuration.requestBurst)))
-            : nil
+        hasRate = configuration.requestsPerSecondMax > 0
+        rate = Guarded(
+            RateLimit(
+                rate: Double(max(1, configuration.requestsPerSecondMax)),
+                burst: max(1, configuration.requestsPerSecondMax, configuration.requestBurst)))
         self.logger = logger
     }
 
@@ -59,7 +59,7 @@ final class HTTPGate: Sendable {
     /// Decides; `time` is now.
     func judge(_ question: Question, at time: MonotonicTime) -> Verdict {
         let address = question.connection.address
-        if let rate, let wait = rate.withLock({ $0.take(address, at: time) }) {
+        if hasRate, let wait = rate.withLock({ $0.take(address, at: time) }) {
             return .refused(Self.tooMany(wait))
         }
         var listed: String?
@@ -89,6 +89,11 @@ final class HTTPGate: Sendable {
         guard let field = question.authorization else { return .refused(unauthorized) }
         if let known = connection.authorized, known.field == field {
             return .admitted(known.account, origin: origin)
+        }
+        // Who is known is not kept waiting by others who guess from the same address.
+        if let account = accounts.account(authorization: field, derives: false) {
+            connection.authorized = (field, account)
+            return .admitted(account, origin: origin)
         }
         if let wait = failures.withLock({ $0.wait(connection.address, at: time) }) {
             return .refused(Self.tooMany(wait))

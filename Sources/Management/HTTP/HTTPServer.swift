@@ -1,4 +1,4 @@
-public import Basics
+internal import Basics
 internal import CMicroHTTPD
 internal import Glibc
 public import Logging
@@ -162,13 +162,13 @@ public final class HTTPServer: Sendable {
     ) throws(StartFailure) -> Running {
         let service = unsafe Unmanaged.passRetained(
             HTTPService(configuration, endpoints: endpoints, gate: gate, logger: logger))
-        var settings = cmicrohttpd_settings()
-        settings.listen_socket = listener
-        settings.connections = UInt32(configuration.connectionsMax)
-        settings.connections_per_address = UInt32(configuration.connectionsPerAddressMax)
-        settings.idle_seconds = UInt32(configuration.idleSecondsMax)
-        settings.connection_bytes = 4 * Limits.httpPieceBytes
-        settings.stack_bytes = 1 << 20
+        var settings = unsafe cmicrohttpd_settings()
+        unsafe settings.listen_socket = listener
+        unsafe settings.connections = UInt32(configuration.connectionsMax)
+        unsafe settings.connections_per_address = UInt32(configuration.connectionsPerAddressMax)
+        unsafe settings.idle_seconds = UInt32(configuration.idleSecondsMax)
+        unsafe settings.connection_bytes = 4 * Limits.httpPieceBytes
+        unsafe settings.stack_bytes = 1 << 20
         var daemon: OpaquePointer?
         ThreadPriority.runLowered("http") {
             func begin() {

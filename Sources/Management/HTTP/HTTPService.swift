@@ -62,7 +62,7 @@ final class HTTPService: Sendable {
         guard let known = unsafe context.pointee else {
             let exchange = unsafe service.begin(
                 connection, String(cString: url), String(cString: method))
-            if let version = unsafe version, unsafe version[7] != 0x31 {
+            if let version = unsafe version, unsafe strcmp(version, "HTTP/1.1") != 0 {
                 exchange.version = unsafe String(cString: version)
             }
             unsafe context.pointee = Unmanaged.passRetained(exchange).toOpaque()
@@ -144,11 +144,12 @@ final class HTTPService: Sendable {
         let exchange = HTTPExchange(
             client: connection.client, method: method, path: url, configuration: configuration,
             now: now)
+        let origin = unsafe Self.field("Origin", of: handle)
         let question = unsafe HTTPGate.Question(
             connection: connection, method: method, isOpen: endpoints[url]?.isOpen ?? false,
             authorization: gate.asksForCredentials
                 ? Self.field("Authorization", of: handle) : nil,
-            origin: Self.field("Origin", of: handle), host: Self.field("Host", of: handle))
+            origin: origin, host: origin == nil ? nil : Self.field("Host", of: handle))
         switch gate.judge(question, at: now) {
         case .admitted(let account, let origin):
             exchange.account = account
@@ -176,8 +177,9 @@ final class HTTPService: Sendable {
     @unsafe static func field(_ name: StaticString, of connection: OpaquePointer) -> String? {
         let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
         let value = unsafe MHD_lookup_connection_value(connection, .HEADER_KIND, name)
-        guard let value = unsafe value, unsafe strnlen(value, Limits.httpFieldBytesMax + 1)
-            <= Limits.httpFieldBytesMax
+        guard let value = unsafe value,
+            unsafe strnlen(value, Limits.httpFieldBytesMax + 1)
+                <= Limits.httpFieldBytesMax
         else { return nil }
         return unsafe String(cString: value)
     }

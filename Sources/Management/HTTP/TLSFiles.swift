@@ -1,6 +1,6 @@
 internal import Basics
 internal import Glibc
-public import ModuleKit
+internal import ModuleKit
 
 /// The files that TLS needs: the certificate with its chain, and its private key, in PEM.
 public struct TLSFiles: Sendable, Equatable {
@@ -44,7 +44,7 @@ public struct TLSFiles: Sendable, Equatable {
             throw StartFailure("HTTP: \(parameter): cannot read \(path): \(cause)")
         }
         defer { unsafe fclose(file) }
-        let bytes = [UInt8](unsafeUninitializedCapacity: Limits.certificateBytesMax) {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Limits.certificateBytesMax) {
             buffer, count in
             unsafe count = fread(buffer.baseAddress, 1, buffer.count, file)
         }

@@ -113,7 +113,7 @@ extension MicroHTTPD {
             "connections_per_address", \.connectionsPerAddressMax, 1...16_384,
             "Most connections of one client address"),
         ParameterRow(
-            "idle_seconds", \.idleSeconds, 1...3_600,
+            "idle_seconds", \.idleSeconds, 4...3_600,
             "Seconds without progress after which a connection is closed"),
         ParameterRow(
             "request_seconds", \.requestSeconds, 1...3_600,

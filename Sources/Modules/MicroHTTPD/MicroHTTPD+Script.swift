@@ -1,7 +1,7 @@
 internal import Basics
 internal import Logging
-public import Management
-public import ModuleKit
+internal import Management
+internal import ModuleKit
 
 /// Requests that the script answers: `event_route[microhttpd:request]`, or the function that
 /// `event_callback` names.

@@ -64,7 +64,8 @@ public final class MicroHTTPD: ServerModule, EventListener {
         }
         let feed = EventFeed(
             sources: loaded.compactMap { $0 as? any EventSource }
-                + [SettingEvents(services.settings)], startedAt: services.startedAt)
+                + [SettingEvents(services.settings)], startedAt: services.startedAt,
+            heartbeatSeconds: min(15, configuration.idleSecondsMax / 2))
         endpoints += [EventsEndpoint(feed)]
         endpoints += HealthEndpoint.Question.allCases.map { HealthEndpoint($0, services: services) }
         var configuration = configuration
