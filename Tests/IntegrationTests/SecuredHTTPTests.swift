@@ -7,11 +7,11 @@ import Testing
 struct SecuredHTTPTests {
     /// Runs curl and returns what it printed, with the status of HTTP on a line of its own.
     private func curl(
-        _ arguments: String..., seconds: Double = 20
+        _ arguments: String..., seconds: Double = 90
     ) throws -> (status: Int32, code: Int, body: String) {
         let outcome = try StartedProgram.run(
             try #require(ToolPath.installed("curl")),
-            ["-sS", "--max-time", "10", "-w", "\n%{http_code}"] + arguments, seconds: seconds)
+            ["-sS", "--max-time", "60", "-w", "\n%{http_code}"] + arguments, seconds: seconds)
         let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
         return (
             outcome.status, Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n")
@@ -218,5 +218,12 @@ struct SecuredHTTPTests {
         #expect(document["databases"]?[0]?["state"] == "connected")
         let ready = try curl("http://127.0.0.1:\(server.httpPort)/ready")
         #expect(ready.code == 200)
+    }
+}
+
+extension String {
+    /// The text without the line end that a program prints behind it.
+    fileprivate var trimmed: String {
+        String(reversed().drop { $0.isWhitespace }.reversed())
     }
 }

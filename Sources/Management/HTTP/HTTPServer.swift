@@ -11,11 +11,12 @@ public protocol HTTPScript: AnyObject, Sendable {
     func answer(_ request: HTTPRequest) -> HTTPReply?
 }
 
-/// The management port: HTTP/1.1 with keep-alive, one thread a connection, all of low priority.
+/// The management port: HTTP/1.1 with keep-alive, one thread a connection.
 ///
-/// SIP comes first: the library's threads inherit the priority of the thread that starts it, which
-/// is lowered for that purpose. A dump of a million contacts then takes the time that SIP leaves
-/// over.
+/// SIP comes first where it matters: the thread of an answer that is longer than one piece is
+/// lowered, so that a dump of a million contacts takes the time that SIP leaves over. Short answers
+/// keep the priority that SIP has: lowered, a call of some microseconds would wait for whole slices
+/// of the scheduler on a busy machine, and dashboards would show that.
 public final class HTTPServer: Sendable {
     /// How it is set up.
     public struct Configuration: Sendable {
@@ -68,6 +69,9 @@ public final class HTTPServer: Sendable {
         let listener: Int32
         let port: UInt16
     }
+
+    /// Memory of a connection in the library: the longest head, and the longest chunk of an answer.
+    private static let connectionBytes = 32 << 10
 
     private let configuration: Configuration
     private let endpoints: [any HTTPEndpoint]
@@ -167,17 +171,17 @@ public final class HTTPServer: Sendable {
         unsafe settings.connections = UInt32(configuration.connectionsMax)
         unsafe settings.connections_per_address = UInt32(configuration.connectionsPerAddressMax)
         unsafe settings.idle_seconds = UInt32(configuration.idleSecondsMax)
-        unsafe settings.connection_bytes = 4 * Limits.httpPieceBytes
+        // The library clears all of it between two requests, so that room costs time.
+        unsafe settings.connection_bytes = Self.connectionBytes
         unsafe settings.stack_bytes = 1 << 20
         var daemon: OpaquePointer?
-        ThreadPriority.runLowered("http") {
-            func begin() {
-                unsafe daemon = cmicrohttpd_start(
-                    &settings, HTTPService.accept, HTTPService.handle, HTTPService.completed,
-                    HTTPService.connected, service.toOpaque())
-            }
-            guard let tls else { return begin() }
-            // The library copies neither before it has read them, which it does here.
+        func begin() {
+            unsafe daemon = cmicrohttpd_start(
+                &settings, HTTPService.accept, HTTPService.handle, HTTPService.completed,
+                HTTPService.connected, service.toOpaque())
+        }
+        if let tls {
+            // The library reads both while it starts, and not again.
             unsafe tls.certificate.withCString { certificate in
                 unsafe tls.privateKey.withCString { key in
                     unsafe settings.certificate = certificate
@@ -185,6 +189,8 @@ public final class HTTPServer: Sendable {
                     begin()
                 }
             }
+        } else {
+            begin()
         }
         guard let daemon = unsafe daemon else {
             unsafe service.release()
