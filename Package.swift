@@ -231,7 +231,7 @@ targets += layer(9, [
           products: [log]),
     tests("Management", needs: ["Basics", "JSONValue", "ModuleKit", "Digest", "TestSupport"],
           products: [log]),
-    tests("Modules", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+    tests("Modules", needs: ["Basics", "Digest", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                              "Locations", "RouteScript", "Server", "Management", "TestSupport",
                              "EventDocuments", "Transactions", "Subscriptions", "Resolution",
                              "StorageSQLite", "Publications"] + standing + binding,

@@ -124,7 +124,8 @@ public enum Figure: String, CaseIterable, Sendable {
         case .flush, .load, .dump: "s"
         case .memory, .millionMemory, .presenceSubscriptionMemory, .presencePresentityMemory:
             "bytes"
-        case .commands, .commandsBusy, .workers, .presenceSubscribe, .presenceSubscribeMemory, .presencePublish,
+        case .commands, .commandsBusy, .workers, .presenceSubscribe, .presenceSubscribeMemory,
+            .presencePublish,
             .presencePublishMemory, .presenceTen, .presenceTenMemory, .presenceThousand,
             .presenceThousandMemory:
             "1/s"

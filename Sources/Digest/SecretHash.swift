@@ -1,7 +1,6 @@
 internal import Basics
 internal import Crypto
 internal import CryptoExtras
-internal import FoundationEssentials
 
 /// A secret as it is stored: nobody who reads it can log in with it.
 ///

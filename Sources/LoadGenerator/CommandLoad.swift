@@ -40,6 +40,7 @@ struct CommandRun: ~Copyable {
 
     /// The lanes; an array cannot hold what cannot be copied.
     private final class Lanes {
+        /// One of them.
         final class Lane {
             var lane: HTTPLane
             init(_ lane: consuming HTTPLane) { self.lane = lane }

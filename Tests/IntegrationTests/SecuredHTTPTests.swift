@@ -60,6 +60,10 @@ struct SecuredHTTPTests {
         let hash = try hash("s3cret: with blanks")
         let token = try token()
         let server = try ServerProcess { configuration in
+            // A test's server counts as started once it answers RPC to all, where it is listed.
+            configuration.modules.removeAll { $0 == "jsonrpcs" }
+            configuration.parameters.append("loadmodule \"jsonrpcs.so\"")
+            configuration.set("jsonrpcs", "transport", 1)
             configuration.set("microhttpd", "user", "ann:control:\(hash)")
             configuration.set("microhttpd", "token", "board:read:\(token.hash)")
         }
@@ -146,8 +150,10 @@ struct SecuredHTTPTests {
 
                 event_route[microhttpd:request] {
                     if ($mhttpd(url) =~ "^/phone") {
+                        $var(from) = "$mhttpd(srcip) $mhttpd(version)";
+                        $var(body) = "$mhttpd(size) $mhttpd(data)";
                         mhttpd_reply("201", "Made", "text/plain",
-                            "$mhttpd(method) $mhttpd(url) $mhttpd(size) $mhttpd(data) $mhttpd(srcip) $mhttpd(version)");
+                            "$mhttpd(method) $mhttpd(url) $var(body) $var(from)");
                     }
                 }
 

@@ -49,6 +49,7 @@ public final class AccountBook: Sendable {
     ///   - users: `NAME:ROLE:HASH` each.
     ///   - tokens: `NAME:ROLE:HASH` each.
     ///   - roles: `NAME: WORD, WORD ...` each; see `AccessRole`.
+    /// - Throws: The first line that is wrong, without its hash.
     public init(
         users: [String], tokens: [String], roles: [String]
     ) throws(AccountError) {

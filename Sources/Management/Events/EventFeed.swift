@@ -15,8 +15,11 @@ internal import Synchronization
 public final class EventFeed: Sendable {
     /// One event as it is sent.
     struct Stored: Sendable {
+        /// Its place among all events.
         var number: UInt64
+        /// Its kind.
         var kind: String
+        /// The text that readers get.
         var bytes: [UInt8]
     }
     /// Since when a kind of events is noted, and until when.
@@ -27,6 +30,7 @@ public final class EventFeed: Sendable {
         /// When the last reader went; in the far future while there is one.
         var gone = MonotonicTime(nanoseconds: .max)
     }
+    /// What the lock guards.
     private struct State {
         var readers: [EventReader] = []
         var kept: [Stored] = []
@@ -140,7 +144,10 @@ public final class EventFeed: Sendable {
     /// The number within an id of this run.
     private func number(of id: String) -> UInt64? {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == run else { return nil }
+        // UInt64 would take "+1" as well, which this server never wrote.
+        guard parts.count == 2, parts[0] == run,
+            parts[1].utf8.allSatisfy({ (48...57).contains($0) })
+        else { return nil }
         return UInt64(parts[1])
     }
 

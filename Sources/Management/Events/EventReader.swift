@@ -5,6 +5,7 @@ internal import Synchronization
 
 /// One who reads events: a queue with a bound, and the thread of a connection that waits at it.
 final class EventReader: HTTPFeed {
+    /// What the lock guards.
     private struct State {
         var waiting: [[UInt8]] = []
         var isClosed = false
@@ -99,6 +100,7 @@ final class EventReader: HTTPFeed {
         }
     }
 
+    /// What has ended a wait.
     private enum Waking { case event, silence, gone }
 
     /// Waits for the bell, the end of the connection, or the time for a heartbeat.

@@ -32,6 +32,7 @@ final class HTTPConnection {
 
 /// The connections that are open, so that they can be ended from outside.
 final class HTTPConnections: Sendable {
+    /// What the lock guards.
     private struct State {
         var sockets: [UInt64: Int32] = [:]
         var last: UInt64 = 0

@@ -82,8 +82,10 @@ public final class MicroHTTPD: ServerModule, EventListener {
         }
     }
 
-    /// Takes up the certificate and the key as they are in their files now; does nothing without
-    /// TLS. What goes wrong is thrown, and the old certificate stays in force.
+    /// Takes up the certificate and the key as they are in their files now.
+    ///
+    /// Without TLS it does nothing. What goes wrong is thrown, and the old certificate stays in
+    /// force.
     public func reloadTLS() throws(StartFailure) { try server.withLock { $0 }?.reloadTLS() }
 
     /// Closes the port and all connections.
