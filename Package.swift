@@ -80,6 +80,7 @@ let nio: [Target.Dependency] = [
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -146,7 +147,7 @@ targets += layer(2, [
     library("EventDocuments", needs: ["Basics", "CLibXML2"]),
 ])
 targets += layer(3, [
-    library("Digest", needs: ["Basics"], products: [crypto]),
+    library("Digest", needs: ["Basics"], products: [crypto, cryptoExtras]),
     library("Locations", needs: ["Basics", "SIPSyntax"]),
     library("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
     library("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
@@ -157,7 +158,7 @@ targets += layer(3, [
 ])
 targets += layer(4, [
     library("RouteScript", needs: ["Basics", "SIPSyntax", "ModuleKit"]),
-    library("Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD"],
+    library("Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD", "Digest"],
             products: [log]),
     library("Subscriptions", needs: ["Basics", "SIPSyntax"]),
     library("Publications", needs: ["Basics", "SIPSyntax"]),
@@ -167,7 +168,8 @@ targets += layer(5, [
     module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
     module("TM", needs: ["Transactions"]), module("PV", needs: ["Digest"]), module("Xlog"),
     module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
-    module("JSONRPC", needs: ["Management"]), module("CfgRPC"), module("CTL"),
+    module("JSONRPC", needs: ["Management"]), module("CfgRPC", needs: ["Management"]),
+    module("CTL"),
     module("MicroHTTPD", needs: ["Management"]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
@@ -205,7 +207,7 @@ targets += layer(7, [
     library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(8, [
-    program("roost", needs: ["Server", "Basics"], products: [arguments]),
+    program("roost", needs: ["Server", "Basics", "Digest"], products: [arguments]),
     program("roostctl", needs: ["RemoteControl"]),
     program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
     program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
@@ -227,8 +229,9 @@ targets += layer(9, [
     tests("StorageSQLite", needs: ["Basics", "Storage"]),
     tests("RouteScript", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit"],
           products: [log]),
-    tests("Management", needs: ["Basics", "JSONValue", "ModuleKit"], products: [log]),
-    tests("Modules", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+    tests("Management", needs: ["Basics", "JSONValue", "ModuleKit", "Digest", "TestSupport"],
+          products: [log]),
+    tests("Modules", needs: ["Basics", "Digest", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
                              "Locations", "RouteScript", "Server", "Management", "TestSupport",
                              "EventDocuments", "Transactions", "Subscriptions", "Resolution",
                              "StorageSQLite", "Publications"] + standing + binding,

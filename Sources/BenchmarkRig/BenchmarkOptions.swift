@@ -19,6 +19,8 @@ public struct BenchmarkOptions: Sendable, Equatable {
     public var latencyRate = 10_000
     /// Fewest requests of one measurement of CPU time; few users are refreshed several times.
     public var refreshesMin = 100_000
+    /// Calls of a command in one measurement.
+    public var commandCalls = 200_000
     /// Seconds of each measurement of the presence server.
     public var presenceSeconds = 4
     /// Presentities that are published again and again; a fifth of them has ten watchers each.
@@ -44,6 +46,7 @@ public struct BenchmarkOptions: Sendable, Equatable {
         window = 32
         latencyRate = 2_000
         refreshesMin = 2_000
+        commandCalls = 2_000
         presenceSeconds = 1
         presentities = 50
         presenceSubjects = 500

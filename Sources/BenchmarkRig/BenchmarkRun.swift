@@ -63,6 +63,11 @@ public struct BenchmarkRun: Sendable {
                 try run.takeScript(contestant, seat)
             }
         }
+        if options.figures.contains(where: \.isCommand) {
+            attempt("\(place), commands over HTTP") { (run) throws(RigError) in
+                try run.takeCommands(contestant, seat)
+            }
+        }
         if let database, wants([.registerDatabase, .flush, .load]) {
             attempt("\(place), MariaDB") { (run) throws(RigError) in
                 try run.takeDatabase(contestant, seat, database)

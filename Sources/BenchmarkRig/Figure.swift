@@ -18,6 +18,16 @@ public enum Figure: String, CaseIterable, Sendable {
     case memory
     /// What two workers can take, against one.
     case workers
+    /// `core.uptime` calls a second over four HTTP connections.
+    case commands
+    /// p99 of those calls.
+    case commandLatency = "commands-p99"
+    /// Calls a second while 10,000 REGISTERs a second pass.
+    case commandsBusy = "commands-busy"
+    /// p99 of those calls.
+    case commandLatencyBusy = "commands-busy-p99"
+    /// CPU time of a call.
+    case commandCost = "commands-cpu"
     /// CPU time of a REGISTER against that of an echo of the same datagrams.
     case echo
     /// Ten times the users: CPU time of a REGISTER, against our own cost with the usual number.
@@ -80,6 +90,11 @@ public enum Figure: String, CaseIterable, Sendable {
         case .latency: "p99 of REGISTER while ul.dump loops, own reference without"
         case .memory: "resident memory per contact"
         case .workers: "REGISTERs that two workers can take, own reference one"
+        case .commands: "core.uptime over HTTP, four connections"
+        case .commandLatency: "p99 of core.uptime over HTTP, four connections"
+        case .commandsBusy: "core.uptime over HTTP beside 10,000 REGISTERs a second"
+        case .commandLatencyBusy: "p99 of core.uptime beside 10,000 REGISTERs a second"
+        case .commandCost: "CPU per core.uptime over HTTP"
         case .echo: "CPU per REGISTER, reference echo of the same datagrams"
         case .millionRegister: "10 x contacts: CPU per REGISTER"
         case .millionDump: "10 x contacts: ul.dump brief, per contact"
@@ -109,11 +124,13 @@ public enum Figure: String, CaseIterable, Sendable {
         case .flush, .load, .dump: "s"
         case .memory, .millionMemory, .presenceSubscriptionMemory, .presencePresentityMemory:
             "bytes"
-        case .workers, .presenceSubscribe, .presenceSubscribeMemory, .presencePublish,
+        case .commands, .commandsBusy, .workers, .presenceSubscribe, .presenceSubscribeMemory,
+            .presencePublish,
             .presencePublishMemory, .presenceTen, .presenceTenMemory, .presenceThousand,
             .presenceThousandMemory:
             "1/s"
-        case .register, .registerDatabase, .registerScript, .latency, .echo, .millionRegister,
+        case .commandLatency, .commandLatencyBusy, .commandCost, .register, .registerDatabase,
+            .registerScript, .latency, .echo, .millionRegister,
             .millionDump, .millionFlush, .millionLoad, .presenceSubscribeCost,
             .presencePublishCost, .presenceNotifyCost, .presenceLatency:
             "us"
@@ -130,6 +147,9 @@ public enum Figure: String, CaseIterable, Sendable {
         case .latency: .atMost(must: 2, aim: 1.1)
         case .memory: .atMost(must: 0.6, aim: 0.4)
         case .workers: .atLeast(must: 1.7, aim: 1.9)
+        case .commands, .commandsBusy: .atLeast(must: 1, aim: 1.5)
+        case .commandLatency, .commandLatencyBusy: .atMost(must: 1, aim: 1 / 1.5)
+        case .commandCost: .atMost(must: 1, aim: 1 / 1.5)
         case .echo: .atMost(must: nil, aim: 1.4)
         case .millionRegister, .millionDump, .millionFlush, .millionLoad, .millionMemory:
             .atMost(must: 1.5, aim: 1.1)
@@ -148,6 +168,9 @@ public enum Figure: String, CaseIterable, Sendable {
 
     /// Whether it is one of the rows with ten times the users.
     public var isMillion: Bool { rawValue.hasPrefix("million") }
+
+    /// Whether it is one of the rows of remote control.
+    public var isCommand: Bool { rawValue.hasPrefix("commands") }
 
     /// Whether it is one of the rows of the presence server.
     public var isPresence: Bool { rawValue.hasPrefix("presence") }

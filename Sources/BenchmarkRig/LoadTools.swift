@@ -22,6 +22,22 @@ public struct LoadRequest: Sendable, Equatable {
     }
 }
 
+/// A load of commands over HTTP that the rig asks for.
+public struct CommandRequest: Sendable, Equatable {
+    /// Port on 127.0.0.1.
+    public var port: UInt16
+    /// Connections, each with one call under way.
+    public var connections = 4
+    /// Calls in all.
+    public var count: Int
+
+    /// A load of `core.uptime` over four connections.
+    public init(port: UInt16, count: Int) {
+        self.port = port
+        self.count = count
+    }
+}
+
 /// What a load came to.
 public struct LoadOutcome: Sendable, Equatable {
     /// Requests answered with 2xx.
@@ -57,17 +73,23 @@ public struct LoadTools: Sendable {
     public var echo: @Sendable (LoadRequest) throws(RigError) -> UInt64
     /// Publishes, subscribes and answers NOTIFYs.
     public var presence: Presence
+    /// Calls commands over HTTP.
+    public var command: @Sendable (CommandRequest) throws(RigError) -> LoadOutcome
 
-    /// The tools; without `presence` the rows of the presence server are not taken.
+    /// The tools; without `presence` and `command` their rows are not taken.
     public init(
         register: @escaping @Sendable (LoadRequest) throws(RigError) -> LoadOutcome,
         echo: @escaping @Sendable (LoadRequest) throws(RigError) -> UInt64,
         presence: @escaping Presence = { (_, _) throws(RigError) in
             throw RigError(.usage, "no generator for presence")
+        },
+        command: @escaping @Sendable (CommandRequest) throws(RigError) -> LoadOutcome = {
+            (_) throws(RigError) in throw RigError(.usage, "no generator for commands")
         }
     ) {
         self.register = register
         self.echo = echo
         self.presence = presence
+        self.command = command
     }
 }

@@ -35,6 +35,9 @@ struct PollSet: Sendable {
         entries[lane].events = Int16(isWanted ? POLLIN | POLLOUT : POLLIN)
     }
 
+    /// Whether `lane` is still watched.
+    func isOpen(_ lane: Int) -> Bool { entries[lane].fd >= 0 }
+
     /// Watches `lane` no longer.
     mutating func forget(_ lane: Int) {
         entries[lane].fd = -1

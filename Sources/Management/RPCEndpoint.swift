@@ -2,7 +2,8 @@ internal import ModuleKit
 
 /// JSON-RPC 2.0 over HTTP: POST /RPC.
 ///
-/// Errors of JSON-RPC are answers like others, with status 200.
+/// Errors of JSON-RPC are answers like others, with status 200; a command that the caller's role
+/// does not have is 403.
 ///
 /// Kamailio turns the code of a command's error into the status of HTTP; here the status speaks of
 /// HTTP only. A client that looks at both sees either no JSON-RPC at all, or all of it.
@@ -21,10 +22,9 @@ public final class RPCEndpoint: HTTPEndpoint {
     /// Nothing but notifications is 204: JSON-RPC forbids an answer, HTTP demands one (RFC 9110
     /// 15.3.5).
     public func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        let caller = RPCCaller(channel: "http", address: request.client)
-        guard let answer = dispatcher.answer(request.body.span, from: caller) else {
-            return .nothing
-        }
+        let role = request.account?.role
+        guard let answer = dispatcher.answer(request.body.span, from: request.caller, as: role)
+        else { return .nothing }
         return .content(answer, type: "application/json")
     }
 }

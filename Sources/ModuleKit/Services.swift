@@ -78,6 +78,8 @@ public protocol Services: AnyObject, Sendable {
     func announceThread(_ description: String)
     /// Begins a clean stop with the exit status given.
     func requestStop(status: Int32)
+    /// Whether a clean stop has begun: no new work should be sent here.
+    var isDraining: Bool { get }
 }
 
 extension Services {
@@ -85,6 +87,8 @@ extension Services {
     public var aliases: [HostAlias] { [] }
     /// No script, no event routes.
     public func hasEventRoute(_ name: String) -> Bool { false }
+    /// No stop has begun.
+    public var isDraining: Bool { false }
     /// Nothing defined.
     public var defines: [(name: String, value: String?)] { [] }
     /// The loaded module of a type, nil when the script does not load it.

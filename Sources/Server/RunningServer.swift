@@ -158,6 +158,7 @@ final class RunningServer: Service, Sendable {
 
     /// Receives no more, ends the jobs, and stops the modules in reverse order.
     private func stop() {
+        services.beginDraining()
         let limit = core.parameters.exitTimeout
         // A database that hangs must not keep a supervisor waiting: the alarm ends the process.
         if limit > 0 { alarm(UInt32(limit)) }

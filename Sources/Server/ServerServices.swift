@@ -25,6 +25,7 @@ package final class ServerServices: Services {
         var makeContext: (@Sendable () -> ScriptContext)?
         var stop: (@Sendable (Int32) -> Void)?
         var pendingStop: Int32?
+        var isDraining = false
     }
 
     /// The settings of all modules.
@@ -195,6 +196,12 @@ package final class ServerServices: Services {
         if let early { stop(early) }
     }
 
+    /// Whether a clean stop has begun.
+    package var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Notes that a clean stop has begun, so that `/ready` says so.
+    package func beginDraining() { state.withLock { $0.isDraining = true } }
+
     /// Begins a clean stop.
     ///
     /// It returns at once; the stop goes on elsewhere. A module may ask for it while it starts,
@@ -202,6 +209,7 @@ package final class ServerServices: Services {
     package func requestStop(status: Int32) {
         let stop = state.withLock { state in
             if state.stop == nil { state.pendingStop = status }
+            state.isDraining = true
             return state.stop
         }
         stop?(status)

@@ -16,7 +16,23 @@ enum GeneratorTools {
                 p99: report.latency.p99)
         },
         echo: { (request) throws(RigError) in try echo(request) },
-        presence: { (request, boundary) throws(RigError) in try present(request, boundary) })
+        presence: { (request, boundary) throws(RigError) in try present(request, boundary) },
+        command: { (request) throws(RigError) in try command(request) })
+
+    /// Calls a command over HTTP.
+    private static func command(_ request: CommandRequest) throws(RigError) -> LoadOutcome {
+        var plan = CommandPlan(server: ServerName(host: "127.0.0.1", port: request.port))
+        plan.connections = request.connections
+        plan.count = request.count
+        do {
+            let report = try CommandLoad(plan).run()
+            return LoadOutcome(
+                succeeded: report.succeeded, failures: report.failures, seconds: report.seconds,
+                p99: report.latency.p99)
+        } catch {
+            throw RigError(.answer, error.description)
+        }
+    }
 
     /// Runs one presence load against this machine; what it creates stays.
     private static func present(

@@ -8,7 +8,7 @@ struct RoostLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roost-load",
         abstract: "Puts load on a SIP server and reports rate, failures and latency.",
-        subcommands: [Register.self, Presence.self, Echo.self])
+        subcommands: [Register.self, Presence.self, RPC.self, Echo.self])
 }
 
 RoostLoad.main()

@@ -67,7 +67,7 @@ struct ExchangeTests {
     func forgotten() {
         let exchange = exchange(most: 1000)
         _ = give(exchange, 10)
-        exchange.forgetBody()
+        _ = exchange.takeBody()
         #expect(exchange.body.isEmpty && !exchange.isTooLarge)
         #expect(exchange.client == "127.0.0.1:1")
         #expect(exchange.method == "POST" && exchange.path == "/RPC")

@@ -241,17 +241,39 @@ struct HostileClientTests {
         return true
     }
 
-    @Test("the port is served by threads of lower priority")
+    @Test("short answers have the priority of SIP, the rest of a long one has less")
     func priority() throws {
         let nice = BoundMethod(
             "nice", module: "sample", result: .integer, "Shows the priority",
             example: RPCExample([], 10)
         ) { _ in .value(.integer(Int64(ThreadFacts.nice))) }
+        let long = BoundMethod(
+            "long", module: "sample", result: .any, "Shows it piece by piece",
+            example: RPCExample([], [])
+        ) { _ in .stream(Priorities()) }
         let before = ThreadFacts.nice
-        let (server, port) = try server([nice])
+        let (server, port) = try server([nice, long])
         defer { server.stop() }
-        let answer = RawClient(port: port).call(#"{"jsonrpc":"2.0","method":"nice","id":1}"#)
-        #expect(answer?.json?["result"]?.integer == min(before + 10, 19))
+        let client = RawClient(port: port)
+        let short = client.call(#"{"jsonrpc":"2.0","method":"nice","id":1}"#)
+        #expect(short?.json?["result"]?.integer == before)
+        let seen = client.call(#"{"jsonrpc":"2.0","method":"long","id":1}"#)?.json?["result"]
+        #expect(seen?.items?.first?.integer == before)
+        #expect(seen?.items?.last?.integer == min(before + 10, 19))
         #expect(ThreadFacts.nice == before)
+    }
+}
+
+/// A long result of the priorities that its pieces were made with.
+private final class Priorities: ResultStream {
+    private let count = Counter()
+
+    func produce(into writer: inout JSONWriter) -> Bool {
+        if count.value == 0 { writer.beginArray() }
+        count.add()
+        for _ in 0..<10_000 { writer.integer(ThreadFacts.nice) }
+        guard count.value == 20 else { return true }
+        writer.endArray()
+        return false
     }
 }

@@ -99,6 +99,15 @@ final class RawClient {
             status: status, headers: headers, body: String(decoding: body, as: UTF8.self))
     }
 
+    /// Reads the head of an answer.
+    func head() -> String? { line(until: "\r\n\r\n") }
+
+    /// Reads up to a text, of a body in chunks too; false when it does not come.
+    func read(until text: String) -> Bool { line(until: text) != nil }
+
+    /// Ends the connection, as a client does that leaves.
+    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// Posts and reads the answer.
     func call(_ body: String) -> Answer? {
         post(body)

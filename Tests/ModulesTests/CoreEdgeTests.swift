@@ -368,7 +368,10 @@ struct ManagementEdgeTests {
     func foreign() throws {
         let module = try StandInServices().load(
             MicroHTTPD.self,
-            [("listen_addr", .string("192.0.2.1")), ("listen_port", .integer(0))])
+            [
+                ("listen_addr", .string("192.0.2.1")), ("listen_port", .integer(0)),
+                ("allowed_ips", .string("127.0.0.1")),
+            ])
         #expect(throws: StartFailure.self) { try module.start() }
         #expect(module.url == nil)
     }

@@ -1,7 +1,7 @@
 public import Basics
 internal import Glibc
 
-/// Addresses that share a prefix: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
+/// Addresses that share a prefix: `127.0.0.1`, `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `fd00::/8`.
 public struct AddressRange: Sendable, Hashable {
     private let address: PeerAddress
     private let length: Int
@@ -15,8 +15,7 @@ public struct AddressRange: Sendable, Hashable {
         let width = address.isIPv6 ? 128 : 32
         var length = width
         if parts.count == 2 {
-            // Int would take "+8" as well, which no other program does.
-            guard parts[1].allSatisfy({ $0.isASCII && $0.isNumber }), let given = Int(parts[1]),
+            guard let given = Self.length(parts[1], isIPv6: address.isIPv6),
                 (0...width).contains(given)
             else { return nil }
             length = given
@@ -25,10 +24,22 @@ public struct AddressRange: Sendable, Hashable {
         self.length = length
     }
 
+    /// The length of a prefix, in digits or as a netmask without gaps.
+    private static func length(_ text: Substring, isIPv6: Bool) -> Int? {
+        // Int would take "+8" as well, which no other program does.
+        if text.allSatisfy({ $0.isASCII && $0.isNumber }) { return Int(text) }
+        guard !isIPv6, let mask = PeerAddress(host: String(text)), !mask.isIPv6 else { return nil }
+        let bits = UInt32(truncatingIfNeeded: mask.low)
+        let ones = (~bits).leadingZeroBitCount
+        return ones == 32 || bits << UInt32(ones) == 0 ? ones : nil
+    }
+
     /// The ranges of a list, separated by commas, semicolons, bars or blanks; a word that is no
     /// range is thrown back.
     public static func list(_ text: String) throws(AddressRangeError) -> [AddressRange] {
-        let words = text.split { ",;| \t\n".contains($0) }
+        // Blanks around a slash belong to the range, as Kamailio has it.
+        let joined = text.replacing(/\s*\/\s*/, with: "/")
+        let words = joined.split { ",;| \t\n".contains($0) }
         guard words.count <= Limits.allowedRangesMax else {
             throw AddressRangeError(word: "more than \(Limits.allowedRangesMax) ranges")
         }

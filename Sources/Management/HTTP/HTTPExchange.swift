@@ -10,6 +10,14 @@ final class HTTPExchange {
     let method: String
     /// Its path.
     let path: String
+    /// What it will be refused with once it has arrived; nil when it comes in.
+    var refusal: HTTPReply?
+    /// Who asks, where credentials are asked for.
+    var account: Account?
+    /// The origin of the page that calls, where it is another than this server's.
+    var origin: String?
+    /// The version of HTTP.
+    var version = "HTTP/1.1"
     /// The body so far, within the limit.
     private(set) var body: [UInt8] = []
     /// Whether the body is larger than the limit.
@@ -20,16 +28,17 @@ final class HTTPExchange {
     private let deadline: MonotonicTime
     private var received = 0
 
-    /// A request whose head has arrived; its time for the body begins now.
+    /// A request whose head has arrived; its time for the body begins at `now`.
     init(
-        client: String, method: String, path: String, configuration: HTTPServer.Configuration
+        client: String, method: String, path: String, configuration: HTTPServer.Configuration,
+        now: MonotonicTime = SystemClock.monotonic()
     ) {
         self.client = client
         self.method = method
         self.path = path
         bodyBytesMax = configuration.bodyBytesMax
         let patience = UInt64(configuration.requestSecondsMax) * 1_000_000_000
-        deadline = MonotonicTime(nanoseconds: SystemClock.monotonic().nanoseconds + patience)
+        deadline = MonotonicTime(nanoseconds: now.nanoseconds + patience)
     }
 
     /// Notes the length that the head announces.
@@ -39,7 +48,7 @@ final class HTTPExchange {
         guard let length = Int(length) else { return }
         isTooLarge = length > bodyBytesMax
         isHopeless = length > max(bodyBytesMax, Limits.discardedBodyBytesMax)
-        if !isTooLarge { body.reserveCapacity(length) }
+        if !isTooLarge, refusal == nil { body.reserveCapacity(length) }
     }
 
     /// Takes a piece of the body; false when the connection is to be closed: the body is far too
@@ -51,12 +60,15 @@ final class HTTPExchange {
         if received > bodyBytesMax {
             isTooLarge = true
             body = []
-        } else {
+        } else if refusal == nil {
             unsafe body.append(contentsOf: piece)
         }
         return true
     }
 
-    /// Frees the body; the answer may take long.
-    func forgetBody() { body = [] }
+    /// Gives the body away; the answer may take long.
+    func takeBody() -> [UInt8] {
+        defer { body = [] }
+        return body
+    }
 }

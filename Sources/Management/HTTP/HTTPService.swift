@@ -2,19 +2,18 @@ internal import Basics
 internal import CMicroHTTPD
 internal import Glibc
 internal import Logging
-internal import Synchronization
 
 /// What the callbacks of libmicrohttpd work with.
 ///
-/// It outlives the daemon, and nothing in it changes.
+/// It outlives the daemon, and nothing in it changes but the list of connections.
 ///
-/// The library calls `handle` several times for one request. The first call brings the head: an
-/// `HTTPExchange` is made, and the library carries it for us from then on. The calls in between
-/// bring pieces of the body. The last one brings nothing: that is when the request is answered.
-/// Whatever happens, `completed` comes last and frees the exchange, also when the client has gone
-/// or the daemon is stopped.
+/// The library calls `handle` several times for one request. The first call brings the head: it is
+/// decided whether the request comes in, an `HTTPExchange` is made, and the library carries it for
+/// us from then on. The calls in between bring pieces of the body. The last one brings nothing:
+/// that is when the request is answered. Whatever happens, `completed` comes last and frees the
+/// exchange, also when the client has gone or the daemon is stopped.
 ///
-/// A request that cannot be answered well (no such path, wrong method, body too large) is still
+/// A request that is refused (no such path, wrong method, body too large, no credentials) is still
 /// read to its end, up to `Limits.discardedBodyBytesMax`: a server that closes a connection with
 /// unread bytes resets it, and the client never sees the status.
 ///
@@ -22,18 +21,25 @@ internal import Synchronization
 /// would hold up every connection that it happens to serve; with a thread a connection, bounded by
 /// the limit on connections, a slow command costs its own client only.
 final class HTTPService: Sendable {
-    private let configuration: HTTPServer.Configuration
-    private let endpoints: [any HTTPEndpoint]
-    private let logger: Logger
-    /// The sockets of the connections that are open.
-    private let sockets = Guarded<Set<Int32>>([])
+    /// How the server is set up.
+    let configuration: HTTPServer.Configuration
+    /// What is served, by path.
+    let endpoints: [String: any HTTPEndpoint]
+    /// The server's log.
+    let logger: Logger
+    /// Who comes in.
+    private let gate: HTTPGate
+    /// The connections that are open.
+    let connections = HTTPConnections()
 
     /// What the callbacks of one daemon need.
     init(
-        _ configuration: HTTPServer.Configuration, endpoints: [any HTTPEndpoint], logger: Logger
+        _ configuration: HTTPServer.Configuration, endpoints: [any HTTPEndpoint], gate: HTTPGate,
+        logger: Logger
     ) {
         self.configuration = configuration
-        self.endpoints = endpoints
+        self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }) { first, _ in first }
+        self.gate = gate
         self.logger = logger
     }
 
@@ -48,7 +54,7 @@ final class HTTPService: Sendable {
 
     /// Head, pieces of the body, and end of a request: called once or more for each.
     static let handle: MHD_AccessHandlerCallback = {
-        (closure, connection, url, method, _, upload, size, context) in
+        (closure, connection, url, method, version, upload, size, context) in
         guard let service = unsafe HTTPService.from(closure),
             let connection = unsafe connection, let url = unsafe url,
             let method = unsafe method, let size = unsafe size, let context = unsafe context
@@ -56,6 +62,9 @@ final class HTTPService: Sendable {
         guard let known = unsafe context.pointee else {
             let exchange = unsafe service.begin(
                 connection, String(cString: url), String(cString: method))
+            if let version = unsafe version, unsafe strcmp(version, "HTTP/1.1") != 0 {
+                exchange.version = unsafe String(cString: version)
+            }
             unsafe context.pointee = Unmanaged.passRetained(exchange).toOpaque()
             guard exchange.isHopeless else { return .YES }
             return unsafe service.refuse(exchange, 413, connection)
@@ -77,16 +86,21 @@ final class HTTPService: Sendable {
     }
 
     /// A connection begins or ends; its socket is closed when the call about its end has returned.
-    static let connected: MHD_NotifyConnectionCallback = { closure, connection, _, event in
-        guard let service = unsafe HTTPService.from(closure), let connection = unsafe connection
+    static let connected: MHD_NotifyConnectionCallback = { closure, connection, context, event in
+        guard let service = unsafe HTTPService.from(closure), let connection = unsafe connection,
+            let context = unsafe context
         else { return }
-        let socket = unsafe cmicrohttpd_socket(connection)
-        service.sockets.withLock { sockets in
-            if event == .CONNECTION_NOTIFY_STARTED {
-                sockets.insert(socket)
-            } else {
-                sockets.remove(socket)
-            }
+        if event == .CONNECTION_NOTIFY_STARTED {
+            let socket = unsafe cmicrohttpd_socket(connection)
+            let address =
+                unsafe PeerAddress(cmicrohttpd_client(connection)) ?? PeerAddress(ipv4: 0, port: 0)
+            let begun = HTTPConnection(
+                address: address, socket: socket, number: service.connections.add(socket: socket))
+            unsafe context.pointee = Unmanaged.passRetained(begun).toOpaque()
+        } else if let known = unsafe context.pointee {
+            let ended = unsafe Unmanaged<HTTPConnection>.fromOpaque(known).takeRetainedValue()
+            unsafe context.pointee = nil
+            service.connections.remove(ended.number)
         }
     }
 
@@ -98,12 +112,8 @@ final class HTTPService: Sendable {
         for direction in [SHUT_RD, SHUT_RDWR] {
             let start = SystemClock.monotonic()
             repeat {
-                let isEmpty = sockets.withLock { sockets in
-                    // Under the lock no socket is closed, so no number can be another's by now.
-                    for socket in sockets { shutdown(socket, Int32(direction)) }
-                    return sockets.isEmpty
-                }
-                if isEmpty { return }
+                connections.forEach { shutdown($0, Int32(direction)) }
+                if connections.isEmpty { return }
                 usleep(2_000)
             } while SystemClock.monotonic().since(start) < patience
         }
@@ -115,7 +125,7 @@ final class HTTPService: Sendable {
         return unsafe Unmanaged<HTTPService>.fromOpaque(closure).takeUnretainedValue()
     }
 
-    // MARK: Requests
+    // MARK: Heads
 
     /// Whether an address is in the list of those that may connect; an empty list admits all.
     private func admits(_ client: PeerAddress) -> Bool {
@@ -127,75 +137,56 @@ final class HTTPService: Sendable {
 
     /// Looks at the head of a request: whether it will be answered, and how much may follow.
     @unsafe private func begin(
-        _ connection: OpaquePointer, _ url: String, _ method: String
+        _ handle: OpaquePointer, _ url: String, _ method: String
     ) -> HTTPExchange {
-        let client = unsafe PeerAddress(cmicrohttpd_client(connection))?.text ?? "unknown"
+        let connection = unsafe Self.connection(handle)
+        let now = SystemClock.monotonic()
         let exchange = HTTPExchange(
-            client: client, method: method, path: url, configuration: configuration)
-        let length = unsafe MHD_lookup_connection_value(
-            connection, .HEADER_KIND, "Content-Length")
-        if let length = unsafe length { exchange.announce(unsafe String(cString: length)) }
+            client: connection.client, method: method, path: url, configuration: configuration,
+            now: now)
+        let origin = unsafe Self.field("Origin", of: handle)
+        let question = unsafe HTTPGate.Question(
+            connection: connection, method: method, isOpen: endpoints[url]?.isOpen ?? false,
+            authorization: gate.asksForCredentials
+                ? Self.field("Authorization", of: handle) : nil,
+            origin: origin, host: origin == nil ? nil : Self.field("Host", of: handle))
+        switch gate.judge(question, at: now) {
+        case .admitted(let account, let origin):
+            exchange.account = account
+            exchange.origin = origin
+        case .refused(let reply): exchange.refusal = reply
+        }
+        if let length = unsafe Self.field("Content-Length", of: handle) {
+            exchange.announce(length)
+        }
         return exchange
     }
 
-    /// Answers a request whose body has arrived.
-    @unsafe private func finish(
-        _ exchange: HTTPExchange, _ connection: OpaquePointer
-    ) -> MHD_Result {
-        guard let endpoint = endpoints.first(where: { $0.path == exchange.path }) else {
-            return unsafe refuse(exchange, 404, connection)
+    /// The connection of a request.
+    @unsafe private static func connection(_ handle: OpaquePointer) -> HTTPConnection {
+        guard let known = unsafe cmicrohttpd_context(handle) else {
+            // The library tells of every connection before its first request; this is for none.
+            return HTTPConnection(
+                address: PeerAddress(ipv4: 0, port: 0), socket: -1, number: 0)
         }
-        guard endpoint.method == exchange.method else {
-            return unsafe refuse(exchange, 405, connection, allow: endpoint.method)
-        }
-        guard !exchange.isTooLarge else { return unsafe refuse(exchange, 413, connection) }
-        let request = HTTPRequest(body: exchange.body, client: exchange.client)
-        exchange.forgetBody()
-        switch endpoint.answer(request) {
-        case .nothing: return unsafe send(exchange, 204, Self.response([]), connection)
-        case .content(let content, let type):
-            let response = unsafe HTTPStream.response(content)
-            return unsafe send(exchange, 200, response, connection, type: type)
-        }
+        return unsafe Unmanaged<HTTPConnection>.fromOpaque(known).takeUnretainedValue()
     }
 
-    /// Answers a request that no endpoint sees: a line of text says why.
-    @unsafe private func refuse(
-        _ exchange: HTTPExchange, _ status: UInt32, _ connection: OpaquePointer,
-        allow: String? = nil
-    ) -> MHD_Result {
-        let text: String =
-            switch status {
-            case 404: "Not found. Commands are served under /RPC.\n"
-            case 405: "Send a POST request.\n"
-            default: "The body is larger than \(configuration.bodyBytesMax) bytes.\n"
-            }
-        let response = unsafe Self.response(Array(text.utf8))
-        if let allow, let response = unsafe response {
-            unsafe MHD_add_response_header(response, "Allow", allow)
-        }
-        return unsafe send(exchange, status, response, connection, type: "text/plain")
+    /// The value of a header field; nil without it, and for one that is longer than any sensible
+    /// value.
+    @unsafe static func field(_ name: StaticString, of connection: OpaquePointer) -> String? {
+        let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        let value = unsafe MHD_lookup_connection_value(connection, .HEADER_KIND, name)
+        guard let value = unsafe value,
+            unsafe strnlen(value, Limits.httpFieldBytesMax + 1)
+                <= Limits.httpFieldBytesMax
+        else { return nil }
+        return unsafe String(cString: value)
     }
 
-    /// A response with a short body that the library copies.
-    @unsafe private static func response(_ body: [UInt8]) -> OpaquePointer? {
-        var body = body
-        return unsafe body.withUnsafeMutableBytes { bytes in
-            unsafe MHD_create_response_from_buffer(
-                bytes.count, bytes.baseAddress, .RESPMEM_MUST_COPY)
-        }
-    }
-
-    /// Queues a response and gives our reference to it back; logs the request.
-    @unsafe private func send(
-        _ exchange: HTTPExchange, _ status: UInt32, _ response: OpaquePointer?,
-        _ connection: OpaquePointer, type: String? = nil
-    ) -> MHD_Result {
-        guard let response = unsafe response else { return .NO }
-        if let type { unsafe MHD_add_response_header(response, "Content-Type", type) }
-        let result = unsafe MHD_queue_response(connection, status, response)
-        unsafe MHD_destroy_response(response)
-        logger.debug("http \(exchange.client) \(exchange.method) \(exchange.path) \(status)")
-        return result
+    /// How one connection is ended from another thread.
+    @unsafe func cutter(_ handle: OpaquePointer) -> @Sendable () -> Void {
+        let number = unsafe Self.connection(handle).number
+        return { [connections] in connections.forEach(number) { shutdown($0, Int32(SHUT_RDWR)) } }
     }
 }

@@ -16,13 +16,14 @@ final class HTTPStream {
     private var writer: JSONWriter
     private var sent = 0
     private var isComplete = false
+    /// Whether the thread of the connection has been lowered for the rest of this answer.
+    private var isLowered = false
 
-    /// Content that nobody has asked for yet; its buffer has room for a piece and what an answer's
-    /// last record may add to it.
+    /// Content that nobody has asked for yet; its buffer grows with what is written, since most
+    /// answers are short.
     private init(_ content: any HTTPContent) {
         self.content = content
-        writer = JSONWriter(
-            capacity: Limits.httpPieceBytes + Limits.httpPieceBytes / 4, isPretty: content.isPretty)
+        writer = JSONWriter(capacity: 1_024, isPretty: content.isPretty)
     }
 
     deinit { if !isComplete { content.abandon() } }
@@ -64,6 +65,11 @@ final class HTTPStream {
 
     /// The next bytes; -1 at the end, as the library wants it.
     @unsafe private func copy(into buffer: UnsafeMutablePointer<CChar>, room: Int) -> Int {
+        if !isLowered {
+            // SIP comes first: a dump of a million contacts takes the time that it leaves over.
+            ThreadPriority.lower()
+            isLowered = true
+        }
         if sent == writer.bytes.count {
             writer.bytes.removeAll()
             sent = 0

@@ -9,7 +9,7 @@ extension Core {
         parameters: logging + workers + tcp + names + answers + avoidance + identity + limits
             + ignoredRows,
         methods: information + processes + echoes + network + configuration + discovery
-            + nameRecords + avoidedDestinations,
+            + nameRecords + avoidedDestinations + records,
         statistics: MessageCounters.rows)
 
     /// What is logged, and where to.

@@ -69,8 +69,7 @@ extension JSONRPC: HTTPServing {
         guard transports.contains(.http) else { return [] }
         // Made when the port is opened: all modules are loaded by then, so all commands are known.
         let dispatcher = JSONRPCDispatcher(
-            registry: CommandRegistry(modules: services.loadedModules), logger: services.logger,
-            isPretty: parameters.prettyFormat)
+            CommandRunner(services: services), isPretty: parameters.prettyFormat)
         return [RPCEndpoint(dispatcher)]
     }
 }

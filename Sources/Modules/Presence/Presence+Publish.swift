@@ -34,6 +34,7 @@ extension PresenceModule {
             storage.load()?.publicationChanged()
             try answer(outcome, context, headers)
             counters.published.add()
+            tell(outcome, context, running.agent, headers, work)
             running.sender.send(work, in: context)
             return 1
         } catch {
@@ -43,6 +44,18 @@ extension PresenceModule {
             counters.conditionFailed.add()
             return 1
         }
+    }
+
+    /// Tells those who watch from outside.
+    private func tell(
+        _ outcome: PublishOutcome, _ context: ScriptContext, _ agent: StateAgent,
+        _ headers: Headers, _ work: PresenceWorkspace
+    ) {
+        guard case .accepted(_, let seconds) = outcome else { return }
+        tellPublication(
+            context.now, headers.presentity, headers.package, agent, work,
+            isNew: headers.ifMatch.isEmpty, hasBody: !context.message.body.isEmpty,
+            expires: seconds)
     }
 
     // MARK: Reading

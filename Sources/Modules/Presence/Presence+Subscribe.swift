@@ -19,6 +19,7 @@ extension PresenceModule {
             storage.load()?.subscriptionChanged()
             answer(acceptance, context, work)
             counters.subscribed.add()
+            tellSubscription(context.now, acceptance, running.agent, work)
             running.sender.send(work, in: context)
             return 1
         } catch {

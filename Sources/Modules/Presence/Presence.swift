@@ -32,6 +32,8 @@ public final class PresenceModule: ServerModule {
     let counters = RequestCounters()
     /// What scripts ask for that waits for a database.
     let commands = CommandQueue()
+    /// Who is told of publications and subscriptions.
+    let watch = PresenceWatch()
     /// What keeps the tables, once the module has started with a database.
     let storage = AtomicLazyReference<PresenceStorage>()
 

@@ -10,6 +10,8 @@ struct BindingListener: Sendable {
     let events: BindingEvents
     /// Is told, some events at a time, without any lock held.
     let tell: @Sendable (LocationTable, borrowing LocationEvents, WallTime) -> Void
+    /// Whether it listens for those who watch from outside, who come and go.
+    var isOutside = false
 }
 
 /// A change of a binding as a value.
@@ -44,8 +46,12 @@ extension UsrlocModule {
         to events: BindingEvents,
         _ tell: @escaping @Sendable (LocationTable, borrowing LocationEvents, WallTime) -> Void
     ) {
+        add(BindingListener(events: events, tell: tell))
+    }
+
+    private func add(_ listener: BindingListener) {
         let wanted = listeners.withLock { listeners in
-            listeners.append(BindingListener(events: events, tell: tell))
+            listeners.append(listener)
             return listeners.reduce(into: BindingEvents()) { $0.formUnion($1.events) }
         }
         for table in tables { table.listen(to: wanted) }
@@ -60,7 +66,15 @@ extension UsrlocModule {
         to events: BindingEvents,
         _ tell: @escaping @Sendable (LocationTable, borrowing LocationEvents, WallTime) -> Void
     ) {
-        listen(to: events, tell)
+        listenPromptly(to: events, isOutside: false, tell)
+    }
+
+    /// The same, also for those who watch from outside.
+    func listenPromptly(
+        to events: BindingEvents, isOutside: Bool,
+        _ tell: @escaping @Sendable (LocationTable, borrowing LocationEvents, WallTime) -> Void
+    ) {
+        add(BindingListener(events: events, tell: tell, isOutside: isOutside))
         guard teller.start({ [weak self] in self?.deliver() }) else { return }
         // What happened beside a request: an earlier end, a load.
         services.every(1, "usrloc.events") { [teller] in teller.ask() }

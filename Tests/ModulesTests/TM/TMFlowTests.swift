@@ -44,7 +44,7 @@ struct TMFlowTests {
         try TMRig(
             "\(phones) t_load_contacts(); t_next_contacts(); t_on_failure(\"F\"); t_relay();",
             before: before + "failure_route[F] { \(failure) }\n",
-            further: [ModuleBlueprint(PhonesModule.self)])
+            also: [ModuleBlueprint(PhonesModule.self)])
     }
 
     private let desk =
