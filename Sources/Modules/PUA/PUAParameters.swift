@@ -21,8 +21,8 @@ public struct PUAParameters: Sendable {
     public var updatePeriod = 100
     /// Whether a transaction locks its rows.
     public var locksTable = true
-    /// `hash_size`: the logarithm of the number of slots that are set aside; -1 for 512 slots.
-    public var hashSize = -1
+    /// `hash_size`: the logarithm of the number of slots that are set aside.
+    public var hashSize = 9
     /// Fewest seconds that are asked for.
     public var minExpires = 0
     /// Seconds that are asked for when nothing is said.
