@@ -53,7 +53,7 @@ public struct PUASettings: Sendable {
     public var minExpires = 0
     /// Seconds that are asked for when nothing is said.
     public var defaultExpires = 3600
-    /// The URI of the next hop of requests that have none.
+    /// The URI of the next hop of PUBLISH requests that have none.
     public var outboundProxy: [UInt8]?
     /// How to answer challenges of anybody.
     public var credentials: [PUACredentials] = []

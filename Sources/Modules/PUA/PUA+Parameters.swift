@@ -43,7 +43,7 @@ extension PUAModule {
                 "Seconds that are asked for when nothing is said; below 600 is 3600."),
             Row(
                 "outbound_proxy", \.outboundProxy,
-                "URI of the next hop of requests that have none of their own."),
+                "URI of the next hop of PUBLISH requests that have none of their own."),
             Row(
                 "dlginfo_increase_version", \.numbersDialogs,
                 "Whether the version of documents of event dialog counts up with each PUBLISH."),

@@ -27,7 +27,7 @@ public struct PUAParameters: Sendable {
     public var minExpires = 0
     /// Seconds that are asked for when nothing is said.
     public var defaultExpires = 3600
-    /// The URI of the next hop of requests that have none of their own.
+    /// The URI of the next hop of PUBLISH requests that have none of their own.
     public var outboundProxy: String?
     /// Whether documents about dialogs get the version of their record.
     public var numbersDialogs = false
