@@ -103,8 +103,7 @@ final class PUAAgent: TransactionUser {
 
     /// What memory knows of a dialog.
     func answer(_ dialog: PUADialog) -> PUADialogAnswer {
-        if let known = dialogs.answer(dialog) { return known }
-        guard !isShared else { return .unsure }
+        if isShared { return dialogs.answer(dialog) ?? .unsure }
         // A store in memory answers within the call.
         let found = Guarded<PUAFinding>(.absent)
         let key = PUAKey.dialog(
@@ -256,7 +255,7 @@ final class PUAAgent: TransactionUser {
         if orders.isEmpty { return }
         // A record stands in the store before its request leaves, and before anybody is told.
         if !orders.changes.isEmpty {
-            dialogs.apply(orders.changes)
+            if isShared { dialogs.apply(orders.changes) }
             store.apply(orders.changes)
         }
         if !orders.lookups.isEmpty {
