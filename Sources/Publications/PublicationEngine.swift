@@ -39,6 +39,7 @@ public struct PublicationEngine: Sendable {
         self.events = events
         names = PUANames(secret: secret)
         alarms = PUAAlarms(now: now)
+        jobsByKey.reserveCapacity(min(settings.placesAtStart, settings.jobsMax))
     }
 
     /// How many publications and subscriptions are being worked on.

@@ -24,8 +24,8 @@ extension PUAModule {
             Row("fetch_rows", \.fetchRows, 1...1_000_000, "Rows that are fetched at a time."),
             Row(
                 "hash_size", \.hashSize, -1...20,
-                "Logarithm of the number of slots that are set aside in memory; up to 1 is 512 "
-                    + "slots, and the table grows by itself."),
+                "Logarithm of the number of places that are set aside at the start for what is "
+                    + "worked on; up to 1 is 512 places, and tables grow by themselves."),
             Row(
                 "update_period", \.updatePeriod, 0...86_400,
                 "Seconds between two writes of db_mode 0, and how long before its end a record is "

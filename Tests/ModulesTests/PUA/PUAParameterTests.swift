@@ -72,6 +72,10 @@ struct PUAParameterTests {
         let settings = parameters.engineSettings([])
         #expect(settings.defaultExpires == 3_600)
         #expect(settings.minExpires == 0)
+        parameters.hashSize = 1
+        #expect(parameters.engineSettings([]).placesAtStart == 512)
+        parameters.hashSize = 12
+        #expect(parameters.engineSettings([]).placesAtStart == 4_096)
         parameters.defaultExpires = 600
         #expect(parameters.engineSettings([]).defaultExpires == 600)
     }
