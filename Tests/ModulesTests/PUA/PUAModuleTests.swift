@@ -144,27 +144,18 @@ struct PUAModuleTests {
         #expect(rig.pua.publish(PUARig.publication()) == .refused(.notRunning))
     }
 
-    @Test("observers hear of every end of their sources, refreshes included")
+    @Test("observers hear of every end of their sources, asked for or not")
     func observers() throws {
-        let told = Told()
-        final class Watching: ServerModule {
-            typealias Parameters = NoParameters
-            static let manifest = Manifest<Watching>("watching", "Observes.")
-            let pua: PUAModule
-            init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
-                guard let pua = setup.services.module(PUAModule.self) else {
-                    throw StartFailure("none")
-                }
-                self.pua = pua
-            }
-        }
-        let rig = try ScriptRig(
-            "exit;", further: [ModuleBlueprint(TMModule.self), ModuleBlueprint(PUAModule.self)])
-        let pua = try #require(rig.services.module(PUAModule.self))
-        pua.observe(.locations) { told.add($0) }
-        pua.stop()
-        // Those who come after the start hear nothing: the list is that of the start.
-        #expect(told.all.isEmpty)
+        let rig = try PUARig(further: [ModuleBlueprint(WatchingModule.self)])
+        let watching = try #require(rig.rig.services.module(WatchingModule.self))
+        rig.pua.publish(PUARig.publication())
+        var other = PUARig.publication(event: .conference)
+        other.source = .dialogs
+        rig.pua.publish(other)
+        let sent = try rig.turn()
+        try rig.answer(sent[0], 200, "SIP-ETag: a", "Expires: 601")
+        try rig.answer(sent[1], 403)
+        #expect(watching.told.all.map(\.status) == [200])
     }
 
     @Test("event packages are added while modules are made, each once")
@@ -195,5 +186,19 @@ struct PUAModuleTests {
         #expect(figures.accepted == 1)
         #expect(figures.refused == 1)
         #expect(try rig.agent.load == (0, 0))
+    }
+}
+
+/// A module that hears of the ends of one source's requests.
+final class WatchingModule: ServerModule {
+    typealias Parameters = NoParameters
+    static let manifest = Manifest<WatchingModule>("watching", "Observes.", requires: ["pua"])
+    let told = Told()
+
+    init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {
+        guard let pua = setup.services.module(PUAModule.self) else {
+            throw StartFailure("load pua before")
+        }
+        pua.observe(.locations) { [told] in told.add($0) }
     }
 }

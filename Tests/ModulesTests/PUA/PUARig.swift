@@ -24,7 +24,7 @@ final class PUARig {
 
     init(
         _ settings: String = "", body: String = "pua_update_contact(); note(\"$rc\");",
-        isThreaded: Bool = false
+        isThreaded: Bool = false, further: [ModuleBlueprint] = []
     ) throws {
         let modparams = settings.split(separator: "\n").map { line in
             let parts = line.split(separator: " ", maxSplits: 1)
@@ -35,7 +35,7 @@ final class PUARig {
             further: [
                 ModuleBlueprint(TMModule.self), ModuleBlueprint(PUAModule.self),
                 ModuleBlueprint(PUARPCModule.self),
-            ])
+            ] + further)
         tm = try #require(rig.services.module(TMModule.self))
         pua = try #require(rig.services.module(PUAModule.self))
         tm.stop()
