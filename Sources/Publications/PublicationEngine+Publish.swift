@@ -49,6 +49,7 @@ extension PublicationEngine {
 
     private static let wrongTag = PUAReply(
         .wrongTag, status: 418, reason: Array("Wrong ETag".utf8))
+    /// What was to be ended is not there.
     static let nothingToDo = PUAReply(
         .nothingToDo, status: 200, reason: Array("Nothing to do".utf8))
     private static let noBody = PUAReply(

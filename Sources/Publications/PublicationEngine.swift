@@ -118,6 +118,7 @@ public struct PublicationEngine: Sendable {
         }
     }
 
+    /// The reply to what is not even tried.
     static func refusal(_ words: StaticString) -> PUAReply {
         PUAReply(.refused, status: 503, reason: Array("\(words)".utf8))
     }

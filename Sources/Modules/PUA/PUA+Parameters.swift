@@ -8,6 +8,7 @@ extension PUAModule {
         storageRows + requestRows
     }
 
+    /// Where records are, and how long.
     private static var storageRows: [ParameterRow<PUAParameters>] {
         [
             Row(
@@ -33,6 +34,7 @@ extension PUAModule {
         ]
     }
 
+    /// What requests say.
     private static var requestRows: [ParameterRow<PUAParameters>] {
         [
             Row(

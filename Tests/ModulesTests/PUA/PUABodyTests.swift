@@ -17,7 +17,8 @@ struct PUABodyTests {
         let facts = BodyFacts(
             version: version, tupleID: tuple.map { Array($0.utf8) }, freshID: Array("fresh".utf8))
         let bytes = Array(body.utf8)
-        let made = try #require(package.prepare)(bytes.span, facts)
+        let prepare = try #require(package.prepare)
+        let made = prepare(bytes.span, facts)
         return made.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 

@@ -44,8 +44,8 @@ struct PUADigestTests {
     @Test("the example of RFC 7616 3.9.1, and the stronger algorithm is taken")
     func rfc7616() throws {
         func text(_ algorithm: String) -> String {
-            "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm=\(algorithm), "
-                + "nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", "
+            "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", "
+                + "algorithm=\(algorithm), nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", "
                 + "opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\""
         }
         let challenge = asked(
