@@ -39,6 +39,7 @@ public struct PublicationEngine: Sendable {
         self.events = events
         names = PUANames(secret: secret)
         alarms = PUAAlarms(now: now)
+        jobsByKey.reserveCapacity(min(settings.placesAtStart, settings.jobsMax))
     }
 
     /// How many publications and subscriptions are being worked on.
@@ -117,6 +118,7 @@ public struct PublicationEngine: Sendable {
         }
     }
 
+    /// The reply to what is not even tried.
     static func refusal(_ words: StaticString) -> PUAReply {
         PUAReply(.refused, status: 503, reason: Array("\(words)".utf8))
     }
@@ -224,6 +226,7 @@ public struct PublicationEngine: Sendable {
         tell(&job, reply, &orders)
         job.failures = 0
         job.exchange = nil
+        job.rejection = nil
         guard !job.pending.isEmpty else {
             job.phase = .done
             return

@@ -70,7 +70,6 @@ struct PublishFailureTests {
         rig.publish(EngineRig.publication("news"), ticket: 1)
         let before = rig.sent[0].value("Call-ID")
         rig.answer(412)
-        #expect(rig.records.isEmpty)
         #expect(rig.told.isEmpty)
         #expect(rig.sent.count == 1)
         #expect(rig.sent[0].value("SIP-If-Match").isEmpty)
@@ -79,8 +78,46 @@ struct PublishFailureTests {
         #expect(rig.sent[0].body == "news v1")
         rig.answer(412)
         #expect(rig.sent.isEmpty)
+        #expect(rig.records.isEmpty)
         #expect(rig.told.map(\.reply.status) == [412])
         #expect(rig.engine.jobCount == 0)
+    }
+
+    @Test("after 412 the new publication takes the place of the old one")
+    func renewed() {
+        var rig = EngineRig()
+        rig.publish(EngineRig.publication())
+        rig.answer(etag: "e1", expires: 601)
+        rig.publish(EngineRig.publication("news"), ticket: 1)
+        rig.answer(412)
+        rig.answer(etag: "e2", expires: 601)
+        #expect(rig.records.map { $0[.etag] } == [Array("e2".utf8)])
+        #expect(rig.records[0].version == 1)
+        #expect(rig.told.map(\.reply.status) == [200])
+        // The next 412 is another one.
+        rig.publish(EngineRig.publication("more"))
+        rig.answer(412)
+        #expect(rig.sent.map { $0.value("SIP-If-Match") } == [""])
+    }
+
+    @Test("after 412 the tag of another server that shares the table is taken")
+    func refreshedElsewhere() {
+        for body in ["news", nil] {
+            var rig = EngineRig()
+            rig.publish(EngineRig.publication())
+            rig.answer(etag: "e1", expires: 601)
+            rig.publish(EngineRig.publication(body), ticket: 1)
+            rig.records[0][.etag] = Array("theirs".utf8)
+            rig.answer(412)
+            #expect(rig.records.map { $0[.etag] } == [Array("theirs".utf8)])
+            guard body != nil else {
+                #expect(rig.told.map(\.reply.status) == [412])
+                continue
+            }
+            #expect(rig.sent.map { $0.value("SIP-If-Match") } == ["theirs"])
+            rig.answer(etag: "e3", expires: 601)
+            #expect(rig.records.map { $0[.etag] } == [Array("e3".utf8)])
+        }
     }
 
     @Test("412 to a refresh without a body, or to a command, is the end of it")

@@ -52,7 +52,7 @@ struct SubscribeFailureTests {
     func silence() {
         var rig = EngineRig()
         rig.subscribe(EngineRig.subscription(expires: -1))
-        rig.accept()
+        rig.accept(3_610)
         rig.pass(3_550)
         rig.due()
         #expect(rig.sent[0].value("To").hasSuffix("tag=their"))
@@ -127,7 +127,7 @@ struct SubscribeFailureTests {
         rig.fail(.timedOut)
         #expect(rig.records.isEmpty)
         rig.subscribe(EngineRig.subscription(expires: -1, source: .rpcSubscribe))
-        rig.accept()
+        rig.accept(3_610)
         rig.pass(3_550)
         rig.due()
         rig.fail(.timedOut)

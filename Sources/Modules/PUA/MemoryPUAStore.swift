@@ -11,8 +11,10 @@ final class MemoryPUAStore: PUAStore {
     }
     private let entries = Guarded<[PUAIdentity: Entry]>([:])
 
+    /// How many records there are.
     var count: Int { entries.withLock { $0.count } }
 
+    /// Looks through all records.
     func find(
         _ keys: [PUAKey], _ completion: @escaping @Sendable ([PUAFinding]) -> Void
     ) {
@@ -26,6 +28,7 @@ final class MemoryPUAStore: PUAStore {
         completion(findings)
     }
 
+    /// Changes memory.
     func apply(_ changes: [PUAChange]) {
         entries.withLock { entries in
             for change in changes {
@@ -39,6 +42,7 @@ final class MemoryPUAStore: PUAStore {
         }
     }
 
+    /// Gives out those that are due and not claimed.
     func takeDue(
         before horizon: WallTime, now: WallTime, claimSeconds: Int, limit: Int,
         _ completion: @escaping @Sendable ([PUARecord]) -> Void
@@ -56,6 +60,8 @@ final class MemoryPUAStore: PUAStore {
         completion(due)
     }
 
+    /// There is nothing behind it.
     func flush() {}
+    /// There is nothing behind it.
     func stop() {}
 }

@@ -14,6 +14,7 @@ extension PUAModule {
             tables: tableRows)
     }
 
+    /// What scripts may call.
     private static var functionRows: [FunctionRow<PUAModule>] {
         [
             FunctionRow(
@@ -25,6 +26,7 @@ extension PUAModule {
         ]
     }
 
+    /// What operators may call.
     private static var methodRows: [MethodRow<PUAModule>] {
         [
             MethodRow(
@@ -38,6 +40,7 @@ extension PUAModule {
         ]
     }
 
+    /// The figures of group `pua`: all are read from the engine, so none can be reset.
     private static var statisticRows: [StatisticRow<PUAModule>] {
         [
             gauge("queued", "Requests that wait for the user agent's thread.") { $0.waitingCount },
@@ -73,6 +76,7 @@ extension PUAModule {
         ]
     }
 
+    /// A figure that is 0 before the start.
     private static func gauge(
         _ name: String, _ summary: String, _ read: @escaping @Sendable (PUAAgent) -> Int
     ) -> StatisticRow<PUAModule> {

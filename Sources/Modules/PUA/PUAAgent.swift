@@ -16,18 +16,27 @@ final class PUAAgent: TransactionUser {
     /// Requests that are written before they leave.
     private static let sendsPerBatch = 64
 
+    /// What decides; it is the thread's, and others only read its figures.
     private let engine: Guarded<PublicationEngine>
+    /// What waits for the thread.
     private let inbox = Guarded(PUAInbox())
+    /// Packages and observers, as they were at the start.
     private let declared: PUADeclarations
     /// Where the records are.
     let store: any PUAStore
+    /// Sends requests and tells how they end.
     private let transactions: any TransactionServices
+    /// The server: contexts to send from, and the log.
     private let services: any Services
     /// Whether other servers may have records that this one has never seen.
     private let isShared: Bool
+    /// How long before its end a record is refreshed, in seconds; 0 for never.
     private let refreshAhead: Int
+    /// What workers may know of dialogs without a look-up, where the table is shared.
     private let dialogs = PUADialogIndex()
+    /// The thread while it runs.
     private let thread = Guarded<PUAThread?>(nil)
+    /// Wakes the thread when something comes into the empty queue.
     private let alarm = DispatchSemaphore(value: 0)
     /// Whether records were asked for that are due, and have not come.
     private let isAskingForDue = Atomic<Bool>(false)
@@ -103,8 +112,7 @@ final class PUAAgent: TransactionUser {
 
     /// What memory knows of a dialog.
     func answer(_ dialog: PUADialog) -> PUADialogAnswer {
-        if let known = dialogs.answer(dialog) { return known }
-        guard !isShared else { return .unsure }
+        if isShared { return dialogs.answer(dialog) ?? .unsure }
         // A store in memory answers within the call.
         let found = Guarded<PUAFinding>(.absent)
         let key = PUAKey.dialog(
@@ -200,6 +208,7 @@ final class PUAAgent: TransactionUser {
         }
     }
 
+    /// Gives one command to the engine, or does it where the engine is not needed.
     private func obey(_ command: PUACommand, _ now: WallTime, _ orders: inout PUAOrders) {
         switch command {
         case .publish(let request, let ticket):
@@ -225,6 +234,7 @@ final class PUAAgent: TransactionUser {
         }
     }
 
+    /// Asks the store for the subscription of a dialog; the answer comes back as a command.
     private func look(_ dialog: PUADialog, _ work: PUADialogWork) {
         let key = PUAKey.dialog(
             callID: dialog.callID, localTag: dialog.localTag, remoteTag: dialog.remoteTag)
@@ -233,6 +243,7 @@ final class PUAAgent: TransactionUser {
         }
     }
 
+    /// Does with the subscription of a dialog what was asked for.
     private func looked(
         _ work: PUADialogWork, _ finding: PUAFinding, _ now: WallTime,
         _ orders: inout PUAOrders
@@ -252,11 +263,12 @@ final class PUAAgent: TransactionUser {
 
     // MARK: Orders
 
+    /// Does what the engine has ordered, in the order that crashes and early NOTIFYs ask for.
     private func carryOut(_ orders: inout PUAOrders, _ now: WallTime) {
         if orders.isEmpty { return }
         // A record stands in the store before its request leaves, and before anybody is told.
         if !orders.changes.isEmpty {
-            dialogs.apply(orders.changes)
+            if isShared { dialogs.apply(orders.changes) }
             store.apply(orders.changes)
         }
         if !orders.lookups.isEmpty {
@@ -270,6 +282,7 @@ final class PUAAgent: TransactionUser {
         orders.removeAll()
     }
 
+    /// Sends requests, some at a time: one context, and one system call where the system can.
     private func send(_ sends: [PUASend]) {
         var place = 0
         while place < sends.count {
@@ -281,6 +294,7 @@ final class PUAAgent: TransactionUser {
         }
     }
 
+    /// Sends one; what cannot leave is over at once.
     private func send(_ request: PUASend, in context: ScriptContext) {
         var method = ByteWriter(capacity: 16)
         method.append(request.method)
@@ -309,6 +323,7 @@ final class PUAAgent: TransactionUser {
         }
     }
 
+    /// Tells those who asked, each once, and those who hear of every end of the source.
     private func tell(_ end: PUAEnd) {
         if !end.tickets.isEmpty {
             let bodies = inbox.withLock { inbox in

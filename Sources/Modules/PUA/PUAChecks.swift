@@ -7,6 +7,7 @@ internal import SIPSyntax
 enum PUAChecks {
     /// Longest URI, id, and tag: the widths of their columns.
     private static let textBytesMax = 255
+    /// Longest entity tag: the width of its column.
     private static let etagBytesMax = 128
 
     /// Whether a text is a SIP URI and nothing else, no longer than its column.

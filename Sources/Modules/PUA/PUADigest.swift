@@ -111,6 +111,7 @@ enum PUADigest {
         return Array(copying: writer.span)
     }
 
+    /// Writes one line; what is missing in the challenge is missing in the answer (RFC 7616 3.4).
     private static func write(
         _ asked: PUAChallenge, _ challenge: Challenge, _ credentials: PUACredentials,
         _ isProxy: Bool, into writer: inout ByteWriter
@@ -172,6 +173,7 @@ enum PUADigest {
         return Array(copying: writer.span)
     }
 
+    /// Writes a parameter whose value stands in quotes (RFC 3261 25.1 `quoted-string`).
     private static func quoted(
         _ name: StaticString, _ value: [UInt8], into writer: inout ByteWriter
     ) {

@@ -17,6 +17,7 @@ enum PUAResponseReader {
         }
     }
 
+    /// An end without a message, with words in the place of its reason phrase.
     private static func unanswered(
         _ outcome: PUAResponse.Outcome, _ reason: String, _ status: Int
     ) -> PUAResponse {
@@ -25,6 +26,7 @@ enum PUAResponseReader {
         return response
     }
 
+    /// Copies out of a message what its status makes interesting.
     private static func read(_ message: borrowing SIPMessage, _ status: Int) -> PUAResponse {
         var response = PUAResponse(.answered, status: status)
         response.reason = Array(copying: message[message.reason])
@@ -46,6 +48,7 @@ enum PUAResponseReader {
         return response
     }
 
+    /// A number of seconds; what a stranger sends beyond all measure is cut.
     private static func seconds(_ number: ParameterNumber) -> Int? {
         guard case .value(let value) = number else { return nil }
         return min(Int(value), Limits.userAgentExpiresMax)
@@ -80,6 +83,7 @@ enum PUAResponseReader {
         return Array(entries.reversed().joined(separator: [UInt8(ascii: ",")]))
     }
 
+    /// The challenges of 401 and 407, as many as are looked at and none that is too long.
     private static func challenges(
         _ message: borrowing SIPMessage
     ) -> [PUAChallenge.Value] {

@@ -66,6 +66,8 @@ extension PUARPCModule {
 
     // MARK: Parameters
 
+    /// Reads the parameters of `pua.publish` and `pua.send_publish`; the first that is wrong is
+    /// named.
     private func publication(
         _ call: RPCCall, _ source: PUASource
     ) throws(RPCError) -> PublicationRequest {
@@ -110,6 +112,7 @@ extension PUARPCModule {
         return max(seconds, -1)
     }
 
+    /// Header lines, whose ends may be LF alone: a shell writes them so.
     private static func lines(_ call: RPCCall, _ place: Int) throws(RPCError) -> [UInt8] {
         guard let text = given(call, place) else { return [] }
         guard let lines = HeaderText.lines(text), PUAModule.isLines(lines) else {
@@ -120,6 +123,7 @@ extension PUARPCModule {
         return lines
     }
 
+    /// What the user agent refuses is an error; the checks before have named most of it.
     private static func check(_ admission: PUAAdmission) throws(RPCError) {
         guard case .refused(let why) = admission else { return }
         switch why {
@@ -136,9 +140,11 @@ extension PUARPCModule {
         }
     }
 
+    /// The member `data` of an error: which parameter is meant.
     private static func named(_ parameter: String) -> JSONValue {
         .object([.init("parameter", .string(parameter))])
     }
 
+    /// Bytes for people.
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -29,12 +29,14 @@ extension PUARPCModule {
         RPCParameter("body", .string, isOptional: true, "The document; none refreshes"),
     ]
 
+    /// A publication that any presence server takes.
     private static let publishExample: [JSONValue] = [
         .string("sip:alice@example.com"), .string("600"), .string("message-summary"),
         .string("application/simple-message-summary"), .string("."), .string("."),
         .string("."), .string("."), .string("Messages-Waiting: yes\r\n"),
     ]
 
+    /// `pua.publish`: beside what Kamailio answers with, the status and the reason.
     private static var publishRow: MethodRow<PUARPCModule> {
         Row(
             "pua.publish", publishParameters,
@@ -56,6 +58,7 @@ extension PUARPCModule {
         ) { (module, call) throws(RPCError) in try module.publish(call) }
     }
 
+    /// `pua.send_publish`.
     private static var sendPublishRow: MethodRow<PUARPCModule> {
         Row(
             "pua.send_publish", publishParameters, result: .nothing, isChange: true,
@@ -64,6 +67,7 @@ extension PUARPCModule {
         ) { (module, call) throws(RPCError) in try module.sendPublish(call) }
     }
 
+    /// `pua.subscribe`.
     private static var subscribeRow: MethodRow<PUARPCModule> {
         Row(
             "pua.subscribe",
