@@ -1,14 +1,25 @@
+internal import Basics
+internal import Logging
 public import ModuleKit
+internal import Synchronization
 
-/// Module `pua`.
+/// Module `pua`: publishes and subscribes on behalf of others.
 public final class PUAModule: ServerModule {
-    /// It has no settings.
-    public typealias Parameters = NoParameters
+    /// The module's settings.
+    public typealias Parameters = PUAParameters
+    /// The settings that hold when the configuration says nothing.
+    public static var defaults: PUAParameters { PUAParameters() }
 
-    /// The declaration.
-    public static let manifest = Manifest<PUAModule>(
-        "pua", "The presence user agent: PUBLISH and SUBSCRIBE on behalf of others.")
+    /// The server.
+    let services: any Services
+    /// The settings as of the start.
+    public let parameters: PUAParameters
+    /// What other modules have declared.
+    let declarations = Guarded(PUADeclarations())
 
-    /// Makes the module.
-    public init(_ setup: ModuleSetup<NoParameters>) throws(StartFailure) {}
+    /// Nothing is opened.
+    public init(_ setup: ModuleSetup<PUAParameters>) throws(StartFailure) {
+        services = setup.services
+        parameters = setup.parameters
+    }
 }

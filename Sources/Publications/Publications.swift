@@ -1,2 +1,0 @@
-/// The engine of the presence user agent.
-public enum Publications {}
