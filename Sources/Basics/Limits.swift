@@ -323,6 +323,29 @@ public enum Limits {
     /// Most destinations that are blocked at a time.
     public static let blockedDestinationsMax = 16_384
 
+    // MARK: The presence user agent
+
+    /// Most requests that wait for the thread of the user agent.
+    public static let userAgentQueueMax = 1 << 18
+    /// Most publications and subscriptions that are worked on at a time.
+    public static let userAgentJobsMax = 1 << 18
+    /// Most wishes about one publication or subscription that wait and cannot be merged.
+    public static let pendingWishesMax = 16
+    /// Most next hops that are remembered while nothing goes there.
+    public static let idleLanesMax = 1_024
+    /// Records that are looked at for refreshing in one second, at least.
+    public static let refreshesPerTurnMin = 1_000
+    /// Longest document that is published, in bytes.
+    public static let publishedBytesMax = 60_000
+    /// Most seconds that anything is asked for: a hundred days.
+    public static let userAgentExpiresMax = 8_640_000
+    /// Longest challenge that is answered, in bytes.
+    public static let challengeBytesMax = 2_048
+    /// Most challenges of one response that are looked at.
+    public static let challengesMax = 8
+    /// Most commands that wait for the reply to a PUBLISH at one time.
+    public static let publishWaitersMax = 16
+
     // MARK: Remote control
 
     /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.

@@ -41,10 +41,10 @@ public struct PUASource: RawRepresentable, Sendable, Hashable, BitwiseCopyable {
     public static let sharedLinePublish = PUASource(rawValue: 2)
     /// Subscriptions of module `pua_bla`.
     public static let sharedLineSubscribe = PUASource(rawValue: 4)
-    /// Command `pua.publish`.
-    public static let rpcPublish = PUASource(rawValue: 64)
     /// Command `pua.send_publish`.
-    public static let rpcSendPublish = PUASource(rawValue: 128)
+    public static let rpcSendPublish = PUASource(rawValue: 64)
+    /// Command `pua.publish`, which waits for the reply.
+    public static let rpcPublish = PUASource(rawValue: 128)
     /// Command `pua.subscribe`.
     public static let rpcSubscribe = PUASource(rawValue: 256)
     /// Resource lists.

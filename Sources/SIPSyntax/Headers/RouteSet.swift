@@ -1,17 +1,16 @@
-internal import Basics
-internal import SIPSyntax
+public import Basics
 
 /// The route set of a dialog as one list: where its requests go first (RFC 3261 12.2.1.1).
-struct RouteSet {
+public struct RouteSet: Sendable {
     /// The URI of the first entry, within the list; empty when it cannot be read.
-    private(set) var first = ByteRange.empty
+    public private(set) var first = ByteRange.empty
     /// The entries behind the first.
-    private(set) var rest = ByteRange.empty
+    public private(set) var rest = ByteRange.empty
     /// Whether the first entry is a strict router: it has no parameter `lr`.
-    private(set) var isStrict = false
+    public private(set) var isStrict = false
 
     /// Looks at the first entry of a list.
-    init(_ routes: Span<UInt8>) {
+    public init(_ routes: Span<UInt8>) {
         let end = Self.firstEnd(routes)
         let start = end < routes.count ? end + 1 : end
         rest = ByteRange(offset: start, count: routes.count - start)
