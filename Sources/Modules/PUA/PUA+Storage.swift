@@ -1,5 +1,6 @@
 internal import Basics
 internal import JSONValue
+internal import Logging
 internal import ModuleKit
 internal import Publications
 internal import Storage
@@ -187,4 +188,9 @@ extension PUAModule {
 }
 
 /// Holds the store, for those who only ask how it does.
-final class StoreReporter: AtomicReferenceHolder {}
+final class StoreReporter: Sendable {
+    /// The store.
+    let store: any ReportingStore
+    /// A holder of a store.
+    init(_ store: any ReportingStore) { self.store = store }
+}

@@ -16,6 +16,8 @@ public final class PUAModule: ServerModule {
     public let parameters: PUAParameters
     /// What other modules have declared.
     let declarations = Guarded(PUADeclarations())
+    /// The store, for statistics and commands; empty until the start.
+    let reporting = AtomicLazyReference<StoreReporter>()
 
     /// Nothing is opened.
     public init(_ setup: ModuleSetup<PUAParameters>) throws(StartFailure) {

@@ -69,39 +69,33 @@ struct RecordTable: Sendable {
     /// The best record for a key: of several that which expires last.
     func find(_ key: PUAKey) -> PUARecord? {
         var best: PUARecord?
-        var slot: Int32
-        let isDialog: Bool
-        switch key {
-        case .publication(let presentity, _, _, _, _), .subscription(let presentity, _, _, _, _, _):
-            slot = presentities[presentity.hashValue] ?? -1
-            isDialog = false
-        case .dialog(let callID, let localTag, _):
-            slot = dialogs[Self.hash(callID, localTag)] ?? -1
-            isDialog = true
-        }
+        let (chain, hash): (Chain, Int) =
+            switch key {
+            case .publication(let presentity, _, _, _, _),
+                .subscription(let presentity, _, _, _, _, _):
+                (.presentity, presentity.hashValue)
+            case .dialog(let callID, let localTag, _): (.dialog, Self.hash(callID, localTag))
+            }
+        var slot = head(hash, chain)
         while slot >= 0, let entry = entries[Int(slot)] {
             let isLater = best.map { $0.expires < entry.record.expires } ?? true
             if isLater, TableReader.matches(key, entry.record) { best = entry.record }
-            slot = isDialog ? entry.nextOfDialog : entry.nextOfPresentity
+            slot = next(of: slot, chain)
         }
         return best
     }
 
     /// The slot of an identity, nil when there is none.
     private func slot(of identity: PUAIdentity) -> Int32? {
-        var slot: Int32
-        let isDialog: Bool
-        switch identity {
-        case .publication(let presentity, _, _, _, _):
-            slot = presentities[presentity.hashValue] ?? -1
-            isDialog = false
-        case .subscription(let callID, let fromTag):
-            slot = dialogs[Self.hash(callID, fromTag)] ?? -1
-            isDialog = true
-        }
+        let (chain, hash): (Chain, Int) =
+            switch identity {
+            case .publication(let presentity, _, _, _, _): (.presentity, presentity.hashValue)
+            case .subscription(let callID, let fromTag): (.dialog, Self.hash(callID, fromTag))
+            }
+        var slot = head(hash, chain)
         while slot >= 0, let entry = entries[Int(slot)] {
             if identity.isThat(of: entry.record) { return slot }
-            slot = isDialog ? entry.nextOfDialog : entry.nextOfPresentity
+            slot = next(of: slot, chain)
         }
         return nil
     }
@@ -209,44 +203,57 @@ struct RecordTable: Sendable {
 
     // MARK: Index
 
-    private mutating func link(_ slot: Int32) {
-        guard var entry = entries[Int(slot)] else { return }
-        let presentity = entry.record[.presentity].hashValue
-        entry.nextOfPresentity = presentities[presentity] ?? -1
-        presentities[presentity] = slot
-        if entry.record.isSubscription {
-            let dialog = Self.hash(entry.record[.callID], entry.record[.fromTag])
-            entry.nextOfDialog = dialogs[dialog] ?? -1
-            dialogs[dialog] = slot
+    /// The two chains of records with one hash that a record is in.
+    private enum Chain { case presentity, dialog }
+
+    /// The slot behind another one in a chain, -1 at its end.
+    private func next(of slot: Int32, _ chain: Chain) -> Int32 {
+        guard let entry = entries[Int(slot)] else { return -1 }
+        return chain == .dialog ? entry.nextOfDialog : entry.nextOfPresentity
+    }
+
+    /// The first slot of a chain, -1 when there is none.
+    private func head(_ hash: Int, _ chain: Chain) -> Int32 {
+        (chain == .dialog ? dialogs[hash] : presentities[hash]) ?? -1
+    }
+
+    /// Makes a slot follow another one, or the head of its chain, which is named by -1.
+    private mutating func join(_ hash: Int, _ chain: Chain, _ before: Int32, _ slot: Int32) {
+        switch (before, chain) {
+        case (-1, .dialog): dialogs[hash] = slot >= 0 ? slot : nil
+        case (-1, .presentity): presentities[hash] = slot >= 0 ? slot : nil
+        case (_, .dialog): entries[Int(before)]?.nextOfDialog = slot
+        case (_, .presentity): entries[Int(before)]?.nextOfPresentity = slot
         }
-        entries[Int(slot)] = entry
+    }
+
+    /// The chains that a record is in, each with its hash.
+    private static func chains(of record: PUARecord) -> [(Chain, Int)] {
+        let first = (Chain.presentity, record[.presentity].hashValue)
+        guard record.isSubscription else { return [first] }
+        return [first, (.dialog, hash(record[.callID], record[.fromTag]))]
+    }
+
+    private mutating func link(_ slot: Int32) {
+        guard let record = entries[Int(slot)]?.record else { return }
+        for (chain, hash) in Self.chains(of: record) {
+            let first = head(hash, chain)
+            join(hash, chain, slot, first)
+            join(hash, chain, -1, slot)
+        }
     }
 
     private mutating func unlink(_ slot: Int32) {
-        guard let entry = entries[Int(slot)] else { return }
-        let presentity = entry.record[.presentity].hashValue
-        unlink(slot, presentity, \.presentities, \.nextOfPresentity)
-        guard entry.record.isSubscription else { return }
-        let dialog = Self.hash(entry.record[.callID], entry.record[.fromTag])
-        unlink(slot, dialog, \.dialogs, \.nextOfDialog)
-    }
-
-    private mutating func unlink(
-        _ slot: Int32, _ hash: Int, _ heads: WritableKeyPath<RecordTable, [Int: Int32]>,
-        _ next: WritableKeyPath<Entry, Int32>
-    ) {
-        let after = entries[Int(slot)]?[keyPath: next] ?? -1
-        guard var place = self[keyPath: heads][hash], place != slot else {
-            self[keyPath: heads][hash] = after >= 0 ? after : nil
-            return
-        }
-        while place >= 0 {
-            let following = entries[Int(place)]?[keyPath: next] ?? -1
-            if following == slot {
-                entries[Int(place)]?[keyPath: next] = after
-                return
+        guard let record = entries[Int(slot)]?.record else { return }
+        for (chain, hash) in Self.chains(of: record) {
+            var before: Int32 = -1
+            var place = head(hash, chain)
+            while place >= 0, place != slot {
+                before = place
+                place = next(of: place, chain)
             }
-            place = following
+            guard place == slot else { continue }
+            join(hash, chain, before, next(of: slot, chain))
         }
     }
 

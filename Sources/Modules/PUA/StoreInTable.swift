@@ -89,7 +89,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
     func stop() {
         state.withLock { $0.isStopped = true }
         queue.sync {
-            pass(ignoringBackoff: true)
+            _ = pass(ignoringBackoff: true)
             link.close()
         }
         answerAll(olderThan: 0)
@@ -100,7 +100,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
     }
 
     /// Writes what waits and returns when that is done.
-    func flush() { queue.sync { pass(ignoringBackoff: true) } }
+    func flush() { queue.sync { _ = pass(ignoringBackoff: true) } }
 
     /// Whether everything is in the table.
     var isWritten: Bool { status.waitingChanges == 0 }
@@ -223,12 +223,11 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
         guard starts else { return }
         queue.async { [self] in
             state.withLock { $0.isScheduled = false }
-            pass()
+            _ = pass()
         }
     }
 
     /// Carries out what waits: changes, then look-ups; true when no change waits any more.
-    @discardableResult
     private func pass(ignoringBackoff: Bool = false) -> Bool {
         guard ignoringBackoff || link.mayTry(at: SystemClock.monotonic()) else { return false }
         do throws(StorageError) {
