@@ -173,7 +173,7 @@ targets += layer(5, [
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
     module("Htable"), module("Path"),
     module("Presence", needs: ["Subscriptions"]),
-    module("PUA", needs: ["Publications", "EventDocuments"]), module("Dialog"),
+    module("PUA", needs: ["Publications", "EventDocuments", "Digest"]), module("Dialog"),
     module("XHTTPProm", needs: ["Management"]), module("Counters"),
 ])
 targets += layer(6, [

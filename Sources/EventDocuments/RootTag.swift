@@ -33,6 +33,26 @@ struct RootTag {
         self.tag = tag
     }
 
+    /// The start tag at an opening bracket; nil for anything else that begins with one.
+    ///
+    /// The cursor stands behind it afterwards, in a document that is well-formed.
+    @_lifetime(cursor: copy cursor)
+    static func next(_ cursor: inout Cursor) -> RootTag? {
+        cursor.advance()
+        switch cursor.current {
+        case UInt8(ascii: "?"): pass(&cursor, "?>")
+        case UInt8(ascii: "/"): break
+        case UInt8(ascii: "!"):
+            if cursor.peek(1) == UInt8(ascii: "[") {
+                pass(&cursor, "]]>")
+            } else {
+                pass(&cursor, "-->")
+            }
+        default: return read(&cursor)
+        }
+        return nil
+    }
+
     /// Where the value of an attribute stands, without its quotes; prefixes are part of the name.
     func value(of attribute: StaticString, in bytes: Span<UInt8>) -> ByteRange? {
         var cursor = Cursor(bytes, in: tag)

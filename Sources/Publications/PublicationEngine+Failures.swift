@@ -150,9 +150,12 @@ extension PublicationEngine {
     /// Whether a record that nobody refreshes can be forgotten: some seconds after its end, as a
     /// request may be on its way.
     private func isOver(_ record: PUARecord, _ now: WallTime) -> Bool {
-        let key = record.isSubscription ? nil : PUAKey.publication(
-            presentity: record[.presentity], id: record[.id], event: record.event,
-            source: record.source, etag: [])
+        let key =
+            record.isSubscription
+            ? nil
+            : PUAKey.publication(
+                presentity: record[.presentity], id: record[.id], event: record.event,
+                source: record.source, etag: [])
         guard key.map({ jobsByKey[$0] == nil }) ?? true else { return false }
         return record.expires.seconds + 10 <= now.seconds
     }

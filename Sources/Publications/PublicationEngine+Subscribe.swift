@@ -171,7 +171,8 @@ extension PublicationEngine {
             postpone(&job, number, after: response.retryAfterSeconds, now, &orders, response)
             // It stays until the next attempt, so that a server that starts anew takes it up.
             guard job.phase == .waiting, var record = job.record else { return }
-            let pause = Self.temporarySeconds
+            let pause =
+                Self.temporarySeconds
                 + max(Self.pause(afterFailures: job.failures), response.retryAfterSeconds ?? 0)
             record.expires = WallTime(seconds: now.seconds + pause)
             job.record = record
@@ -189,7 +190,8 @@ extension PublicationEngine {
     ) {
         let granted = response.expiresSeconds ?? exchange.expiresSeconds
         // A success without tag and Contact makes no dialog (RFC 3261 12.1.2).
-        let hasDialog = exchange.isInDialog || (!response.toTag.isEmpty && !response.contact.isEmpty)
+        let hasDialog =
+            exchange.isInDialog || (!response.toTag.isEmpty && !response.contact.isEmpty)
         if exchange.expiresSeconds == 0 || granted == 0 || !hasDialog {
             if let record = job.record { forget(record.identity, &orders) }
             job.record = nil

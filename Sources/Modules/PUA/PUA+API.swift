@@ -28,8 +28,8 @@ extension PUAModule {
         _ source: PUASource, outboundProxy: [UInt8]?, credentials: [PUACredentials] = []
     ) {
         declarations.withLock {
-            $0.sources.append(
-                PUASourceDeclaration(
+            $0.routes.append(
+                PUASourceRoute(
                     source: source, outboundProxy: outboundProxy, credentials: credentials))
         }
     }
@@ -44,13 +44,21 @@ extension PUAModule {
         declarations.withLock { $0.events.named(name)?.event }
     }
 
+    /// Whether a text is a SIP URI that requests and the table can hold.
+    public static func isURI(_ bytes: [UInt8]) -> Bool { PUAChecks.isURI(bytes) }
+
+    /// Whether bytes are header lines that a request may carry beside its own.
+    public static func isLines(_ bytes: [UInt8]) -> Bool { PUAChecks.isLines(bytes) }
+
     /// Publishes (`send_publish`): at once, or behind the request of the same publication that is
     /// on its way; then the newest of those that wait is sent, for all who asked.
     @discardableResult
     public func publish(
         _ request: PublicationRequest, _ completion: Completion? = nil
     ) -> PUAAdmission {
-        .refused(.notRunning)
+        guard let agent = agent.load() else { return .refused(.notRunning) }
+        if let fault = PUAChecks.fault(request, agent.events) { return .refused(fault) }
+        return agent.submit(completion) { .publish(request, ticket: $0) }
     }
 
     /// Subscribes (`send_subscribe`), in the same way.
@@ -58,13 +66,17 @@ extension PUAModule {
     public func subscribe(
         _ request: SubscriptionRequest, _ completion: Completion? = nil
     ) -> PUAAdmission {
-        .refused(.notRunning)
+        guard let agent = agent.load() else { return .refused(.notRunning) }
+        if let fault = PUAChecks.fault(request, agent.events) { return .refused(fault) }
+        return agent.submit(completion) { .subscribe(request, ticket: $0) }
     }
 
     /// Whether a dialog is one of our subscriptions (`is_dialog`), as far as memory tells.
     ///
     /// In `db_mode` 0 the answer is never `.unsure`.
-    public func isDialog(_ dialog: PUADialog) -> PUADialogAnswer { .unknown }
+    public func isDialog(_ dialog: PUADialog) -> PUADialogAnswer {
+        agent.load()?.answer(dialog) ?? .unknown
+    }
 
     /// The subscription of a dialog, looked up in the table where memory does not have it; nil to
     /// `completion` when there is none.
@@ -73,13 +85,27 @@ extension PUAModule {
     @discardableResult
     public func findDialog(
         _ dialog: PUADialog, _ completion: @escaping @Sendable (PUARecord?) -> Void
-    ) -> Bool { false }
+    ) -> Bool {
+        look(dialog, .tell(completion))
+    }
 
     /// Replaces the remote target of a subscription (RFC 6665 4.4.1: a NOTIFY refreshes it).
+    ///
+    /// False when the target is no SIP URI, or when as much waits as may.
     @discardableResult
-    public func updateContact(_ dialog: PUADialog, _ target: [UInt8]) -> Bool { false }
+    public func updateContact(_ dialog: PUADialog, _ target: [UInt8]) -> Bool {
+        PUAChecks.isURI(target) && look(dialog, .move(target))
+    }
 
     /// The other side has ended a subscription by a NOTIFY with `Subscription-State: terminated`.
+    ///
+    /// False when as much waits as may.
     @discardableResult
-    public func ended(_ dialog: PUADialog, _ end: PUASubscriptionEnd) -> Bool { false }
+    public func ended(_ dialog: PUADialog, _ end: PUASubscriptionEnd) -> Bool {
+        look(dialog, .end(end))
+    }
+
+    private func look(_ dialog: PUADialog, _ work: PUADialogWork) -> Bool {
+        agent.load()?.submit(nil) { _ in .look(dialog, work) } == .queued
+    }
 }

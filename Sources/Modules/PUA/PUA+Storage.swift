@@ -17,7 +17,7 @@ extension PUAModule {
             guard parameters.mode == .memory else {
                 throw StartFailure("pua db_mode 2 keeps everything in a table: set db_url")
             }
-            return report(MemoryPUAStore())
+            return MemoryPUAStore()
         }
         let driver: any DatabaseDriver
         do throws(StorageError) {
@@ -28,8 +28,8 @@ extension PUAModule {
         let table = PUATable(
             name: parameters.table, events: declarations.withLock { $0.events.bits })
         switch parameters.mode {
-        case .memory: return try report(memoryStore(driver, table))
-        case .databaseOnly: return try report(tableStore(driver, table))
+        case .memory: return try memoryStore(driver, table)
+        case .databaseOnly: return try tableStore(driver, table)
         }
     }
 
@@ -72,19 +72,15 @@ extension PUAModule {
         }
     }
 
-    /// Keeps the store for statistics.
-    private func report<S: PUAStore & ReportingStore>(_ store: S) -> S {
-        _ = reporting.storeIfNil(StoreReporter(store))
-        return store
-    }
-
     /// The table, in Kamailio's columns.
     static var tableRows: [TableDeclaration] { [KamailioTables.pua] }
 
     // MARK: What an operator sees
 
     /// How the store does.
-    private var storeStatus: StoreStatus { reporting.load()?.store.status ?? StoreStatus() }
+    private var storeStatus: StoreStatus {
+        (agent.load()?.store as? any ReportingStore)?.status ?? StoreStatus()
+    }
 
     /// What is counted of the table.
     static var storageStatistics: [StatisticRow<PUAModule>] {
@@ -185,12 +181,4 @@ extension PUAModule {
     private func statusValue() -> JSONValue {
         Self.value(storeStatus, mode: parameters.mode.rawValue)
     }
-}
-
-/// Holds the store, for those who only ask how it does.
-final class StoreReporter: Sendable {
-    /// The store.
-    let store: any ReportingStore
-    /// A holder of a store.
-    init(_ store: any ReportingStore) { self.store = store }
 }

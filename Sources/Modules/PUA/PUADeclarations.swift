@@ -1,15 +1,5 @@
 internal import Publications
 
-/// How the requests of a source go.
-struct PUASourceDeclaration: Sendable {
-    /// The source.
-    var source: PUASource
-    /// The URI of the next hop; nil for that of the module.
-    var outboundProxy: [UInt8]?
-    /// How to answer a challenge.
-    var credentials: [PUACredentials]
-}
-
 /// Somebody who hears of the ends of requests.
 struct PUAObserver: Sendable {
     /// Of which sources.
@@ -22,8 +12,8 @@ struct PUAObserver: Sendable {
 struct PUADeclarations: Sendable {
     /// The event packages.
     var events = PUAEventTable()
-    /// The sources.
-    var sources: [PUASourceDeclaration] = []
+    /// The ways of sources.
+    var routes: [PUASourceRoute] = []
     /// Those who hear of ends.
     var observers: [PUAObserver] = []
 }
