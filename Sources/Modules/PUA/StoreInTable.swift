@@ -111,7 +111,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
     var count: Int {
         let now = SystemClock.wall().seconds
         let (records, isOld) = state.withLock { state in
-            let isOld = now - state.countedAt >= 10
+            let isOld = now - state.countedAt >= 30
             if isOld { state.countedAt = now }
             return (state.records, isOld)
         }
