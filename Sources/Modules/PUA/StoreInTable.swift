@@ -343,7 +343,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
 
     /// Claims what is due; nothing when the database does not answer.
     private func claim(before horizon: WallTime, until: WallTime, limit: Int) -> [PUARecord] {
-        guard pass() else { return [] }
+        guard !state.withLock({ $0.isStopped }), pass() else { return [] }
         do throws(StorageError) {
             return try connected(isRead: true) { (connection) throws(StorageError) in
                 try claims.take(before: horizon, until: until, limit: limit, connection)

@@ -9,7 +9,7 @@ import Testing
 @testable import PUA
 
 /// Several servers on one table, and what the table holds.
-@Suite("pua: one table, several servers", .onThreads)
+@Suite("pua: one table, several servers")
 struct SharedTableTests {
     /// The databases, with and without locks on the rows that are read.
     private static let claims = StoreKind.shared.flatMap { kind in
@@ -275,7 +275,7 @@ struct SharedTableTests {
         #expect(spent { _ = stage.due(before: 2_000, limit: 512) } <= 14)
     }
 
-    @Test("every statement is served by an index", .needsMariaDB)
+    @Test("every statement is served by an index", .enabled(if: MariaDBFixture.isInstalled))
     func plans() throws {
         let stage = try StoreStage(StoreKind(mode: .databaseOnly, database: .mariaDB))
         let database = try #require(stage.database)

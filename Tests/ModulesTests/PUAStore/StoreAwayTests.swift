@@ -9,7 +9,7 @@ import Testing
 @testable import PUA
 
 /// A database that is away, frozen or wrong.
-@Suite("pua: the database is away", .onThreads)
+@Suite("pua: the database is away")
 struct StoreAwayTests {
     @Test("what was changed meanwhile is carried out when it is back", arguments: StoreKind.stored)
     func back(kind: StoreKind) throws {

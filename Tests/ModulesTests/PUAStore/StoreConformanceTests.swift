@@ -8,7 +8,7 @@ import Testing
 
 /// What every store does, wherever it keeps its records: one suite for both modes and for both
 /// databases.
-@Suite("pua stores", .onThreads)
+@Suite("pua stores")
 struct StoreConformanceTests {
     @Test("a record is found with all that it has, also after a restart", arguments: StoreKind.all)
     func roundTrip(kind: StoreKind) throws {
