@@ -1,5 +1,6 @@
 import Basics
 import Dispatch
+import ModuleKit
 import Publications
 import Storage
 import Synchronization

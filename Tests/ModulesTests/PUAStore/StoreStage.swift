@@ -32,7 +32,9 @@ struct StoreKind: Sendable, CustomStringConvertible {
 }
 
 /// A store with its database, whose answers are waited for.
-final class StoreStage {
+///
+/// Sendable, because the store is only exchanged while one thread has the stage.
+final class StoreStage: @unchecked Sendable {
     static let events = PUAEvent(rawValue: 1 | 32 | 64)
 
     let kind: StoreKind
