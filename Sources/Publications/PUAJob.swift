@@ -38,6 +38,9 @@ struct PUAJob: Sendable {
     var number: UInt8 = 0
     /// Failures in a row.
     var failures = 0
+    /// The entity tag that a 412 was about, and the reply: it is looked up again, as another server
+    /// may have changed the publication, and is published anew at most once.
+    var rejection: (etag: [UInt8], reply: PUAReply)?
     /// When it is given up: as long as the state that it is about was to last.
     var deadline: WallTime
 
@@ -109,8 +112,6 @@ struct PUAExchange: Sendable {
     var authorization: [UInt8] = []
     /// What the record is to be when this succeeds, but for what the response says.
     var outcome: PUARecord
-    /// Whether it began anew already: 412 leads to an initial PUBLISH once.
-    var isRenewed = false
     /// Whether it took a Min-Expires already.
     var isRaised = false
     /// Challenges answered.

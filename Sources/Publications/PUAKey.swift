@@ -14,6 +14,25 @@ public enum PUAKey: Sendable, Hashable {
     /// tag yet matches every one (an early NOTIFY, RFC 6665 4.4.1).
     case dialog(callID: [UInt8], localTag: [UInt8], remoteTag: [UInt8])
 
+    /// The hash, over what tells keys apart for sure.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .publication(let presentity, let id, let event, let source, _):
+            hasher.combine(event)
+            hasher.combine(source)
+            hasher.combine(text: presentity)
+            hasher.combine(text: id)
+        case .subscription(let presentity, let watcher, _, let event, let source, _):
+            hasher.combine(event)
+            hasher.combine(source)
+            hasher.combine(text: presentity)
+            hasher.combine(text: watcher)
+        case .dialog(let callID, let localTag, _):
+            hasher.combine(text: callID)
+            hasher.combine(text: localTag)
+        }
+    }
+
     /// Whether a record is meant; that which expires last is the answer where several are.
     public func matches(_ record: PUARecord) -> Bool {
         switch self {

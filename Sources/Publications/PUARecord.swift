@@ -148,6 +148,19 @@ public enum PUAIdentity: Sendable, Hashable {
     /// A subscription: its dialog, from our side.
     case subscription(callID: [UInt8], fromTag: [UInt8])
 
+    /// The hash, over whole texts.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .publication(let presentity, let id, _, _, let etag):
+            hasher.combine(text: presentity)
+            hasher.combine(text: id)
+            hasher.combine(text: etag)
+        case .subscription(let callID, let fromTag):
+            hasher.combine(text: callID)
+            hasher.combine(text: fromTag)
+        }
+    }
+
     /// Whether it is that of a record.
     public func isThat(of record: PUARecord) -> Bool {
         switch self {
@@ -159,5 +172,14 @@ public enum PUAIdentity: Sendable, Hashable {
             record.isSubscription && record.has(.fromTag, fromTag)
                 && record.has(.callID, callID)
         }
+    }
+}
+
+extension Hasher {
+    /// Takes a text up as one: the library takes an array byte by byte, which costs more than all
+    /// else that is done with a key.
+    mutating func combine(text: [UInt8]) {
+        combine(text.count)
+        unsafe text.withUnsafeBytes { unsafe combine(bytes: $0) }
     }
 }

@@ -53,7 +53,7 @@ public struct PUASettings: Sendable {
     public var minExpires = 0
     /// Seconds that are asked for when nothing is said.
     public var defaultExpires = 3600
-    /// The URI of the next hop of requests that have none.
+    /// The URI of the next hop of PUBLISH requests that have none.
     public var outboundProxy: [UInt8]?
     /// How to answer challenges of anybody.
     public var credentials: [PUACredentials] = []
@@ -65,6 +65,8 @@ public struct PUASettings: Sendable {
     public var refreshAheadSeconds = 100
     /// Most requests at a time that are waited for, looked up or kept for later.
     public var jobsMax = 1 << 18
+    /// Places that are set aside at the start for what is worked on; there may be more.
+    public var placesAtStart = 512
     /// Makes the header lines that answer a challenge; nil when it cannot be answered.
     public var authorise: @Sendable (PUAChallenge) -> [UInt8]? = { _ in nil }
 

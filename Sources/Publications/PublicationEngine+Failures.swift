@@ -99,6 +99,10 @@ extension PublicationEngine {
         }
     }
 
+    /// Whether what has failed is tried again: an operator decides that himself, but what he has
+    /// asked to be kept alive is.
+    func mayRetry(_ job: PUAJob) -> Bool { job.isRefresh || !job.wish.source.isCommand }
+
     // MARK: Time
 
     /// Does what is due; to be called about once a second.
@@ -131,15 +135,13 @@ extension PublicationEngine {
     private mutating func refresh(
         _ record: PUARecord, _ now: WallTime, _ orders: inout PUAOrders
     ) {
-        let wish = record.isSubscription ? renewal(of: record, now) : prolongation(of: record, now)
-        let keys = [true, false].map { wish?.key(checksRemoteContact: $0) }
-        guard let wish, let key = keys[1] else {
-            if isOver(record, now) { orders.changes.append(.remove(record.identity)) }
+        // Whoever works on it sees to it.
+        guard job(of: record) == nil, jobs.count < settings.jobsMax else { return }
+        guard let wish = continuation(of: record, now) else {
+            if isOver(record, now) { forget(record.identity, &orders) }
             return
         }
-        guard !keys.contains(where: { $0.map { jobsByKey[$0] != nil } ?? false }),
-            jobs.count < settings.jobsMax
-        else { return }
+        let key = wish.key(checksRemoteContact: false)
         var job = PUAJob(key, wish, isRefresh: true, tickets: [], now: now)
         job.record = record
         let number = jobs.insert(job)
@@ -147,39 +149,52 @@ extension PublicationEngine {
         work(number) { engine, job in engine.begin(&job, number, now, &orders) }
     }
 
-    /// Whether a record that nobody refreshes can be forgotten: some seconds after its end, as a
-    /// request may be on its way.
+    /// The job about a record, if there is one.
+    func job(of record: PUARecord) -> UInt64? {
+        guard record.isSubscription else {
+            return jobsByKey[
+                .publication(
+                    presentity: record[.presentity], id: record[.id], event: record.event,
+                    source: record.source, etag: [])]
+        }
+        for target in [[], record[.remoteContact]] {
+            let key = PUAKey.subscription(
+                presentity: record[.presentity], watcher: record[.watcher], id: record[.id],
+                event: record.event, source: record.source, remoteTarget: target)
+            if let number = jobsByKey[key] { return number }
+        }
+        return nil
+    }
+
+    /// Whether a record that nobody refreshes can be forgotten: some seconds after its end, as the
+    /// clocks of two servers differ.
     private func isOver(_ record: PUARecord, _ now: WallTime) -> Bool {
-        let key =
-            record.isSubscription
-            ? nil
-            : PUAKey.publication(
-                presentity: record[.presentity], id: record[.id], event: record.event,
-                source: record.source, etag: [])
-        guard key.map({ jobsByKey[$0] == nil }) ?? true else { return false }
-        return record.expires.seconds + 10 <= now.seconds
+        record.expires.seconds + 10 <= now.seconds
     }
 
-    /// What keeps a publication alive; nil when it is to lapse.
-    private func prolongation(of record: PUARecord, _ now: WallTime) -> PUAWish? {
-        guard let seconds = remaining(record, now), !isOver(record, now) else { return nil }
-        return .publication(
-            PublicationRequest(
-                record[.presentity], event: record.event, source: record.source,
-                id: record[.id], expiresSeconds: seconds, etag: record[.etag],
-                extraHeaders: record[.extraHeaders]))
-    }
-
-    /// What keeps a subscription alive, or begins it anew when its end was missed; nil when it is
-    /// to lapse, or while its first request may be on its way.
-    func renewal(of record: PUARecord, _ now: WallTime) -> PUAWish? {
+    /// What keeps a record alive; nil when it is to lapse.
+    ///
+    /// A subscription begins anew when its end was missed. While its first request may be on its
+    /// way it is left alone. A publication whose end was missed cannot come back without a body.
+    func continuation(of record: PUARecord, _ now: WallTime) -> PUAWish? {
         guard let seconds = remaining(record, now) else { return nil }
+        guard record.isSubscription else {
+            guard !isOver(record, now) else { return nil }
+            return .publication(
+                PublicationRequest(
+                    record[.presentity], event: record.event, source: record.source,
+                    id: record[.id], expiresSeconds: seconds, etag: record[.etag],
+                    extraHeaders: record[.extraHeaders]))
+        }
         if record.isTemporary, record.expires > now { return nil }
+        // The remote target of a dialog is an address of the server that had it; what does not
+        // have one yet keeps the target that was asked for.
+        let isTargeted = record.isTemporary && !record.isEmpty(.remoteContact)
         return .subscription(
             SubscriptionRequest(
                 record[.presentity], watcher: record[.watcher], contact: record[.contact],
                 event: record.event, source: record.source, id: record[.id],
-                remoteTarget: record.isEmpty(.remoteContact) ? nil : record[.remoteContact],
+                remoteTarget: isTargeted ? record[.remoteContact] : nil,
                 expiresSeconds: seconds, extraHeaders: record[.extraHeaders]))
     }
 

@@ -7,7 +7,12 @@ extension PublicationEngine {
         _ request: PublicationRequest, _ job: inout PUAJob, _ number: UInt64, _ now: WallTime,
         _ orders: inout PUAOrders
     ) {
-        if request.etag != nil, job.record == nil, !job.isRefresh {
+        if let rejection = job.rejection,
+            giveUp(request, rejection.etag, rejection.reply, &job, number, now, &orders)
+        {
+            return
+        }
+        if request.etag != nil, job.record == nil, !job.isRefresh, job.rejection == nil {
             return finish(&job, number, Self.wrongTag, now, &orders)
         }
         let old = request.operation == .insert ? nil : job.record
@@ -25,6 +30,23 @@ extension PublicationEngine {
         queue(&job, number, exchange)
     }
 
+    /// A refresh or a removal got 412: what it was about is gone, or another server has refreshed
+    /// it since. False when there is something to be done yet.
+    private mutating func giveUp(
+        _ request: PublicationRequest, _ etag: [UInt8], _ reply: PUAReply,
+        _ job: inout PUAJob, _ number: UInt64, _ now: WallTime, _ orders: inout PUAOrders
+    ) -> Bool {
+        let isGone = job.record?.has(.etag, etag) ?? true
+        // Whatever another server has put there is to be removed too.
+        guard request.expiresSeconds == 0 ? isGone : request.body == nil else { return false }
+        if isGone, let record = job.record {
+            forget(record.identity, &orders)
+            job.record = nil
+        }
+        finish(&job, number, reply, now, &orders)
+        return true
+    }
+
     private static let wrongTag = PUAReply(
         .wrongTag, status: 418, reason: Array("Wrong ETag".utf8))
     static let nothingToDo = PUAReply(
@@ -40,6 +62,9 @@ extension PublicationEngine {
     ) -> PUAExchange? {
         guard let package = events[request.event] else { return nil }
         var record = old ?? Self.record(of: request)
+        // What the server has forgotten is published anew, under its version and tuple.
+        let isForgotten = job.rejection.map { record.has(.etag, $0.etag) } ?? false
+        if isForgotten { record[.etag] = [] }
         var body: [UInt8]?
         if let given = request.body, request.expiresSeconds != 0 {
             record.version = old.map { $0.version &+ 1 } ?? 0
@@ -62,7 +87,7 @@ extension PublicationEngine {
             expiresSeconds: publishExpires(request.expiresSeconds),
             extraHeaders: request.extraHeaders, outcome: record,
             lane: SendLane.name(of: target))
-        exchange.ifMatch = old?[.etag] ?? []
+        exchange.ifMatch = record[.etag]
         exchange.body = body
         if body != nil { exchange.contentType = request.contentType ?? package.contentType ?? [] }
         // Something new without a name of its own stands beside what there is.
@@ -103,45 +128,24 @@ extension PublicationEngine {
             return published(&job, number, exchange, response, now, &orders)
         }
         if repeated(&job, number, exchange, response) { return }
-        if response.status == 412, response.outcome == .answered,
-            renewed(&job, number, exchange, now, &orders)
+        if response.status == 412, !exchange.ifMatch.isEmpty, job.rejection == nil,
+            mayRetry(job)
         {
-            return
+            // RFC 3903 4.4: it is published anew, unless somebody else has done so.
+            job.rejection = (exchange.ifMatch, response.reply())
+            return find(&job, number, &orders)
         }
         if response.isTransient {
-            if !job.wish.source.isCommand {
+            if mayRetry(job) {
                 return postpone(
                     &job, number, after: response.retryAfterSeconds, now, &orders, response)
             }
-        } else if !exchange.ifMatch.isEmpty, let old = job.record {
+        } else if !exchange.ifMatch.isEmpty || job.rejection != nil, let old = job.record {
             // What cannot be changed any more is not there any more.
             forget(old.identity, &orders)
             job.record = nil
         }
         finish(&job, number, response.reply(record: job.record), now, &orders)
-    }
-
-    /// The server has forgotten the publication: it is published anew, once (RFC 3903 4.4). False
-    /// when there is nothing to publish.
-    private mutating func renewed(
-        _ job: inout PUAJob, _ number: UInt64, _ exchange: PUAExchange, _ now: WallTime,
-        _ orders: inout PUAOrders
-    ) -> Bool {
-        guard !exchange.ifMatch.isEmpty, exchange.body != nil, !exchange.isRenewed,
-            !job.wish.source.isCommand
-        else { return false }
-        if let old = job.record { forget(old.identity, &orders) }
-        job.record = nil
-        var next = exchange
-        next.ifMatch = []
-        next.isRenewed = true
-        next.outcome[.etag] = []
-        next.replaces = nil
-        next.callID = names.callID()
-        next.fromTag = names.tag()
-        next.cseq = 10
-        queue(&job, number, next)
-        return true
     }
 
     private mutating func published(

@@ -167,7 +167,7 @@ extension PublicationEngine {
         _ response: PUAResponse, _ now: WallTime, _ orders: inout PUAOrders
     ) {
         let mayReturn = response.isTransient || response.status == 481
-        if mayReturn, !job.wish.source.isCommand {
+        if mayReturn, mayRetry(job) {
             postpone(&job, number, after: response.retryAfterSeconds, now, &orders, response)
             // It stays until the next attempt, so that a server that starts anew takes it up.
             guard job.phase == .waiting, var record = job.record else { return }
@@ -224,18 +224,26 @@ extension PublicationEngine {
         guard job(of: record) == nil else { return }
         forget(record.identity, &orders)
         var gone = record
-        gone.expires = WallTime(seconds: 0)
-        guard end.reason != .never, let wish = renewal(of: gone, now) else { return }
+        gone[.toTag] = []
+        gone[.recordRoute] = []
+        gone[.remoteContact] = []
+        gone.expires = now
+        guard end.reason != .never, jobs.count < settings.jobsMax,
+            let wish = continuation(of: gone, now)
+        else { return }
         let key = wish.key(checksRemoteContact: false)
         let number = jobs.insert(PUAJob(key, wish, isRefresh: true, tickets: [], now: now))
         jobsByKey[key] = number
         work(number) { engine, job in
             if end.reason == .again, end.retryAfterSeconds == nil {
-                engine.begin(&job, number, now, &orders)
-            } else {
-                job.failures = 2
-                engine.postpone(&job, number, after: end.retryAfterSeconds, now, &orders, nil)
+                return engine.begin(&job, number, now, &orders)
             }
+            // It stays until then, so that a server that starts anew takes it up.
+            gone.expires = WallTime(
+                seconds: now.seconds + Self.temporarySeconds + (end.retryAfterSeconds ?? 0))
+            orders.changes.append(.save(gone, replacing: nil))
+            job.failures = 2
+            engine.postpone(&job, number, after: end.retryAfterSeconds, now, &orders, nil)
         }
         pump(&orders)
     }
@@ -256,16 +264,5 @@ extension PublicationEngine {
         guard !record.has(.remoteContact, target) || job(of: record) != nil else { return }
         record[.remoteContact] = target
         orders.changes.append(.save(record, replacing: nil))
-    }
-
-    /// The job about a subscription, if there is one.
-    private func job(of record: PUARecord) -> UInt64? {
-        for target in [[], record[.remoteContact]] {
-            let key = PUAKey.subscription(
-                presentity: record[.presentity], watcher: record[.watcher], id: record[.id],
-                event: record.event, source: record.source, remoteTarget: target)
-            if let number = jobsByKey[key] { return number }
-        }
-        return nil
     }
 }

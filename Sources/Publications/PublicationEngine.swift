@@ -39,6 +39,7 @@ public struct PublicationEngine: Sendable {
         self.events = events
         names = PUANames(secret: secret)
         alarms = PUAAlarms(now: now)
+        jobsByKey.reserveCapacity(min(settings.placesAtStart, settings.jobsMax))
     }
 
     /// How many publications and subscriptions are being worked on.
@@ -224,6 +225,7 @@ public struct PublicationEngine: Sendable {
         tell(&job, reply, &orders)
         job.failures = 0
         job.exchange = nil
+        job.rejection = nil
         guard !job.pending.isEmpty else {
             job.phase = .done
             return
@@ -284,6 +286,9 @@ public struct PublicationEngine: Sendable {
     func target(_ wish: PUAWish, _ uri: [UInt8]) -> [UInt8] {
         if let proxy = wish.outboundProxy { return proxy }
         let route = settings.routes.first { $0.source.shares(wish.source) }
-        return route?.outboundProxy ?? settings.outboundProxy ?? uri
+        if let proxy = route?.outboundProxy { return proxy }
+        // The module's proxy is that of PUBLISH; a subscription goes where its presentity is.
+        guard case .publication = wish else { return uri }
+        return settings.outboundProxy ?? uri
     }
 }

@@ -34,7 +34,8 @@ extension PUAModule {
         }
     }
 
-    /// Has every end of a request of some sources told (`register_puacb`); refreshes included.
+    /// Has every end of a request of some sources told (`register_puacb`), refreshes included; to be
+    /// called by modules while they are made.
     public func observe(_ sources: PUASource, _ body: @escaping Completion) {
         declarations.withLock { $0.observers.append(PUAObserver(sources: sources, body: body)) }
     }

@@ -24,8 +24,8 @@ extension PUAModule {
             Row("fetch_rows", \.fetchRows, 1...1_000_000, "Rows that are fetched at a time."),
             Row(
                 "hash_size", \.hashSize, -1...20,
-                "Logarithm of the number of slots that are set aside in memory; up to 1 is 512 "
-                    + "slots, and the table grows by itself."),
+                "Logarithm of the number of places that are set aside at the start for what is "
+                    + "worked on; up to 1 is 512 places, and tables grow by themselves."),
             Row(
                 "update_period", \.updatePeriod, 0...86_400,
                 "Seconds between two writes of db_mode 0, and how long before its end a record is "
@@ -43,7 +43,7 @@ extension PUAModule {
                 "Seconds that are asked for when nothing is said; below 600 is 3600."),
             Row(
                 "outbound_proxy", \.outboundProxy,
-                "URI of the next hop of requests that have none of their own."),
+                "URI of the next hop of PUBLISH requests that have none of their own."),
             Row(
                 "dlginfo_increase_version", \.numbersDialogs,
                 "Whether the version of documents of event dialog counts up with each PUBLISH."),

@@ -103,8 +103,7 @@ final class PUAAgent: TransactionUser {
 
     /// What memory knows of a dialog.
     func answer(_ dialog: PUADialog) -> PUADialogAnswer {
-        if let known = dialogs.answer(dialog) { return known }
-        guard !isShared else { return .unsure }
+        if isShared { return dialogs.answer(dialog) ?? .unsure }
         // A store in memory answers within the call.
         let found = Guarded<PUAFinding>(.absent)
         let key = PUAKey.dialog(
@@ -166,13 +165,15 @@ final class PUAAgent: TransactionUser {
             carryOut(&orders, now)
         }
         while true {
-            let commands = inbox.withLock { inbox in
-                let taken = Array(inbox.commands.prefix(Self.commandsPerTurn))
-                inbox.commands.removeFirst(taken.count)
-                return taken
-            }
+            var commands: [PUACommand] = []
+            inbox.withLock { swap(&commands, &$0.commands) }
             guard !commands.isEmpty else { return }
-            for command in commands { obey(command, now, &orders) }
+            for place in commands.indices {
+                obey(commands[place], now, &orders)
+                if place % Self.commandsPerTurn == Self.commandsPerTurn - 1 {
+                    carryOut(&orders, now)
+                }
+            }
             carryOut(&orders, now)
         }
     }
@@ -251,9 +252,10 @@ final class PUAAgent: TransactionUser {
     // MARK: Orders
 
     private func carryOut(_ orders: inout PUAOrders, _ now: WallTime) {
+        if orders.isEmpty { return }
         // A record stands in the store before its request leaves, and before anybody is told.
         if !orders.changes.isEmpty {
-            dialogs.apply(orders.changes)
+            if isShared { dialogs.apply(orders.changes) }
             store.apply(orders.changes)
         }
         if !orders.lookups.isEmpty {

@@ -51,6 +51,7 @@ extension PUAParameters {
         settings.checksRemoteContact = checksRemoteContact
         settings.refreshAheadSeconds = updatePeriod
         settings.jobsMax = Limits.userAgentJobsMax
+        settings.placesAtStart = hashSize > 1 ? 1 << hashSize : 512
         settings.authorise = { PUADigest.answer($0) }
         return settings
     }

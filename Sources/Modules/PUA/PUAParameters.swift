@@ -21,13 +21,13 @@ public struct PUAParameters: Sendable {
     public var updatePeriod = 100
     /// Whether a transaction locks its rows.
     public var locksTable = true
-    /// `hash_size`: the logarithm of the number of slots that are set aside; -1 for 512 slots.
-    public var hashSize = -1
+    /// `hash_size`: the logarithm of the number of slots that are set aside.
+    public var hashSize = 9
     /// Fewest seconds that are asked for.
     public var minExpires = 0
     /// Seconds that are asked for when nothing is said.
     public var defaultExpires = 3600
-    /// The URI of the next hop of requests that have none of their own.
+    /// The URI of the next hop of PUBLISH requests that have none of their own.
     public var outboundProxy: String?
     /// Whether documents about dialogs get the version of their record.
     public var numbersDialogs = false
