@@ -192,7 +192,9 @@ struct PUAStorageTests {
         #expect(server.stop() == 0)
     }
 
-    @Test("the server starts without its database and makes up for it", .needsMariaDB, arguments: [0, 2])
+    @Test(
+        "the server starts without its database and makes up for it", .needsMariaDB,
+        arguments: [0, 2])
     func startsWithout(mode: Int) throws {
         let fixture = try MariaDBFixture()
         let database = try TestDatabase(fixture.database())

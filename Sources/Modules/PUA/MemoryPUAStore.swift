@@ -80,7 +80,7 @@ final class MemoryPUAStore: PUAStore, ReportingStore, @unchecked Sendable {
                 state.oldest = state.oldest ?? now
             } else {
                 // Nobody is going to write the list.
-                _ = state.table.takeBatch(limit: Int.max)
+                state.table.forgetChanges()
             }
         }
     }

@@ -61,8 +61,10 @@ struct RecordTable: Sendable {
     /// How many records there are.
     private(set) var count = 0
 
-    /// How many changes are in no table.
-    var unwritten: Int { listed.count + gone.count }
+    /// How many changes are under way.
+    private var taken = 0
+    /// How many changes are in no table, those that are under way among them.
+    var unwritten: Int { listed.count + gone.count + taken }
 
     // MARK: Look-ups
 
@@ -316,6 +318,13 @@ struct RecordTable: Sendable {
 
     // MARK: What is to be written
 
+    /// Forgets what is to be written, where nobody writes it.
+    mutating func forgetChanges() {
+        for slot in listed { entries[Int(slot)]?.isListed = false }
+        listed.removeAll(keepingCapacity: true)
+        gone.removeAll(keepingCapacity: true)
+    }
+
     /// Copies changes that are in no table; each batch is settled before the next is taken.
     mutating func takeBatch(limit: Int) -> Batch {
         var batch = Batch()
@@ -337,11 +346,14 @@ struct RecordTable: Sendable {
             entries[Int(slot)] = entry
         }
         listed.removeFirst(rest)
+        taken = batch.changes.count
         return batch
     }
 
     /// Notes that a batch is in the table, with the numbers of its rows where they are known.
     mutating func settle(_ batch: Batch, rows: [Int64]) {
+        precondition(rows.count == batch.changes.count, "a row for each change")
+        taken = 0
         for (place, item) in batch.items.enumerated() {
             let row = rows[batch.removals + place]
             guard row > 0, var entry = entries[Int(item.slot)], entry.serial == item.serial
@@ -353,6 +365,7 @@ struct RecordTable: Sendable {
 
     /// Puts a batch back that was not written: the table is as before.
     mutating func fail(_ batch: Batch) {
+        taken = 0
         for change in batch.changes.prefix(batch.removals) {
             if case .remove(let identity) = change { gone.append(identity) }
         }

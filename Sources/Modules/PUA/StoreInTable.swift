@@ -27,6 +27,8 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
     private struct Question: Sendable {
         let keys: [PUAKey]
         let asked: MonotonicTime
+        /// How many changes had been made before: it is answered behind them.
+        let changes: UInt64
         let completion: @Sendable ([PUAFinding]) -> Void
     }
     /// What other threads than the queue's read and change.
@@ -35,6 +37,9 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
         var changes: [(change: PUAChange, second: Int)] = []
         /// How many of them, from the front, are carried out already.
         var done = 0
+        /// How many changes there have been, and how many of all were carried out.
+        var made: UInt64 = 0
+        var carriedOut: UInt64 = 0
         var questions: [UInt64: Question] = [:]
         var nextQuestion: UInt64 = 0
         /// The first question that no pass has looked at.
@@ -128,7 +133,8 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
                 return false
             }
             state.questions[state.nextQuestion] = Question(
-                keys: keys, asked: SystemClock.monotonic(), completion: completion)
+                keys: keys, asked: SystemClock.monotonic(), changes: state.made,
+                completion: completion)
             state.nextQuestion += 1
             return true
         }
@@ -145,6 +151,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
             let room = max(0, Limits.puaChangesWaitingMax - (state.changes.count - state.done))
             state.changes += changes.prefix(room).map { ($0, second) }
             let dropped = max(0, changes.count - room)
+            state.made += UInt64(changes.count - dropped)
             state.counts.dropped += dropped
             defer { if dropped > 0 { state.hasDropped = true } }
             return dropped > 0 && !state.hasDropped
@@ -231,8 +238,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
     private func pass(ignoringBackoff: Bool = false) -> Bool {
         guard ignoringBackoff || link.mayTry(at: SystemClock.monotonic()) else { return false }
         do throws(StorageError) {
-            try write()
-            try answer()
+            repeat { try write() } while try answer()
             return true
         } catch {
             state.withLock { state in
@@ -272,6 +278,7 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
         }
         state.withLock { state in
             state.done += count
+            state.carriedOut += UInt64(count)
             state.counts.written += count - report.refused.count
             state.counts.refused += report.refused.count
             state.counts.overtaken += report.overtaken
@@ -286,22 +293,24 @@ final class TablePUAStore: PUAStore, ReportingStore, @unchecked Sendable {
         }
     }
 
-    /// Answers the look-ups that no pass has looked at.
-    private func answer() throws(StorageError) {
+    /// Answers the look-ups that no pass has looked at; true when some wait for changes that were
+    /// made meanwhile.
+    private func answer() throws(StorageError) -> Bool {
         while true {
-            let asked = state.withLock { state in
+            let (asked, isBehind) = state.withLock { state in
                 var asked: [(UInt64, [PUAKey])] = []
                 var keys = 0
                 while state.firstOpen < state.nextQuestion, keys < Self.batchKeys {
                     if let question = state.questions[state.firstOpen] {
+                        guard question.changes <= state.carriedOut else { return (asked, true) }
                         asked.append((state.firstOpen, question.keys))
                         keys += question.keys.count
                     }
                     state.firstOpen += 1
                 }
-                return asked
+                return (asked, false)
             }
-            guard !asked.isEmpty else { return }
+            guard !asked.isEmpty else { return isBehind }
             let keys = asked.flatMap { $0.1 }
             let found = try connected(isRead: true) { (connection) throws(StorageError) in
                 try reader.find(keys, connection)

@@ -100,7 +100,8 @@ struct TableReader: Sendable {
     /// The index that serves a key.
     static func lookup(of key: PUAKey) -> TableStatements.Lookup {
         switch key {
-        case .publication(_, let id, _, _, let etag): id.isEmpty && !etag.isEmpty ? .tag : .publication
+        case .publication(_, let id, _, _, let etag):
+            id.isEmpty && !etag.isEmpty ? .tag : .publication
         case .subscription: .publication
         case .dialog: .dialog
         }

@@ -96,7 +96,7 @@ struct TableWriter: Sendable {
             }
         }
         try remove(gone, connection)
-        let lost = try update(known, &report, connection)
+        let lost = try update(known, isFirst: true, &report, connection)
         report.overtaken += lost.count
         try store(others + lost, &report, connection)
     }
@@ -128,8 +128,12 @@ struct TableWriter: Sendable {
 
     /// Writes records to the rows that they were read from; returns those whose row is no longer
     /// theirs.
+    ///
+    /// - Parameter isFirst: Whether nobody has looked for rows that are in the way; then a record
+    ///   that is refused is returned too.
     private func update(
-        _ items: [Item], _ report: inout Report, _ connection: any DatabaseConnection
+        _ items: [Item], isFirst: Bool = false, _ report: inout Report,
+        _ connection: any DatabaseConnection
     ) throws(StorageError) -> [Item] {
         guard !items.isEmpty else { return [] }
         for item in items { report.rows[item.place] = item.record.row }
@@ -143,6 +147,7 @@ struct TableWriter: Sendable {
             var again: [Item] = []
             for row in outcome.refused {
                 let item = wanted[row.row]
+                if isFirst { continue }
                 if !isAgain, item.record.isEmpty(.tupleID) {
                     again.append(item)
                 } else {

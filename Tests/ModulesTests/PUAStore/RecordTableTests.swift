@@ -23,7 +23,8 @@ struct RecordTableTests {
         }
     }
 
-    @Test("a change while a batch is under way is written by the next, however the batch ends",
+    @Test(
+        "a change while a batch is under way is written by the next, however the batch ends",
         arguments: [true, false])
     func underWay(isWritten: Bool) {
         var table = RecordTable()

@@ -41,7 +41,8 @@ struct SharedTableTests {
         #expect(Set(tags).count == 600)
     }
 
-    @Test("a server that dies with what it claimed hides it for no longer than the claim",
+    @Test(
+        "a server that dies with what it claimed hides it for no longer than the claim",
         arguments: claims)
     func dies(kind: StoreKind, locksRows: Bool) throws {
         let first = try StoreStage(kind, locksRows: locksRows)
@@ -55,7 +56,8 @@ struct SharedTableTests {
         #expect(due.first?.desiredExpires.seconds == 3_000)
     }
 
-    @Test("a change of another server is seen, and not written over unseen",
+    @Test(
+        "a change of another server is seen, and not written over unseen",
         arguments: StoreKind.shared)
     func overtaken(kind: StoreKind) throws {
         let first = try StoreStage(kind)
@@ -108,7 +110,8 @@ struct SharedTableTests {
         #expect(first.record(Samples.key(last)) == last)
     }
 
-    @Test("a transaction that lost a race for its locks is carried out again",
+    @Test(
+        "a transaction that lost a race for its locks is carried out again",
         arguments: StoreKind.stored)
     func deadlock(kind: StoreKind) throws {
         let stage = try StoreStage(kind)
@@ -161,7 +164,7 @@ struct SharedTableTests {
                     + " 'sip:reginfo@127.0.0.1:25060', '416afc1f-5370@127.0.0.1', '5497.ccd41c9f',"
                     + " '128d-63de84b5', 10, '', 'sip:reginfo@127.0.0.1:25060',"
                     + " 'sip:127.0.0.1:25060', 0, ''",
-                "'sip:carol@example.com', '', 1, 1795284967, 0, 64, 'a.1', NULL, '', '', '', '',"
+                "'sip:carol@example.com', '', 1, 1795284967, 0, 128, 'a.1', NULL, '', '', '', '',"
                     + " 0, NULL, '', '', 0, 'X-A: 1'",
             ], database)
         try stage.start()
@@ -191,7 +194,8 @@ struct SharedTableTests {
         #expect(carol.has(.extraHeaders, Array("X-A: 1".utf8)))
     }
 
-    @Test("broken rows and those of others are named once and left alone",
+    @Test(
+        "broken rows and those of others are named once and left alone",
         arguments: StoreKind.stored)
     func broken(kind: StoreKind) throws {
         let stage = try StoreStage(kind)
@@ -223,7 +227,8 @@ struct SharedTableTests {
         #expect(stage.store.status.brokenRows <= 7)
     }
 
-    @Test("a record that fits no row is named and does not hold up the others",
+    @Test(
+        "a record that fits no row is named and does not hold up the others",
         arguments: StoreKind.stored)
     func misfit(kind: StoreKind) throws {
         let stage = try StoreStage(kind)
@@ -337,8 +342,10 @@ struct SharedTableTests {
             ))
         for (sql, values) in plans {
             let plan = try database.plan(sql, values)
-            let isServed = ["dialog1_idx", "dialog2_idx", "record_idx", "pua_idx", "expires_idx",
-                "PRIMARY"].contains { plan.contains(" \($0) ") }
+            let isServed = [
+                "dialog1_idx", "dialog2_idx", "record_idx", "pua_idx", "expires_idx",
+                "PRIMARY",
+            ].contains { plan.contains(" \($0) ") }
             #expect(isServed, "\(sql.prefix(80)): \(plan)")
             #expect(!plan.contains(" ALL "), "\(sql.prefix(80)): \(plan)")
         }

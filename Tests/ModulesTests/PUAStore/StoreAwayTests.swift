@@ -66,7 +66,8 @@ struct StoreAwayTests {
         #expect(stage.due(before: 9_000).count == 1)
     }
 
-    @Test("a look-up is unavailable after some seconds, and changes and claims wait",
+    @Test(
+        "a look-up is unavailable after some seconds, and changes and claims wait",
         arguments: StoreKind.shared)
     func unavailable(kind: StoreKind) throws {
         let stage = try StoreStage(kind)
@@ -103,7 +104,8 @@ struct StoreAwayTests {
         #expect(stage.record(Samples.key(Samples.publication(2))) != nil)
     }
 
-    @Test("more changes than memory is set aside for are dropped, counted and named once",
+    @Test(
+        "more changes than memory is set aside for are dropped, counted and named once",
         arguments: [StoreKind(mode: .databaseOnly, database: .sqlite)])
     func bounded(kind: StoreKind) throws {
         let stage = try StoreStage(kind)
@@ -130,7 +132,8 @@ struct StoreAwayTests {
         #expect(stage.due(before: 9_000).isEmpty)
     }
 
-    @Test("a table that is loaded late gives way to what was published meanwhile",
+    @Test(
+        "a table that is loaded late gives way to what was published meanwhile",
         arguments: FaultyDatabase.Kind.installed)
     func loadedLate(database kind: FaultyDatabase.Kind) throws {
         let stage = try StoreStage(StoreKind(mode: .memory, database: kind))
