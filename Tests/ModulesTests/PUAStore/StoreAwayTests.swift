@@ -96,7 +96,11 @@ struct StoreAwayTests {
         #expect(finding == .unavailable)
         let seconds = Double(SystemClock.monotonic().since(start)) / 1e9
         #expect(seconds < 20)
-        #expect(stage.store.status.database.state == .away)
+        let isSaid = eventually(within: 20) {
+            stage.tick()
+            return stage.store.status.database.state == .away
+        }
+        #expect(isSaid)
         stage.database?.change { $0.gate = nil }
         for _ in 0..<64 { gate.signal() }
         stage.store.flush()
