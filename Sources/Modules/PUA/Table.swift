@@ -114,9 +114,8 @@ struct PUATable: Sendable {
 
     /// Adds the cells of `columns`.
     ///
-    /// - Parameter hasNoTuple: Whether `tuple_id` is to be NULL. A unique index has the entity tag
-    ///   and the tuple; NULL lets two presentities have the same tag, which two presence servers
-    ///   may well give out.
+    /// With `hasNoTuple`, `tuple_id` is NULL: a unique index has the entity tag and the tuple, and
+    /// NULL lets two presentities have the same tag, which two presence servers may well give out.
     static func append(_ record: PUARecord, hasNoTuple: Bool = false, to batch: inout RowBatch) {
         for place in columns.indices {
             switch (place, fields[place]) {
