@@ -181,6 +181,13 @@ public enum Limits {
     /// Most changes that one batch takes to the tables of the presence server.
     public static let presenceChangesPerBatchMax = 10_000
 
+    /// Most changes of the table `pua` that wait for a database that is away.
+    public static let puaChangesWaitingMax = 100_000
+    /// Most look-ups in the table `pua` that wait for their answer.
+    public static let puaQuestionsWaitingMax = 100_000
+    /// Most rows of the table `pua` that are known to be broken and passed over.
+    public static let puaBrokenRowsMax = 10_000
+
     // MARK: Database
 
     /// Most rows that one bulk statement writes: long enough to be fast, short enough to stay

@@ -47,7 +47,7 @@ extension BenchmarkRun {
     }
 
     /// Runs one load and makes sure that nothing failed; also the CPU time of the server.
-    private func load(
+    func load(
         _ request: PresenceRequest, _ server: RunningServer
     ) throws(RigError) -> (outcome: PresenceOutcome, nanoseconds: UInt64) {
         var marks: [UInt64] = []

@@ -76,6 +76,9 @@ public struct BenchmarkRun: Sendable {
         if let database, options.figures.contains(where: \.isPresence) {
             takePresence(place, contestant, seat, database)
         }
+        if let database, options.figures.contains(where: \.isReginfo) {
+            takeReginfo(place, contestant, seat, database)
+        }
         if seat == .roost, wants([.workers]) {
             attempt("\(place), two workers") { (run) throws(RigError) in
                 try run.takeWorkers(contestant)

@@ -70,6 +70,13 @@ public enum Figure: String, CaseIterable, Sendable {
     /// Resident memory of a presentity with 500 bytes, against Kamailio without a database.
     case presencePresentityMemory = "presence-presentity-memory"
 
+    /// REGISTER, PUBLISH of the server to itself, NOTIFY to the watcher: all in memory.
+    case reginfoRegister = "reginfo-register"
+    /// The same with all tables, the user agent's records in the table alone.
+    case reginfoRegisterStored = "reginfo-register-db"
+    /// Time until a second server has learnt all registrations of the first.
+    case reginfoLearn = "reginfo-learn"
+
     /// What a ratio must reach and what is aimed for.
     public enum Bound: Sendable, Equatable {
         /// Less is better; `must` may be absent.
@@ -115,19 +122,22 @@ public enum Figure: String, CaseIterable, Sendable {
         case .presenceLatency: "p99 from PUBLISH to NOTIFY, default modes, what Kamailio sustains"
         case .presenceSubscriptionMemory: "resident memory per subscription"
         case .presencePresentityMemory: "resident memory per presentity of 500 bytes"
+        case .reginfoRegister: "REGISTER to NOTIFY of its reginfo, one watcher, memory only"
+        case .reginfoRegisterStored: "REGISTER to NOTIFY of its reginfo, pua db_mode 2"
+        case .reginfoLearn: "all registrations learnt by a second server through reginfo"
         }
     }
 
     /// The unit of its numbers.
     public var unit: String {
         switch self {
-        case .flush, .load, .dump: "s"
+        case .flush, .load, .dump, .reginfoLearn: "s"
         case .memory, .millionMemory, .presenceSubscriptionMemory, .presencePresentityMemory:
             "bytes"
         case .commands, .commandsBusy, .workers, .presenceSubscribe, .presenceSubscribeMemory,
             .presencePublish,
             .presencePublishMemory, .presenceTen, .presenceTenMemory, .presenceThousand,
-            .presenceThousandMemory:
+            .presenceThousandMemory, .reginfoRegister, .reginfoRegisterStored:
             "1/s"
         case .commandLatency, .commandLatencyBusy, .commandCost, .register, .registerDatabase,
             .registerScript, .latency, .echo, .millionRegister,
@@ -161,6 +171,8 @@ public enum Figure: String, CaseIterable, Sendable {
             .atLeast(must: 1.3, aim: 2.5)
         case .presenceSubscribeCost, .presencePublishCost, .presenceNotifyCost:
             .atMost(must: 1 / 1.3, aim: 1 / 2.5)
+        case .reginfoRegister, .reginfoRegisterStored: .atLeast(must: 4, aim: 8)
+        case .reginfoLearn: .atMost(must: 1.0 / 5, aim: 1.0 / 10)
         case .presenceLatency: .atMost(must: 1.0 / 5, aim: 1.0 / 10)
         case .presenceSubscriptionMemory, .presencePresentityMemory: .atMost(must: 0.7, aim: 0.4)
         }
@@ -175,11 +187,14 @@ public enum Figure: String, CaseIterable, Sendable {
     /// Whether it is one of the rows of the presence server.
     public var isPresence: Bool { rawValue.hasPrefix("presence") }
 
+    /// Whether it is one of the rows of registrations that are published.
+    public var isReginfo: Bool { rawValue.hasPrefix("reginfo") }
+
     /// Whether it needs a database: ours has one in every row of the presence server.
     public var needsDatabase: Bool {
         switch self {
         case .registerDatabase, .flush, .load, .millionFlush, .millionLoad: true
-        default: isPresence
+        default: isPresence || isReginfo
         }
     }
 }

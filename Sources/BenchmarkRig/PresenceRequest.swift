@@ -8,6 +8,8 @@ public struct PresenceRequest: Sendable, Equatable {
         case publish
         /// Initial publications that nobody watches.
         case initial
+        /// Registrations that the server publishes to itself, each with a NOTIFY to every watcher.
+        case register
     }
 
     /// Port on 127.0.0.1.

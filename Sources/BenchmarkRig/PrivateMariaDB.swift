@@ -72,7 +72,7 @@ public final class PrivateMariaDB: Sendable {
 
     /// Removes all rows of the tables of the presence server.
     public func clearPresence() throws(RigError) {
-        for table in ["presentity", "active_watchers", "watchers"] {
+        for table in ["presentity", "active_watchers", "watchers", "pua"] {
             try sql("truncate table \(table)")
         }
     }

@@ -15,21 +15,27 @@ final class RunningServer: Sendable {
     private let directory: ScratchDirectory
 
     /// Starts `contestant` and waits until it answers SIP and RPC and holds `contacts` contacts.
+    ///
+    /// - Parameters:
+    ///   - isStored: Whether what it holds is kept in the database, and not in memory beside it.
+    ///   - peerPort: The SIP port of the server that it learns from.
     init(
-        _ contestant: Contestant, database: PrivateMariaDB? = nil, defines: [String] = [],
-        contacts: Int = 0, timerSeconds: Int = 3_600, readySecondsMax: Double = 120
+        _ contestant: Contestant, database: PrivateMariaDB? = nil, isStored: Bool = true,
+        defines: [String] = [], contacts: Int = 0, timerSeconds: Int = 3_600,
+        peerPort: UInt16 = 0, readySecondsMax: Double = 120
     ) throws(RigError) {
         self.contestant = contestant
         let ports = try FreePort.find(2)
         var configuration = ServerConfiguration(
             sipPort: ports[0], httpPort: ports[1], databasePort: database?.port ?? 0)
         configuration.timerSeconds = timerSeconds
+        configuration.peerPort = peerPort
         self.configuration = configuration
         directory = try ScratchDirectory(prefix: "benchmark")
         let file = directory.file("server.cfg")
         let log = directory.file("log")
         try TextFile.write(configuration.text, to: file)
-        let defines = defines + (database == nil ? [] : ["WITH_DB"])
+        let defines = defines + (database == nil || !isStored ? [] : ["WITH_DB"])
         let start = SystemClock.monotonic()
         process = try ChildProcess(
             contestant.command(configuration: file, directory: directory.path, defines: defines),

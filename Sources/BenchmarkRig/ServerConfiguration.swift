@@ -1,8 +1,9 @@
 /// The configuration file that both servers run, with ports of its own.
 ///
 /// It is the plain registrar; what differs between the two is the HTTP module, and the size of the
-/// hash table that an expert sets in Kamailio. `WITH_DB`, `TWO_WORKERS`, `WITH_SCRIPT` and
-/// `WITH_PRESENCE` are chosen on the command line, so that one file serves all figures.
+/// hash table that an expert sets in Kamailio. `WITH_DB`, `TWO_WORKERS`, `WITH_SCRIPT`,
+/// `WITH_PRESENCE`, `WITH_REGINFO` and `WITH_LEARNER` are chosen on the command line, so that one
+/// file serves all figures.
 public struct ServerConfiguration: Sendable, Equatable {
     /// Port for SIP over UDP and TCP.
     public var sipPort: UInt16
@@ -20,6 +21,9 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Usually beyond the length of a run, so that no server pays for writing while another figure
     /// is taken.
     public var timerSeconds = 3_600
+
+    /// Port of the server whose registrations are learnt (`WITH_LEARNER`); 0 for the own one.
+    public var peerPort: UInt16 = 0
 
     /// Receive buffer of the presence server, in bytes.
     ///
@@ -88,6 +92,14 @@ public struct ServerConfiguration: Sendable, Equatable {
         loadmodule "presence.so"
         loadmodule "presence_xml.so"
         #!endif
+        #!ifdef WITH_REGINFO
+        #!ifndef WITH_DB
+        loadmodule "db_mysql.so"
+        #!endif
+        loadmodule "presence_reginfo.so"
+        loadmodule "pua.so"
+        loadmodule "pua_reginfo.so"
+        #!endif
         #!ifdef ROOST
         loadmodule "microhttpd.so"
         modparam("microhttpd", "listen_addr", "127.0.0.1")
@@ -98,6 +110,9 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!ifdef WITH_PRESENCE
         modparam("presence", "subs_htable_size", \(hashSize))
         modparam("presence", "pres_htable_size", \(hashSize))
+        #!endif
+        #!ifdef WITH_REGINFO
+        modparam("pua", "hash_size", \(hashSize))
         #!endif
         #!endif
         """
@@ -119,6 +134,9 @@ public struct ServerConfiguration: Sendable, Equatable {
         #!ifdef WITH_PRESENCE
         \(presence)
         #!endif
+        #!ifdef WITH_REGINFO
+        \(reginfo)
+        #!endif
 
         """
     }
@@ -138,6 +156,28 @@ public struct ServerConfiguration: Sendable, Equatable {
         """
     }
 
+    /// The parameters of the presence user agent: in memory, or in the table alone with a database.
+    ///
+    /// Kamailio's needs a database in memory too, which it reads at the start and writes by a
+    /// timer. A server publishes to itself, or learns what another one has published.
+    private var reginfo: String {
+        """
+        modparam("pua", "db_url", "\(PrivateMariaDB.url(port: databasePort))")
+        #!ifdef WITH_DB
+        modparam("pua", "db_mode", 2)
+        #!endif
+        modparam("pua_reginfo", "default_domain", "example.com")
+        modparam("pua_reginfo", "server_address", "sip:reginfo@127.0.0.1:\(sipPort)")
+        #!ifdef WITH_LEARNER
+        modparam("pua_reginfo", "publish_reginfo", 0)
+        modparam("pua_reginfo", "outbound_proxy", "sip:127.0.0.1:\(peerPort)")
+        #!else
+        modparam("pua_reginfo", "publish_reginfo", 1)
+        modparam("pua_reginfo", "outbound_proxy", "sip:127.0.0.1:\(sipPort)")
+        #!endif
+        """
+    }
+
     /// The routes: the long script, or the plain registrar.
     private static let routes = """
         #!ifdef WITH_SCRIPT
@@ -151,6 +191,20 @@ public struct ServerConfiguration: Sendable, Equatable {
         \t}
         \tif (is_method("SUBSCRIBE")) {
         \t\thandle_subscribe();
+        \t\texit;
+        \t}
+        #!endif
+        #!ifdef WITH_REGINFO
+        \tif (is_method("NOTIFY")) {
+        \t\treginfo_handle_notify("location");
+        \t\tsl_send_reply("200", "OK");
+        \t\texit;
+        \t}
+        #!endif
+        #!ifdef WITH_LEARNER
+        \tif (is_method("REGISTER")) {
+        \t\treginfo_subscribe("sip:$tU@example.com", "3600");
+        \t\tsl_send_reply("200", "OK");
         \t\texit;
         \t}
         #!endif

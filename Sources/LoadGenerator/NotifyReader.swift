@@ -53,7 +53,9 @@ struct Notify: Sendable {
 /// Reads NOTIFY requests; nothing is looked at that is not counted or repeated.
 struct NotifyReader: Sendable {
     /// Bytes from the end of a document within which its mark must stand.
-    static let markSearchBytesMax = 256
+    ///
+    /// A document about a registration has it in an attribute, with the contact behind it.
+    static let markSearchBytesMax = 1_024
 
     /// Reads one datagram; nil when it is no NOTIFY to one of our Contacts.
     static func read(_ bytes: Span<UInt8>) -> Notify? {

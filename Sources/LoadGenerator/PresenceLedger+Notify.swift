@@ -79,7 +79,7 @@ extension PresenceLedger {
             isNew = dialogs[dialog].version != version
             dialogs[dialog].version = version
         }
-        if phase == .change, !isNew {
+        if phase == .change || phase == .register, !isNew {
             tally.duplicated += 1
             return
         }

@@ -156,7 +156,7 @@ struct PresenceLedger: Sendable {
         switch phase {
         case .publish, .remove: 0
         case .subscribe, .refresh, .unsubscribe: 1
-        case .change: plan.watchersEach
+        case .change, .register: plan.watchersEach
         }
     }
 
@@ -164,14 +164,14 @@ struct PresenceLedger: Sendable {
     private var needsTag: Bool {
         switch phase {
         case .publish, .change, .subscribe: true
-        case .refresh, .unsubscribe, .remove: false
+        case .refresh, .unsubscribe, .remove, .register: false
         }
     }
 
     /// What was never there needs no refresh and no end.
     private func isNeeded(_ subject: Int) -> Bool {
         switch phase {
-        case .publish, .change, .subscribe: true
+        case .publish, .change, .subscribe, .register: true
         case .refresh, .unsubscribe: dialogs[subject].isActive
         case .remove: presentities[subject].isPublished
         }
@@ -204,7 +204,7 @@ struct PresenceLedger: Sendable {
     /// The server has done what was asked.
     private mutating func accept(_ subject: Int) {
         switch phase {
-        case .publish, .change: presentities[subject].isPublished = true
+        case .publish, .change, .register: presentities[subject].isPublished = true
         case .remove: presentities[subject].isPublished = false
         case .subscribe: dialogs[subject].isActive = true
         case .unsubscribe: dialogs[subject].isActive = false

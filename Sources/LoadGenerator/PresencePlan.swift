@@ -51,7 +51,7 @@ public struct PresencePlan: Sendable, Equatable {
         switch scenario {
         case .initial: 0
         case .subscribe: operations
-        case .publish, .refresh: presentities * watchersEach
+        case .publish, .refresh, .register: presentities * watchersEach
         }
     }
 
@@ -61,7 +61,7 @@ public struct PresencePlan: Sendable, Equatable {
         switch scenario {
         case .initial: return presentities
         case .subscribe: return count ?? presentities * watchersEach
-        case .publish: return count ?? unbounded ?? presentities
+        case .publish, .register: return count ?? unbounded ?? presentities
         case .refresh: return count ?? unbounded ?? presentities * watchersEach
         }
     }

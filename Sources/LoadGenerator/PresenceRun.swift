@@ -148,7 +148,7 @@ struct PresenceRun: ~Copyable {
         switch phase {
         case .publish, .change: return .reply(reply, tag: TagFinder.entityTag(bytes))
         case .subscribe: return .reply(reply, tag: TagFinder.dialogTag(bytes))
-        case .refresh, .unsubscribe, .remove: return .reply(reply, tag: nil)
+        case .refresh, .unsubscribe, .remove, .register: return .reply(reply, tag: nil)
         }
     }
 

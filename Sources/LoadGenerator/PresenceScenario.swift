@@ -8,6 +8,9 @@ public enum PresenceScenario: String, Sendable, CaseIterable {
     case refresh
     /// Initial publications of presentities that nobody watches (RFC 3903 4.1).
     case initial
+    /// Registrations of users whose registration state is watched (RFC 3680): the server publishes
+    /// each to itself.
+    case register
 
     /// What must be there before the measurement begins.
     func preparation(isPublished: Bool) -> [PresencePhase] {
@@ -17,6 +20,7 @@ public enum PresenceScenario: String, Sendable, CaseIterable {
         case .publish: return [.publish, .subscribe]
         case .refresh: return documents + [.subscribe]
         case .initial: return []
+        case .register: return [.subscribe]
         }
     }
 
@@ -27,6 +31,7 @@ public enum PresenceScenario: String, Sendable, CaseIterable {
         case .publish: .change
         case .refresh: .refresh
         case .initial: .publish
+        case .register: .register
         }
     }
 
@@ -36,7 +41,14 @@ public enum PresenceScenario: String, Sendable, CaseIterable {
         case .publish: [.unsubscribe, .remove]
         case .subscribe, .refresh: isPublished ? [.unsubscribe, .remove] : [.unsubscribe]
         case .initial: [.remove]
+        case .register: [.unsubscribe]
         }
+    }
+
+    /// The event package of the subscriptions, and the documents that they take.
+    var package: (name: String, accept: String) {
+        self == .register
+            ? ("reg", "application/reginfo+xml") : ("presence", "application/pidf+xml")
     }
 }
 
@@ -57,11 +69,14 @@ enum PresencePhase: Sendable, CaseIterable {
     case unsubscribe
     /// The removal of a publication that nobody watches any more.
     case remove
+    /// A registration of a presentity, followed by a NOTIFY to each watcher.
+    case register
 
-    /// Whether it sends PUBLISH and not SUBSCRIBE, so that its subjects are presentities.
+    /// Whether it sends PUBLISH or REGISTER and not SUBSCRIBE, so that its subjects are
+    /// presentities.
     var isPublication: Bool {
         switch self {
-        case .publish, .change, .remove: true
+        case .publish, .change, .remove, .register: true
         case .subscribe, .refresh, .unsubscribe: false
         }
     }

@@ -16,6 +16,7 @@ struct PresenceTemplates: Sendable {
     private let unsubscribe: MessageTemplate
     private let publish: [MessageTemplate]
     private let remove: MessageTemplate
+    private let register: MessageTemplate
 
     /// The templates of `plan` for a socket with the address `local`.
     init(plan: PresencePlan, local: PeerAddress, run: UInt32) {
@@ -25,6 +26,7 @@ struct PresenceTemplates: Sendable {
         unsubscribe = origin.subscribe(isInDialog: true, expires: 0)
         publish = ["open", "closed"].map { origin.publish(basic: $0) }
         remove = origin.publish(basic: nil)
+        register = origin.register()
     }
 
     /// Appends the request of `phase` to `writer`; `inserted` is what `insertion` has made of the
@@ -38,6 +40,7 @@ struct PresenceTemplates: Sendable {
         case .refresh: refresh.append(values, inserting: inserted, to: &writer)
         case .unsubscribe: unsubscribe.append(values, inserting: inserted, to: &writer)
         case .remove: remove.append(values, inserting: inserted, to: &writer)
+        case .register: register.append(values, inserting: Span(), to: &writer)
         case .publish, .change:
             // Every state differs from the one before in what phones show, not only in a number.
             let index = Int(values.version & 1)
@@ -83,9 +86,37 @@ struct PresenceTemplates: Sendable {
             message.place(.sequence)
             message.text(" SUBSCRIBE\r\nContact: <sip:\(PresenceTemplates.contactMark)\(run)")
             message.place(.dialog)
-            message.text("@\(local)>\r\nEvent: presence\r\nAccept: application/pidf+xml\r\n")
+            let package = plan.scenario.package
+            message.text("@\(local)>\r\nEvent: \(package.name)\r\nAccept: \(package.accept)\r\n")
             message.text("Expires: \(expires)\r\nUser-Agent: Roost-Load/1.0\r\n")
             message.text("Content-Length: 0\r\n\r\n")
+            return message
+        }
+
+        /// REGISTER (RFC 3261 10.2) of one contact, always the same.
+        ///
+        /// The mark stands in Call-ID, which a document about the registration repeats (RFC 3680
+        /// 5.2.3): each registration is told from the one before.
+        func register() -> MessageTemplate {
+            var message = MessageTemplate()
+            message.text("REGISTER sip:\(plan.domain)")
+            appendStart(&message)
+            message.text("From: <sip:\(plan.userPrefix)")
+            message.place(.presentity)
+            message.text("@\(plan.domain)>;tag=")
+            message.place(.subject)
+            message.text("-\(run)\r\n")
+            appendTo(&message)
+            message.text("\r\nCall-ID: \(PresenceTemplates.stateMark)")
+            message.place(.subject)
+            message.text("-")
+            message.place(.version)
+            message.text("@\(run)\r\nCSeq: ")
+            message.place(.sequence)
+            message.text(" REGISTER\r\nContact: <sip:\(plan.userPrefix)")
+            message.place(.presentity)
+            message.text("@\(local)>\r\nExpires: \(plan.expires)\r\n")
+            message.text("User-Agent: Roost-Load/1.0\r\nContent-Length: 0\r\n\r\n")
             return message
         }
 

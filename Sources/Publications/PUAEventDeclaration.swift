@@ -66,6 +66,11 @@ public struct PUAEventTable: Sendable {
     /// A table without packages.
     public init() {}
 
+    /// The bits of all packages.
+    public var bits: PUAEvent {
+        PUAEvent(rawValue: declarations.reduce(0) { $0 | $1.event.rawValue })
+    }
+
     /// Adds a package; false when its name or its bit is taken, or when there are too many.
     public mutating func add(_ declaration: PUAEventDeclaration) -> Bool {
         guard declarations.count < Limits.eventPackagesMax, self[declaration.event] == nil,

@@ -29,6 +29,16 @@ public enum BulkStatement {
         }
     }
 
+    /// Sets columns of the row of a key; the key's values follow those that are set.
+    public static func update(
+        _ table: String, columns: [String], key: [String], _ dialect: Dialect
+    ) -> String {
+        precondition(!key.isEmpty && !columns.isEmpty, "an update names its rows and its columns")
+        let values = columns.map { "\(dialect.quoted($0)) = ?" }.joined(separator: ", ")
+        let condition = key.map { "\(dialect.quoted($0)) = ?" }.joined(separator: " AND ")
+        return "UPDATE \(dialect.quoted(table)) SET \(values) WHERE \(condition)"
+    }
+
     /// Deletes the row of a key, with a guard only where it lies between two values.
     ///
     /// The guard's column is wrapped so that it can serve no index: MariaDB, whose statistics lag

@@ -31,6 +31,15 @@ public protocol DatabaseConnection: AnyObject {
     func insert(
         _ statement: InsertStatement, _ rows: borrowing RowBatch
     ) throws(StorageError) -> [RefusedRow]
+    /// Sets `columns`, a batch row's first cells, where the `key` columns equal the cells that
+    /// follow; all in one transaction.
+    ///
+    /// Fewer rows found than the batch has and refused ones say that some keys are no more: that is
+    /// how a writer learns that another was faster.
+    @discardableResult
+    func update(
+        _ table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
+    ) throws(StorageError) -> BulkUpdate
     /// Deletes the rows whose `key` columns equal a batch row's first cells and, with a
     /// `guardColumn`, whose value there is at most the cell that follows: a binding that was
     /// refreshed meanwhile stays. Returns how many went.
@@ -49,7 +58,36 @@ public protocol DatabaseConnection: AnyObject {
     func close()
 }
 
+/// What a bulk update has done.
+public struct BulkUpdate: Sendable, Hashable {
+    /// Rows that were found, changed or not.
+    public var found: Int
+    /// Rows that the database refuses for a value in them; the others are written.
+    public var refused: [RefusedRow]
+    /// An outcome.
+    public init(found: Int, refused: [RefusedRow] = []) {
+        self.found = found
+        self.refused = refused
+    }
+}
+
 extension DatabaseConnection {
+    /// Sets columns row by row, for a driver that knows no faster way; a row that is refused is an
+    /// error here.
+    @discardableResult
+    public func update(
+        _ table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
+    ) throws(StorageError) -> BulkUpdate {
+        precondition(rows.columns == columns.count + key.count, "a cell for each column and key")
+        let sql = BulkStatement.update(table, columns: columns, key: key, dialect)
+        var found = 0
+        for row in 0..<rows.rows {
+            let values = (0..<rows.columns).map { rows.value(row: row, column: $0) }
+            found += try execute(sql, values)
+        }
+        return BulkUpdate(found: found)
+    }
+
     /// Runs a statement without values; returns the number of rows it changed.
     @discardableResult
     public func execute(_ sql: String) throws(StorageError) -> Int { try execute(sql, []) }

@@ -21,6 +21,24 @@ extension MariaDBConnection {
         try write(statement.text(dialect), columns: statement.columns.count, rows)
     }
 
+    /// Sets columns where the key's columns have certain values.
+    @discardableResult
+    public func update(
+        _ table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
+    ) throws(StorageError) -> BulkUpdate {
+        let width = columns.count + key.count
+        precondition(rows.columns == width, "a batch has a cell for each column and key")
+        guard !rows.isEmpty else { return BulkUpdate(found: 0) }
+        let sql = BulkStatement.update(table, columns: columns, key: key, dialect)
+        var outcome = BulkUpdate(found: 0)
+        try atomically { () throws(StorageError) in
+            var bulk = BulkWrite(self, sql, columns: width, rows: rows.rows)
+            try bulk.write(rows) { row, column in rows.cell(row: row, column: column) }
+            outcome = BulkUpdate(found: bulk.changed, refused: bulk.refused)
+        }
+        return outcome
+    }
+
     /// Runs a statement for each row of a batch; returns the rows that are refused.
     private func write(
         _ sql: String, columns: Int, _ rows: borrowing RowBatch

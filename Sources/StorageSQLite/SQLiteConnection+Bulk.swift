@@ -21,6 +21,31 @@ extension SQLiteConnection {
         try write(statement.text(dialect), columns: statement.columns.count, rows)
     }
 
+    /// Sets columns where the key's columns have certain values.
+    @discardableResult
+    public func update(
+        _ table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
+    ) throws(StorageError) -> BulkUpdate {
+        let width = columns.count + key.count
+        precondition(rows.columns == width, "a batch has a cell for each column and key")
+        guard !rows.isEmpty else { return BulkUpdate(found: 0) }
+        let sql = BulkStatement.update(table, columns: columns, key: key, dialect)
+        var outcome = BulkUpdate(found: 0)
+        try transaction { () throws(StorageError) in
+            let statement = try statement(sql)
+            for row in 0..<rows.rows {
+                do throws(StorageError) {
+                    try run(statement, width, rows) { rows.cell(row: row, column: $0) }
+                    outcome.found += Int(unsafe sqlite3_changes(handle))
+                } catch {
+                    guard SQLiteError.isAboutOneRow(error.code) else { throw error }
+                    outcome.refused.append(RefusedRow(row: row, error: error))
+                }
+            }
+        }
+        return outcome
+    }
+
     /// Runs a statement for each row of a batch; returns the rows that are refused.
     private func write(
         _ sql: String, columns: Int, _ rows: borrowing RowBatch

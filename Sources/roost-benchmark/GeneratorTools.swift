@@ -44,6 +44,7 @@ enum GeneratorTools {
             case .subscribe: .subscribe
             case .publish: .publish
             case .initial: .initial
+            case .register: .register
             }
         plan.presentities = request.presentities
         plan.watchersEach = request.watchersEach

@@ -19,7 +19,7 @@ struct Presence: ParsableCommand {
     @Option(help: "Presence server, for instance 127.0.0.1:5060 or [::1]:5060.")
     var server: String
     /// `PresencePlan.scenario`.
-    @Option(help: "What is measured: subscribe, publish, refresh or initial.")
+    @Option(help: "What is measured: subscribe, publish, refresh, initial or register.")
     var scenario = PresenceScenario.publish
     /// `PresencePlan.presentities`.
     @Option(help: "Presentities.")

@@ -52,6 +52,9 @@ struct FigureBoundTests {
         (.presenceLatency, .atMost(must: 0.2, aim: 0.1)),
         (.presenceSubscriptionMemory, .atMost(must: 0.7, aim: 0.4)),
         (.presencePresentityMemory, .atMost(must: 0.7, aim: 0.4)),
+        (.reginfoRegister, .atLeast(must: 4, aim: 8)),
+        (.reginfoRegisterStored, .atLeast(must: 4, aim: 8)),
+        (.reginfoLearn, .atMost(must: 0.2, aim: 0.1)),
     ]
 
     @Test("the list of this test names every figure once")

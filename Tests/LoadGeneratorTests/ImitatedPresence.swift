@@ -47,6 +47,7 @@ final class ImitatedPresence: Sendable {
         var dialogs: [String: Dialog] = [:]
         var order: [String] = []
         var documents: [String: (tag: String, body: String)] = [:]
+        var registrations: [String: String] = [:]
         var notifies = 0
         var tags = 0
         var arrivals = 0
@@ -140,6 +141,9 @@ final class ImitatedPresence: Sendable {
         _ message: String, _ peer: [UInt8], _ status: Int?, _ state: inout State
     ) -> [(String, [UInt8])] {
         if let status { return [(Self.reply(message, "\(status) No"), peer)] }
+        if message.hasPrefix("REGISTER") {
+            return Self.register(message, peer, &state, faults.notify)
+        }
         return message.hasPrefix("PUBLISH")
             ? Self.publish(message, peer, &state, faults.notify)
             : Self.subscribe(message, peer, &state, faults.notify)
@@ -162,6 +166,23 @@ final class ImitatedPresence: Sendable {
         let body = message.components(separatedBy: "\r\n\r\n").dropFirst().joined()
         state.documents[user] = (tag, body)
         var leaving = [(reply(message, "200 OK", "SIP-ETag: \(tag)\r\n"), peer)]
+        for call in state.order where state.dialogs[call]?.user == user {
+            leaving += notify(call, "active;expires=60", &state, change)
+        }
+        return leaving
+    }
+
+    /// RFC 3680 5: the watchers of a registration are told of every change.
+    private static func register(
+        _ message: String, _ peer: [UInt8], _ state: inout State, _ change: Change
+    ) -> [(String, [UInt8])] {
+        let user = user(message)
+        let contact = headField("Contact", message).dropFirst().dropLast()
+        state.registrations[user] =
+            "<reginfo><registration aor=\"\(user)\"><contact id=\"1\" callid=\""
+            + "\(headField("Call-ID", message))\" cseq=\"1\" user_agent=\"Roost-Load/1.0\">"
+            + "<uri>\(contact)</uri></contact></registration></reginfo>"
+        var leaving = [(reply(message, "200 OK"), peer)]
         for call in state.order where state.dialogs[call]?.user == user {
             leaving += notify(call, "active;expires=60", &state, change)
         }
@@ -201,7 +222,8 @@ final class ImitatedPresence: Sendable {
         dialog.sequence += 1
         state.notifies += 1
         state.dialogs[call] = dialog
-        let body = state.documents[dialog.user]?.body ?? ""
+        let body =
+            state.documents[dialog.user]?.body ?? state.registrations[dialog.user] ?? ""
         let contact = headField("Contact", dialog.request).dropFirst().dropLast()
         let message =
             "NOTIFY \(contact) SIP/2.0\r\n"

@@ -72,7 +72,7 @@ struct NotifyReaderTests {
             notify(body: "<presence/>"), notify(body: "rl-00000001-0000000"),
             notify(body: "rl-0000000g-00000001"),
             notify(body: "rl-00000001-00000002", length: "19"),
-            notify(body: "rl-00000001-00000002" + String(repeating: " ", count: 300)),
+            notify(body: "rl-00000001-00000002" + String(repeating: " ", count: 1_100)),
             notify(length: "5"),
         ])
     func unknown(_ text: String) throws {

@@ -24,7 +24,7 @@ struct PresenceLoopbackTests {
         let expected: (operations: Int, notifies: Int) =
             switch scenario {
             case .subscribe, .refresh: (15, 15)
-            case .publish: (5, 15)
+            case .publish, .register: (5, 15)
             case .initial: (5, 0)
             }
         #expect(report.started == expected.operations && report.completed == expected.operations)

@@ -43,8 +43,11 @@ final class FaultyDatabase: DatabaseDriver {
     private let folder: TemporaryFolder?
     var description: String { inner.description }
 
-    /// A database with the presence server's tables.
-    init(_ kind: Kind, fixture own: MariaDBFixture? = nil, hasTables: Bool = true) throws {
+    /// A database with the presence server's tables, or others.
+    init(
+        _ kind: Kind, fixture own: MariaDBFixture? = nil, hasTables: Bool = true,
+        tables: [TableDeclaration] = PresenceModule.tableRows
+    ) throws {
         self.kind = kind
         fixture = own
         switch kind {
@@ -59,7 +62,7 @@ final class FaultyDatabase: DatabaseDriver {
         }
         guard hasTables else { return }
         let connection = try inner.connect()
-        _ = try Migration(tables: PresenceModule.tableRows).run(on: connection)
+        _ = try Migration(tables: tables).run(on: connection)
         connection.close()
     }
 
@@ -161,6 +164,13 @@ final class FaultyConnection: DatabaseConnection {
     ) throws(StorageError) -> [RefusedRow] {
         try database.step("insert \(statement.table) \(rows.rows)")
         return try inner.insert(statement, rows)
+    }
+
+    func update(
+        _ table: String, columns: [String], key: [String], _ rows: borrowing RowBatch
+    ) throws(StorageError) -> BulkUpdate {
+        try database.step("update \(table) \(rows.rows)")
+        return try inner.update(table, columns: columns, key: key, rows)
     }
 
     func delete(

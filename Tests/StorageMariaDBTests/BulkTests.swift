@@ -132,6 +132,23 @@ struct BulkTests {
         #expect(try scene.database.sql("SELECT k, l FROM b ORDER BY k") == "a\t1\nb\t1\n")
     }
 
+    @Test("an update counts the rows that its keys found, changed or not, and names refused ones")
+    func update() throws {
+        let scene = try scene()
+        try scene.connection.execute(
+            "INSERT INTO b (k, l, n) VALUES ('a', 1, 1), ('b', 1, 1), ('c', 1, 1)")
+        let batch = Scene.batch([
+            [.integer(2), .text("a"), .integer(1)], [.integer(1), .text("b"), .integer(1)],
+            [.integer(9), .text("c"), .integer(2)], [.null, .text("c"), .integer(1)],
+            [.integer(9), .text("gone"), .integer(1)],
+        ])
+        let outcome = try scene.connection.update(
+            "b", columns: ["n"], key: ["k", "l"], batch)
+        #expect(outcome.found == 2)
+        #expect(outcome.refused.map(\.row) == [3])
+        #expect(try scene.database.sql("SELECT k,n FROM b ORDER BY k") == "a\t2\nb\t1\nc\t1\n")
+    }
+
     @Test("nothing to write is nothing done, even without the table")
     func empty() throws {
         let scene = try Scene()

@@ -34,6 +34,22 @@ struct BulkTests {
         #expect(try scene.all("SELECT k, n FROM b ORDER BY k, l") == "a|5\na|7\nc|0")
     }
 
+    @Test("an update counts the rows that its keys found, changed or not, and names refused ones")
+    func update() throws {
+        let scene = try scene()
+        try scene.connection.execute(
+            "INSERT INTO b (k, l, n) VALUES ('a', 1, 1), ('b', 1, 1), ('c', 1, 1)")
+        let batch = Scene.batch([
+            [.integer(2), .text("a"), .integer(1)], [.integer(1), .text("b"), .integer(1)],
+            [.integer(9), .text("c"), .integer(2)], [.null, .text("c"), .integer(1)],
+            [.integer(9), .text("gone"), .integer(1)],
+        ])
+        let outcome = try scene.connection.update("b", columns: ["n"], key: ["k", "l"], batch)
+        #expect(outcome.found == 2)
+        #expect(outcome.refused.map(\.row) == [3])
+        #expect(try scene.all("SELECT k, n FROM b ORDER BY k") == "a|2\nb|1\nc|1")
+    }
+
     @Test("rows with values that do not fit are named, and all others are written")
     func refused() throws {
         let scene = try scene()

@@ -31,6 +31,13 @@ struct BulkStatementTests {
                 .hasSuffix("ON CONFLICT (\"k\") DO NOTHING"))
     }
 
+    @Test("an update sets its columns where the key says")
+    func update() {
+        #expect(
+            BulkStatement.update("t", columns: ["a", "b"], key: ["id", "etag"], .mariaDB)
+                == "UPDATE `t` SET `a` = ?, `b` = ? WHERE `id` = ? AND `etag` = ?")
+    }
+
     @Test("a delete names its rows by the key, and by the guard in a way no index serves")
     func delete() {
         #expect(

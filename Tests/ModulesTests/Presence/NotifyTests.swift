@@ -1,5 +1,6 @@
 import Basics
 import ModuleKit
+import SIPSyntax
 import Subscriptions
 import Synchronization
 import Testing
