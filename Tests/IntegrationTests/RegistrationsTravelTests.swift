@@ -50,11 +50,11 @@ struct RegistrationsTravelTests {
             RegisterMessage(
                 "user0", "sip:user0@192.0.2.1:5060", expires: 0, callID: "burst-0@test", cseq: 2))
         _ = try two.server.rpc.call("ul.rm", "location", "user1")
-        #expect(
-            eventually(within: Self.patience) {
-                let left = [try one.found("user0"), try one.found("user1")]
-                return left == [nil, nil]
-            })
+        let areGone = try eventually(within: Self.patience) {
+            let left = [try one.found("user0"), try one.found("user1")]
+            return left == [nil, nil]
+        }
+        #expect(areGone)
         two.server.kill()
         #expect(eventually(within: Self.patience) { one.users == 8 })
         #expect(try one.found("user12") == nil)
@@ -152,7 +152,7 @@ private struct RegistrationWatcher {
     func told() -> String? {
         guard let notify = client.incoming(seconds: Rig.limit(10)) else { return nil }
         client.send(notify.reply(200, "OK"))
-        return notify.text
+        return notify.body
     }
 
     /// The value of an attribute, where it stands first.
