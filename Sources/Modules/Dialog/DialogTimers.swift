@@ -6,9 +6,14 @@ internal import Basics
 /// deadline moves later with each request costs nothing here.
 struct DialogTimers: ~Copyable {
     /// One call.
-    private struct Entry: TimerEntry {
+    ///
+    /// Not private: whoever holds timers needs its layout, also in another module.
+    struct Entry: TimerEntry {
+        /// The slot of the call.
         var entry: UInt32
+        /// The number of the call.
         var number: UInt32
+        /// The wheel's own.
         var timerLink = TimerLink()
     }
 
