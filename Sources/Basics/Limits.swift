@@ -206,6 +206,32 @@ public enum Limits {
     public static let httpRequestSecondsMax = 30
     /// Bytes of a reply that wait for a slow HTTP client.
     public static let httpPieceBytes = 64 << 10
+    /// Most words of a role of the HTTP port.
+    public static let accessRulesMax = 256
+    /// Most roles of the HTTP port, most users, and most tokens.
+    public static let accountsMax = 256
+    /// Longest password or token in bytes.
+    public static let credentialBytesMax = 512
+    /// Most credentials that are kept as checked, so that a password is not derived every time.
+    public static let checkedCredentialsMax = 256
+    /// Wrong credentials that an address may present in a row before it has to wait.
+    public static let wrongCredentialsBurst = 10
+    /// Most client addresses whose rate is counted; further ones displace those that are idle.
+    public static let countedClientsMax = 16_384
+    /// Largest file with a certificate or a key in bytes.
+    public static let certificateBytesMax = 1 << 20
+    /// Longest value of a header field of HTTP that is looked at.
+    public static let httpFieldBytesMax = 2_048
+    /// Most origins that may call from a browser.
+    public static let originsMax = 64
+    /// Most events that wait for one reader of the event stream; a slower one is dropped.
+    public static let eventsWaitingMax = 1_024
+    /// Most events that are kept for readers who come back.
+    public static let eventsKeptMax = 4_096
+    /// Most readers of the event stream.
+    public static let eventReadersMax = 64
+    /// Largest event of the event stream in bytes; larger ones are left out.
+    public static let eventBytesMax = 16 << 10
     /// Most ranges in `allowed_ips`.
     public static let allowedRangesMax = 256
     /// Largest body of a BINRPC packet in bytes: what a reply may have at most.
@@ -250,7 +276,12 @@ public enum Limits {
     /// Milliseconds that a named pipe for an answer may stay without a reader.
     public static let fifoReaderMillisecondsMax = 2_000
     /// Longest text of a command's parameters in the log of changes.
+    /// Longest text of a command's parameters, or of a value, in the record of changes.
     public static let loggedParametersBytesMax = 512
+    /// Most changes that one command tells of in the record of changes.
+    public static let changesPerCallMax = 64
+    /// Most entries that the record of changes keeps.
+    public static let auditEntriesMax = 1_000
 
     // MARK: What scripts collect for a message
 

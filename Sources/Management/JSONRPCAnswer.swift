@@ -12,6 +12,7 @@ internal import ModuleKit
 public final class JSONRPCAnswer: HTTPContent {
     private let dispatcher: JSONRPCDispatcher
     private let caller: RPCCaller
+    private let role: AccessRole?
     private let isBatch: Bool
     private var requests: ArraySlice<JSONRPCRequest>
     private var refusal: RPCError?
@@ -20,11 +21,12 @@ public final class JSONRPCAnswer: HTTPContent {
 
     /// The answer to requests that can be run.
     init(
-        _ dispatcher: JSONRPCDispatcher, _ caller: RPCCaller, _ requests: [JSONRPCRequest],
-        isBatch: Bool
+        _ dispatcher: JSONRPCDispatcher, _ caller: RPCCaller, _ role: AccessRole?,
+        _ requests: [JSONRPCRequest], isBatch: Bool
     ) {
         self.dispatcher = dispatcher
         self.caller = caller
+        self.role = role
         self.requests = requests[...]
         self.isBatch = isBatch
     }
@@ -33,6 +35,7 @@ public final class JSONRPCAnswer: HTTPContent {
     init(_ dispatcher: JSONRPCDispatcher, _ caller: RPCCaller, refusing error: RPCError) {
         self.dispatcher = dispatcher
         self.caller = caller
+        role = nil
         requests = []
         isBatch = false
         refusal = error
@@ -72,12 +75,12 @@ public final class JSONRPCAnswer: HTTPContent {
     /// would be worse for whoever sent it.
     public func abandon() {
         open = nil
-        while let request = requests.popFirst() { _ = dispatcher.run(request, caller) }
+        while let request = requests.popFirst() { _ = dispatcher.run(request, caller, role) }
     }
 
     /// Runs one call and writes its answer, or opens the stream that the next pieces come from.
     private func run(_ request: JSONRPCRequest, _ writer: inout JSONWriter) {
-        let outcome = dispatcher.run(request, caller)
+        let outcome = dispatcher.run(request, caller, role)
         guard let id = request.id else { return }
         switch outcome {
         case .failure(let error): write(error, id, &writer)

@@ -14,24 +14,36 @@ public import ModuleKit
 /// - A parameter too many is an error like an unknown name: whoever sends it expects it to count.
 /// - `params` that is null is invalid: the specification wants an array, an object, or nothing.
 public final class JSONRPCDispatcher: Sendable {
-    /// The commands it runs.
-    public let registry: CommandRegistry
+    /// Runs the commands.
+    public let runner: CommandRunner
     /// Whether answers stand on several lines, indented by tabs.
     public let isPretty: Bool
-    private let logger: Logger
 
-    /// A dispatcher for the commands of a registry.
-    public init(registry: CommandRegistry, logger: Logger, isPretty: Bool = false) {
-        self.registry = registry
-        self.logger = logger
+    /// A dispatcher for the commands that a runner runs.
+    public init(_ runner: CommandRunner, isPretty: Bool = false) {
+        self.runner = runner
         self.isPretty = isPretty
     }
+
+    /// A dispatcher for the commands of a registry, with a record of changes of its own.
+    public convenience init(registry: CommandRegistry, logger: Logger, isPretty: Bool = false) {
+        self.init(
+            CommandRunner(registry: registry, audit: AuditLog(), logger: logger),
+            isPretty: isPretty)
+    }
+
+    /// The commands it runs.
+    public var registry: CommandRegistry { runner.registry }
 
     /// What to answer to a document; nil when it holds nothing but notifications, which have been
     /// run when this returns.
     ///
     /// All other commands run while the answer is written.
-    public func answer(_ body: Span<UInt8>, from caller: RPCCaller) -> JSONRPCAnswer? {
+    ///
+    /// `role` says what the caller may do; nil for everything.
+    public func answer(
+        _ body: Span<UInt8>, from caller: RPCCaller, as role: AccessRole? = nil
+    ) -> JSONRPCAnswer? {
         let document: JSONValue
         do {
             document = try JSONValue(parsing: body)
@@ -42,7 +54,7 @@ public final class JSONRPCDispatcher: Sendable {
             return JSONRPCAnswer(self, caller, refusing: parse)
         }
         guard case .array(let items) = document else {
-            return answer([JSONRPCRequest(document)], caller, isBatch: false)
+            return answer([JSONRPCRequest(document)], caller, role, isBatch: false)
         }
         if items.isEmpty || items.count > Limits.batchCallsMax {
             let limit = RPCError(
@@ -54,75 +66,27 @@ public final class JSONRPCDispatcher: Sendable {
                 ])
             return JSONRPCAnswer(self, caller, refusing: limit)
         }
-        return answer(items.map { JSONRPCRequest($0) }, caller, isBatch: true)
+        return answer(items.map { JSONRPCRequest($0) }, caller, role, isBatch: true)
     }
 
     /// Runs notifications at once; everything else waits until its answer is written.
     private func answer(
-        _ requests: [JSONRPCRequest], _ caller: RPCCaller, isBatch: Bool
+        _ requests: [JSONRPCRequest], _ caller: RPCCaller, _ role: AccessRole?, isBatch: Bool
     ) -> JSONRPCAnswer? {
         guard requests.contains(where: { $0.id != nil }) else {
-            for request in requests { _ = run(request, caller) }
+            for request in requests { _ = run(request, caller, role) }
             return nil
         }
-        return JSONRPCAnswer(self, caller, requests, isBatch: isBatch)
+        return JSONRPCAnswer(self, caller, role, requests, isBatch: isBatch)
     }
 
-    /// Runs one request and logs it when it changes something.
-    ///
-    /// The log has changes that were refused as well: a series of them is what an attack looks
-    /// like.
-    func run(_ request: JSONRPCRequest, _ caller: RPCCaller) -> Result<RPCOutcome, RPCError> {
-        let name: String
+    /// Runs one request.
+    func run(
+        _ request: JSONRPCRequest, _ caller: RPCCaller, _ role: AccessRole?
+    ) -> Result<RPCOutcome, RPCError> {
         switch request.method {
-        case .success(let given): name = given
-        case .failure(let error): return .failure(error)
+        case .success(let name): runner.run(name, request.parameters, from: caller, as: role)
+        case .failure(let error): .failure(error)
         }
-        guard let method = registry[name] else { return .failure(unknown(name)) }
-        let outcome: Result<RPCOutcome, RPCError>
-        do throws(RPCError) {
-            let values = try ParameterBinding(method).bind(request.parameters)
-            outcome = .success(
-                try method.call(RPCCall(method: name, values: values, caller: caller)))
-        } catch {
-            outcome = .failure(error)
-        }
-        if method.isChange { note(request, name, caller, outcome) }
-        return outcome
-    }
-
-    /// The error for a command that does not exist, with the one that was perhaps meant.
-    private func unknown(_ name: String) -> RPCError {
-        var members: [JSONValue.Member] = [.init("method", .string(name))]
-        if let nearest = registry.nearest(to: name) {
-            members.append(.init("nearest", .string(nearest)))
-        }
-        return RPCError(
-            RPCError.methodNotFound, "Method not found: \(name)", data: .object(members))
-    }
-
-    /// Who changed what, from where, and whether it worked.
-    ///
-    /// Parameters are written as JSON, so a line end in them cannot forge a line of the log, and
-    /// cut to `Limits.loggedParametersBytesMax`.
-    private func note(
-        _ request: JSONRPCRequest, _ name: String, _ caller: RPCCaller,
-        _ outcome: Result<RPCOutcome, RPCError>
-    ) {
-        let parameters = (request.parameters ?? []).encoded()
-            .prefix(Limits.loggedParametersBytesMax)
-        switch outcome {
-        case .success: logger.notice("\(name) \(parameters) by \(caller.text)")
-        case .failure(let error):
-            logger.notice(
-                "\(name) \(parameters) by \(caller.text) refused: \(error.code) \(error.message)")
-        }
-    }
-}
-
-extension RPCCaller {
-    /// Channel, address and user in one word each: "http 127.0.0.1:40312 admin".
-    public var text: String {
-        "\(channel) \(address)" + (user.map { " \($0)" } ?? "")
     }
 }

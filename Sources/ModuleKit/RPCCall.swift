@@ -128,12 +128,17 @@ public struct RPCCall: Sendable {
     public var values: [JSONValue?]
     /// Who calls.
     public var caller: RPCCaller
+    /// Where the command notes what it has changed (`note`); nil where nobody keeps a record.
+    public var changes: ChangeNotes?
 
     /// A call.
-    public init(method: String, values: [JSONValue?], caller: RPCCaller) {
+    public init(
+        method: String, values: [JSONValue?], caller: RPCCaller, changes: ChangeNotes? = nil
+    ) {
         self.method = method
         self.values = values
         self.caller = caller
+        self.changes = changes
     }
 
     /// The string at a place; nil when it was left out.

@@ -151,6 +151,9 @@ public final class SettingsStore: Sendable {
     let state = Guarded(State())
     private let number = Atomic<UInt64>(1)
 
+    /// Those who are told of changes.
+    let observers = Guarded<[@Sendable ([PendingChange]) -> Void]>([])
+
     /// A store without groups.
     public init() {}
 

@@ -18,6 +18,19 @@ extension SettingsStore {
         announce()
     }
 
+    /// Has `tell` told of every change that is in force, whoever made it.
+    ///
+    /// It runs on the thread that makes the change, without the store's lock.
+    public func observe(_ tell: @escaping @Sendable ([PendingChange]) -> Void) {
+        observers.withLock { $0.append(tell) }
+    }
+
+    /// Tells those who observe.
+    private func tell(_ changes: [PendingChange]) {
+        guard !changes.isEmpty else { return }
+        for observer in observers.withLock({ $0 }) { observer(changes) }
+    }
+
     /// Everything that can be read, by group in the order of declaration.
     public var descriptions: [SettingDescription] {
         state.withLock { state in
@@ -54,12 +67,13 @@ extension SettingsStore {
     public func set(
         group: String, name: String, to new: SettingValue
     ) throws(ParameterError) -> SettingValue {
-        let old = try state.withLock { (state) throws(ParameterError) in
+        let (old, stored) = try state.withLock { (state) throws(ParameterError) in
             let old = try Self.read(state, group, name)
             try Self.write(&state, group, name, new)
-            return old
+            return (old, try Self.read(state, group, name))
         }
         announce()
+        tell([PendingChange(group: group, name: name, old: old, new: stored)])
         return old
     }
 
@@ -94,6 +108,7 @@ extension SettingsStore {
             return done
         }
         announce()
+        tell(done)
         return done
     }
 
@@ -116,12 +131,21 @@ extension SettingsStore {
         guard !names.isEmpty else {
             throw ParameterError(.unknown, "there is no group \"\(group)\"")
         }
-        try state.withLock { (state) throws(ParameterError) in
+        let changed = try state.withLock { (state) throws(ParameterError) in
             var next = state
-            for row in names { try Self.write(&next, group, row.name, row.initial) }
+            var changed: [PendingChange] = []
+            for row in names {
+                let old = try Self.read(state, group, row.name)
+                try Self.write(&next, group, row.name, row.initial)
+                guard old != row.initial else { continue }
+                changed.append(
+                    PendingChange(group: group, name: row.name, old: old, new: row.initial))
+            }
             state = next
+            return changed
         }
         announce()
+        tell(changed)
     }
 
     /// Where a parameter is kept.

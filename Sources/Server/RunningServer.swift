@@ -58,6 +58,7 @@ final class RunningServer: Service, Sendable {
         services = ServerServices(
             logger: log, startedAt: SystemClock.wall(), commandLine: options.commandLine)
         services.serverID = parameters.serverID
+        services.runDirectory = options.runtimeDirectory ?? parameters.runDirectory
         services.defines = definitions.map { ($0.name, $0.value.isEmpty ? nil : $0.value) }
         pidFile = options.pidFile
         let made = try Self.make(checked, services)
@@ -119,6 +120,7 @@ final class RunningServer: Service, Sendable {
 
     /// Receives no more, ends the jobs, and stops the modules in reverse order.
     private func stop() {
+        services.beginDraining()
         let limit = core.parameters.exitTimeout
         // A database that hangs must not keep a supervisor waiting: the alarm ends the process.
         if limit > 0 { alarm(UInt32(limit)) }

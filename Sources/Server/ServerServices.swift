@@ -21,10 +21,12 @@ package final class ServerServices: Services {
         var workers: (@Sendable () -> [(id: Int, description: String)])?
         var defines: [(name: String, value: String?)] = []
         var serverID = 0
+        var runDirectory = "/run/kamailio"
         var blocks: any ScriptBlocks = NoBlocks()
         var makeContext: (@Sendable () -> ScriptContext)?
         var stop: (@Sendable (Int32) -> Void)?
         var pendingStop: Int32?
+        var isDraining = false
     }
 
     /// The settings of all modules.
@@ -62,6 +64,12 @@ package final class ServerServices: Services {
     package var serverID: Int {
         get { state.withLock { $0.serverID } }
         set { state.withLock { $0.serverID = newValue } }
+    }
+
+    /// Where sockets and named pipes are that are given without a path.
+    package var runDirectory: String {
+        get { state.withLock { $0.runDirectory } }
+        set { state.withLock { $0.runDirectory = newValue } }
     }
 
     /// The addresses that the server listens on.
@@ -193,6 +201,12 @@ package final class ServerServices: Services {
         if let early { stop(early) }
     }
 
+    /// Whether a clean stop has begun.
+    package var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Notes that a clean stop has begun, so that `/ready` says so.
+    package func beginDraining() { state.withLock { $0.isDraining = true } }
+
     /// Begins a clean stop.
     ///
     /// It returns at once; the stop goes on elsewhere. A module may ask for it while it starts,
@@ -200,6 +214,7 @@ package final class ServerServices: Services {
     package func requestStop(status: Int32) {
         let stop = state.withLock { state in
             if state.stop == nil { state.pendingStop = status }
+            state.isDraining = true
             return state.stop
         }
         stop?(status)

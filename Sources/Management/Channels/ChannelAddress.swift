@@ -111,6 +111,16 @@ public struct ChannelAddress: Sendable, Hashable {
         }
     }
 
+    /// Whether the system keeps strangers out: by the mode of a file, or by being of this machine.
+    public var isGuarded: Bool {
+        switch place {
+        case .unixStream, .unixDatagram: true
+        case .udp(let host, _), .tcp(let host, _):
+            host == "localhost"
+                || PeerAddress(literal: host.utf8.span, port: 0)?.isLoopback ?? false
+        }
+    }
+
     /// The address as the log shows it.
     public var text: String {
         switch place {

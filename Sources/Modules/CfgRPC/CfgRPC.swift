@@ -1,11 +1,10 @@
 internal import JSONValue
-internal import Logging
 public import ModuleKit
 
 /// The module `cfg_rpc`: reads and changes settings while the server runs.
 ///
 /// The work is done by `SettingsStore`; this module gives it Kamailio's commands and codes, and
-/// writes every change into the log: who, from where, what, old and new value.
+/// tells the record of changes every old and new value.
 public final class CfgRPC: ServerModule {
     /// It has no settings.
     public typealias Parameters = NoParameters
@@ -198,16 +197,11 @@ public final class CfgRPC: ServerModule {
         }
     }
 
-    /// Writes a change into the log.
+    /// Tells the record of changes of one.
     private func note(
         _ call: RPCCall, _ group: String, _ name: String, _ old: SettingValue, _ new: SettingValue
     ) {
-        // As JSON, so that a string with blanks or quotes cannot be mistaken for more words.
-        let change = "from \(old.json.encoded()) to \(new.json.encoded())"
-        // Channel and address, so that an operator finds who it was.
-        let caller = call.caller
-        services.logger.notice(
-            "\(group).\(name) changed \(change) by \(caller.channel) \(caller.address)")
+        call.note("\(group).\(name)", old: old.json, new: new.json)
     }
 
     /// The group of a call.

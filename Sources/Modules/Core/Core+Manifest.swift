@@ -8,7 +8,7 @@ extension Core {
         // The order is that of the reference page; it has no other meaning.
         parameters: logging + workers + tcp + names + answers + identity + limits + ignoredRows,
         methods: information + processes + echoes + network + configuration + discovery
-            + nameRecords,
+            + nameRecords + records,
         statistics: MessageCounters.rows)
 
     /// What is logged, and where to.

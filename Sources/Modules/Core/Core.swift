@@ -1,4 +1,5 @@
 internal import Logging
+public import Management
 public import ModuleKit
 
 /// The module `core`: global parameters, commands about the server, counters of messages.
@@ -9,13 +10,15 @@ public import ModuleKit
 /// A parameter is in one of two lists: it has a field in `Parameters` and an effect, or it is in
 /// `ignored` with the reason why it can have none here. A name in neither is an error, as in any
 /// module.
-public final class Core: ServerModule {
+public final class Core: ServerModule, AuditKeeping {
     /// The settings as the configuration file gives them.
     public let parameters: Parameters
     /// Where workers find the settings of now.
     public let settings: SettingsHandle<Parameters>
     /// The counters that workers add to.
     public let counters = MessageCounters()
+    /// The record of changes of this server.
+    public let audit = AuditLog()
     /// The server that the commands ask.
     let services: any Services
 
