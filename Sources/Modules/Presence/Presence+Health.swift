@@ -1,5 +1,6 @@
 internal import Basics
 public import ModuleKit
+internal import Subscriptions
 internal import Synchronization
 
 /// What health checks ask.

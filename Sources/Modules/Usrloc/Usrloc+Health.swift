@@ -1,4 +1,5 @@
 internal import Basics
+internal import Locations
 public import ModuleKit
 
 /// What health checks ask.
