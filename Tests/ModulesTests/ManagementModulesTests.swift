@@ -35,6 +35,8 @@ struct ManagementModulesTests {
                 method.name, .array(method.example.parameters))
             if method.name == "cfg.del" {
                 #expect(answer["error"]?["code"] == 400)
+            } else if method.name == "ctl.more" {
+                #expect(answer["error"]?["code"] == 404)
             } else {
                 #expect(answer["error"] == nil, "\(method.name): \(answer.encoded())")
             }
@@ -73,8 +75,6 @@ struct ManagementModulesTests {
         let module = try services.load(JSONRPC.self, [("transport", .integer(bits))])
         try module.start()
         #expect(module.httpEndpoints().isEmpty == !isServed)
-        let complains = services.lines.all.contains { $0.contains("is not served") }
-        #expect(complains == (bits > 1))
     }
 
     @Test("answers stand on several lines unless pretty_format is 0")

@@ -49,7 +49,8 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     private var markStack: [Frame] = []
     /// Elements of lists that the page has so far: without any it is not cut.
     private var elements = 0
-    private var name: [UInt8]?
+    /// Bytes of the name that was written last, while its value is missing; -1 without one.
+    private var nameCount = -1
 
     /// Whether the page is full: take it before anything else is added.
     private(set) var isFull = false
@@ -63,7 +64,7 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     }
 
     /// Whether a string is a member's name now.
-    var expectsName: Bool { stack.last.map { $0.kind == .object && name == nil } ?? false }
+    var expectsName: Bool { stack.last.map { $0.kind == .object && nameCount < 0 } ?? false }
 
     // MARK: What the document has
 
@@ -73,7 +74,7 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
         let top = stack.count - 1
         stack[top].members += 1
         if stack[top].members == 2 { makeStructure(top) }
-        self.name = Array(copying: name)
+        nameCount = name.count
         writer.name(name)
     }
 
@@ -100,19 +101,18 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
         let parent = stack.last
         let isElement = parent?.kind == .array && parent?.isStructure == true
         var frame = Frame(
-            kind: .object, name: name, isStructure: !isElement, lists: parent?.lists ?? 0)
+            kind: .object, name: takeName(), isStructure: !isElement,
+            lists: parent?.lists ?? 0)
         if isElement { frame.start = writer.bytes.count } else { writer.beginStructure() }
-        name = nil
         stack.append(frame)
     }
 
     /// The start of an array.
     mutating func beginArray() {
         let frame = Frame(
-            kind: .array, name: name, isStructure: !stack.isEmpty,
+            kind: .array, name: takeName(), isStructure: !stack.isEmpty,
             lists: (stack.last?.lists ?? 0) + 1)
         if frame.isStructure { writer.beginStructure() }
-        name = nil
         stack.append(frame)
         // What has no room of its own is left out from here on.
         if frame.lists <= Self.listsMax, fits { setMark() }
@@ -171,6 +171,14 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
         if elements > 0 { isFull = true } else { isTooLarge = true }
     }
 
+    /// The name that was written last, for the structure that is opened under it.
+    private mutating func takeName() -> [UInt8]? {
+        guard nameCount >= 0 else { return nil }
+        let end = writer.bytes.count - 1
+        defer { nameCount = -1 }
+        return Array(copying: writer.bytes.span.extracting((end - nameCount)..<end))
+    }
+
     private mutating func takePieces() -> [[UInt8]] {
         defer {
             pieces = []
@@ -181,7 +189,7 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// A value is complete; it may be an element of a list.
     private mutating func endValue() {
-        name = nil
+        nameCount = -1
         guard let top = stack.last, top.kind == .array, top.lists <= Self.listsMax else { return }
         endElement()
     }

@@ -66,12 +66,10 @@ extension CTL {
                     "binrpc", "unix_stream", "<anonymous unix socket>", "",
                     "/run/kamailio/kamailio_ctl", "",
                 ])
-        ) { (module, _) throws(RPCError) in
-            let peers = module.peers
-            guard !peers.isEmpty else { throw RPCError(400, "no open stream connection") }
-            return .value(
+        ) { (module, _) in
+            .value(
                 .array(
-                    peers.flatMap { peer in
+                    module.peers.flatMap { peer in
                         [
                             "binrpc", peer.transport, peer.source, peer.sourcePort,
                             peer.destination, peer.destinationPort,
