@@ -15,8 +15,8 @@ struct KamcmdDump {
 
     /// Seconds from the start of kamcmd to its end; nil when it is not installed.
     func seconds() throws(RigError) -> Double? {
-        guard ["/usr/sbin/kamcmd", "/usr/bin/kamcmd"].contains(where: { unsafe access($0, X_OK) == 0 })
-        else { return nil }
+        let places: [String] = ["/usr/sbin/kamcmd", "/usr/bin/kamcmd"]
+        guard places.contains(where: { unsafe access($0, X_OK) == 0 }) else { return nil }
         let folder = try ScratchDirectory(prefix: "roost-kamcmd")
         // A page holds some two hundred contacts; to ask once too often costs nothing.
         let pages = users / 100 + 10

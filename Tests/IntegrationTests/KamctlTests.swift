@@ -50,7 +50,9 @@ struct KamctlTests {
         #expect(outcome.output.contains(expected), "\(outcome.output)")
     }
 
-    @Test("contacts are added and removed by kamctl", .enabled(if: ToolPath.installed("kamctl") != nil))
+    @Test(
+        "contacts are added and removed by kamctl",
+        .enabled(if: ToolPath.installed("kamctl") != nil))
     func changes() throws {
         let server = try server()
         _ = try kamctl(server, "ul add bob sip:bob@192.0.2.2 300")
@@ -126,15 +128,17 @@ struct KamctlTests {
             pipe: "/tmp/\(name)")
         #expect(right.contains("roost ") && right.contains("\"x\""))
         try server.folder.write("mine", to: "victim")
-        for wrong in ["../\(server.folder.file("victim"))", server.folder.file("victim"), ".x", ""] {
+        for wrong in ["../\(server.folder.file("victim"))", server.folder.file("victim"), ".x", ""]
+        {
             _ = try ask(
                 server,
                 #"{"jsonrpc":"2.0","method":"core.version","reply_name":"\#(wrong)","id":1}"#,
                 pipe: nil)
         }
-        #expect(eventually(within: 5) {
-            server.log.split(separator: "\n").filter { $0.contains("no answer to") }.count == 4
-        })
+        #expect(
+            eventually(within: 5) {
+                server.log.split(separator: "\n").filter { $0.contains("no answer to") }.count == 4
+            })
         #expect(server.folder.text(of: "victim") == "mine")
         // A file that a caller names is never written.
         let stored = try ask(

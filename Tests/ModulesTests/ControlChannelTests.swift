@@ -118,7 +118,9 @@ struct JSONRPCChannelTests {
             ])
         try module.start()
         let said = services.lines.all
-        #expect(said.contains("info jsonrpcs: FIFO \(folder.file("kamailio_rpc.fifo")), answers in /tmp/"))
+        #expect(
+            said.contains(
+                "info jsonrpcs: FIFO \(folder.file("kamailio_rpc.fifo")), answers in /tmp/"))
         #expect(said.contains("info jsonrpcs: unixd:\(folder.file("kamailio_rpc.sock"))"))
         #expect(said.contains { $0.hasPrefix("info jsonrpcs: tcp:127.0.0.1:") })
         module.stop()
@@ -174,7 +176,8 @@ struct JSONRPCScriptTests {
 
     @Test("a command's answer is there: code, text and body")
     func success() throws {
-        let found = try answer(#"{"jsonrpc":"2.0","method":"jsonrpc.echo","params":["a",5],"id":1}"#)
+        let found = try answer(
+            #"{"jsonrpc":"2.0","method":"jsonrpc.echo","params":["a",5],"id":1}"#)
         #expect(found == ["ran", "200", "OK", "OK", #"{"jsonrpc":"2.0","result":["a",5],"id":1}"#])
     }
 

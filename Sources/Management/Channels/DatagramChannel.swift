@@ -111,7 +111,8 @@ public final class DatagramChannel: Sendable {
             else { break }
         }
         logger.notice(
-            "\(address.text): answer of \(bytes.count) bytes to \(caller.address): \(SystemCause.last)")
+            "\(address.text): answer of \(bytes.count) bytes to \(caller.address): \(SystemCause.last)"
+        )
     }
 
     /// The peer's address for the record of changes.

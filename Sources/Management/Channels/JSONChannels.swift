@@ -36,7 +36,9 @@ public final class JSONChannels: Sendable {
                 answerPipe(document, RPCCaller(channel: "fifo", address: path), folder)
             }
             if !isTaken {
-                logger.warning("\(path): \(Limits.fifoAnswersMax) answers wait for their readers; a request is dropped")
+                logger.warning(
+                    "\(path): \(Limits.fifoAnswersMax) answers wait for their readers; a request is dropped"
+                )
             }
         }
     }

@@ -49,7 +49,9 @@ public final class StreamChannel: Sendable {
     }
 
     /// The connections that are open now.
-    public var peers: [ChannelPeer] { state.withLock { $0.peers.sorted { $0.key < $1.key } }.map(\.value) }
+    public var peers: [ChannelPeer] {
+        state.withLock { $0.peers.sorted { $0.key < $1.key } }.map(\.value)
+    }
 
     /// Takes no more connections, ends those that are open and waits for their threads.
     public func stop() {
@@ -75,7 +77,9 @@ public final class StreamChannel: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let isFull = state.withLock { $0.peers.count >= Limits.channelConnectionsMax }
         guard !isFull else {
-            logger.warning("\(self.address.text): \(Limits.channelConnectionsMax) connections are open, one more is refused")
+            logger.warning(
+                "\(self.address.text): \(Limits.channelConnectionsMax) connections are open, one more is refused"
+            )
             close(descriptor)
             return
         }

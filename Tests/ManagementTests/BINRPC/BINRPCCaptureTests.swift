@@ -13,7 +13,9 @@ struct BINRPCCaptureTests {
         #expect(Capture.all.allSatisfy { $0.request.count > 8 && $0.reply.count > 6 })
     }
 
-    @Test("each packet reads, and written again it is the same, byte for byte", arguments: Capture.all)
+    @Test(
+        "each packet reads, and written again it is the same, byte for byte", arguments: Capture.all
+    )
     func roundTrip(capture: Capture) throws {
         for bytes in [capture.request, capture.reply] {
             let packet = try #require(try Packet(bytes))

@@ -142,7 +142,10 @@ struct BINRPCHeaderTests {
         arguments: [
             (BINRPCHeader(.request, bodyCount: 14, cookie: 0x11), "a1 00 0e 11"),
             (BINRPCHeader(.reply, bodyCount: 0, cookie: 0), "a1 10 00 00"),
-            (BINRPCHeader(.reply, bodyCount: 0x39b, cookie: 0x5ebd_7af0), "a1 17 03 9b 5e bd 7a f0"),
+            (
+                BINRPCHeader(.reply, bodyCount: 0x39b, cookie: 0x5ebd_7af0),
+                "a1 17 03 9b 5e bd 7a f0"
+            ),
             (BINRPCHeader(.fault, bodyCount: 255, cookie: 0x100), "a1 31 ff 01 00"),
             (BINRPCHeader(.reply, bodyCount: 0x10_0000, cookie: 1), "a1 18 10 00 00 01"),
             (BINRPCHeader(.reply, bodyCount: 0x100_0000, cookie: 1), "a1 1c 01 00 00 00 01"),
@@ -172,8 +175,10 @@ struct BINRPCHeaderTests {
 
     @Test(
         "what is no packet is told at once, or when its length is there",
-        arguments: ["00", "a2", "47", "51", "a1 20", "a1 40", "a1 f0", "a1 0c 80 00 00 00",
-                    "a1 0c ff ff ff ff", "a1 0c 10 00 00 01"])
+        arguments: [
+            "00", "a2", "47", "51", "a1 20", "a1 40", "a1 f0", "a1 0c 80 00 00 00",
+            "a1 0c ff ff ff ff", "a1 0c 10 00 00 01",
+        ])
     func foreign(text: String) {
         #expect(throws: BINRPCError.self) { try BINRPCHeader.read(hexadecimal(text).span) }
     }
@@ -200,7 +205,8 @@ struct BINRPCHostileTests {
         #expect(try BINRPCReader.values(writer.bytes.span) == values)
     }
 
-    @Test("a packet that is cut off anywhere is neither a crash nor a value", arguments: Capture.all)
+    @Test(
+        "a packet that is cut off anywhere is neither a crash nor a value", arguments: Capture.all)
     func cut(capture: Capture) throws {
         for bytes in [capture.request, capture.reply] {
             for count in 0..<bytes.count {

@@ -1,6 +1,7 @@
 import Basics
 import JSONValue
 import ModuleKit
+import Synchronization
 import Testing
 
 @testable import Management
@@ -46,7 +47,8 @@ struct BINRPCReplyTests {
         Example(json: "0.5", values: [.double(0.5)]), Example(json: "1e3", values: [.double(1000)]),
         Example(json: "true", values: [.int(1)]), Example(json: "false", values: [.int(0)]),
         Example(json: "null", values: [.string("<null string>")]),
-        Example(json: #""a""#, values: [.string("a")]), Example(json: #""""#, values: [.string("")]),
+        Example(json: #""a""#, values: [.string("a")]),
+        Example(json: #""""#, values: [.string("")]),
         Example(json: #""a\"\\\n\t\u0001\u00e9b\/""#, values: [.string("a\"\\\n\t\u{1}éb/")]),
         Example(json: "[]", values: []), Example(json: "{}", values: [.structure([])]),
         Example(json: #"["a", 1, 0.5]"#, values: [.string("a"), .int(1), .double(0.5)]),

@@ -1,5 +1,6 @@
 import Foundation
 import JSONValue
+import Testing
 
 @testable import Management
 

@@ -4,6 +4,7 @@ import JSONValue
 import Logging
 import ModuleKit
 import TestSupport
+import Synchronization
 import Testing
 
 @testable import Management
@@ -109,7 +110,8 @@ struct FrameTests {
     @Test(
         "a document is taken when it is whole, and what is between documents is dropped",
         arguments: [
-            ("", nil, ""), ("{}", "{}", ""), ("{}{", "{}", "{"), ("  x {\"a\": 1}\n", "{\"a\": 1}", "\n"),
+            ("", nil, ""), ("{}", "{}", ""), ("{}{", "{}", "{"),
+            ("  x {\"a\": 1}\n", "{\"a\": 1}", "\n"),
             ("[{}, []]x", "[{}, []]", "x"), ("{\"a\": \"}\"}", "{\"a\": \"}\"}", ""),
             ("{\"a\": \"\\\"}\"}", "{\"a\": \"\\\"}\"}", ""), ("{\"a\": {", nil, "{\"a\": {"),
             ("garbage", nil, ""), ("]{}", "{}", ""), ("[}", "[}", ""),
@@ -187,7 +189,7 @@ struct ChannelSocketTests {
         channel = nil
         #expect(eventually(within: 10) { fileMode(folder.file("s")) == nil })
         channel = try echo(folder.file("s"))
-        unlink(folder.file("s"))
+        unsafe unlink(folder.file("s"))
         try folder.write("another's", to: "s")
         channel?.stop()
         channel = nil
