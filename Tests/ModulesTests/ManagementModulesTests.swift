@@ -108,15 +108,6 @@ struct ManagementModulesTests {
         }
     }
 
-    @Test("parameters of transports that do not exist yet are accepted and named")
-    func ignored() throws {
-        let services = StandInServices()
-        let module = try services.load(
-            JSONRPC.self, [("transport", .integer(1)), ("fifo_name", .string("/tmp/x"))])
-        try module.start()
-        #expect(services.lines.all == ["notice jsonrpcs: fifo_name has no effect"])
-    }
-
     @Test("jsonrpc.echo gives back what came")
     func echo() throws {
         let services = try everything()

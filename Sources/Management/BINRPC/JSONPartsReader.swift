@@ -90,8 +90,9 @@ struct JSONPartsReader: ~Copyable {
         }
     }
 
-    /// Writes the character of four hexadecimal digits; control characters are all that our writer
-    /// spells so. Returns the place behind them.
+    /// Writes the character of four hexadecimal digits and returns the place behind them.
+    ///
+    /// Control characters are all that our writer spells so.
     private mutating func character(_ raw: Span<UInt8>, _ place: Int) -> Int {
         let end = min(place + 4, raw.count)
         var number: UInt32 = 0

@@ -111,7 +111,7 @@ public final class DatagramChannel: Sendable {
             else { break }
         }
         logger.notice(
-            "\(address.text): answer of \(bytes.count) bytes to \(caller.address): \(SystemCause.last)"
+            "\(address.text): \(bytes.count) bytes to \(caller.address): \(SystemCause.last)"
         )
     }
 

@@ -37,7 +37,10 @@ public final class JSONChannels: Sendable {
             }
             if !isTaken {
                 logger.warning(
-                    "\(path): \(Limits.fifoAnswersMax) answers wait for their readers; a request is dropped"
+                    """
+                    \(path): \(Limits.fifoAnswersMax) answers wait for their readers; \
+                    a request is dropped
+                    """
                 )
             }
         }

@@ -78,7 +78,10 @@ public final class StreamChannel: Sendable {
         let isFull = state.withLock { $0.peers.count >= Limits.channelConnectionsMax }
         guard !isFull else {
             logger.warning(
-                "\(self.address.text): \(Limits.channelConnectionsMax) connections are open, one more is refused"
+                """
+                \(self.address.text): \(Limits.channelConnectionsMax) connections are open, \
+                one more is refused
+                """
             )
             close(descriptor)
             return
