@@ -16,6 +16,7 @@ final class BINRPCReply: Sendable {
         var isLast: Bool
     }
 
+    /// What the making of pages goes on with.
     private struct State: ~Copyable {
         var body: BINRPCReplyBody
         var reader = JSONPartsReader()

@@ -14,6 +14,7 @@ internal import Basics
 struct BINRPCReplyBody: ~Copyable, JSONParts {
     /// One object or array that is open.
     private struct Frame {
+        /// What JSON has.
         enum Kind { case object, array }
         let kind: Kind
         /// The member's name that it was opened under.

@@ -19,6 +19,7 @@ public final class BINRPCService: Sendable {
         var more: String?
     }
 
+    /// A reply of which pages are left, and since when it waits.
     private struct Parked {
         var reply: BINRPCReply
         var since: MonotonicTime

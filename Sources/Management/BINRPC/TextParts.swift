@@ -6,6 +6,7 @@ internal import Basics
 /// A colon, a comma, a brace or a line end within a value is spelled `\o`, `\c`, `\b`, `\e` or
 /// `\n`, and a backslash is doubled; structures within structures stand in braces.
 struct TextParts: ~Copyable, JSONParts {
+    /// One object or array that is open.
     private struct Frame {
         let isObject: Bool
         var needsComma = false
@@ -19,7 +20,9 @@ struct TextParts: ~Copyable, JSONParts {
     /// No text.
     init() {}
 
+    /// It takes all there is.
     let isFull = false
+    /// Whether a string is a member's name now.
     var expectsName: Bool { stack.last.map { $0.isObject && !follows } ?? false }
 
     /// Whether what is begun or written now stands on a line of its own.
@@ -27,6 +30,7 @@ struct TextParts: ~Copyable, JSONParts {
         stack.isEmpty || stack.count == 1 && !stack[0].isObject
     }
 
+    /// A member's name; its value follows.
     mutating func member(_ name: Span<UInt8>) {
         separate()
         append(name)
@@ -34,24 +38,28 @@ struct TextParts: ~Copyable, JSONParts {
         follows = true
     }
 
+    /// A string.
     mutating func string(_ text: Span<UInt8>) {
         begin()
         append(text)
         finish()
     }
 
+    /// An integer.
     mutating func integer(_ value: Int64) {
         begin()
         bytes.append(decimal: value)
         finish()
     }
 
+    /// Another number.
     mutating func double(_ value: Double) {
         begin()
         bytes.append("\(value)")
         finish()
     }
 
+    /// The start of an object.
     mutating func beginObject() {
         let isInner = !isLine
         begin()
@@ -60,6 +68,7 @@ struct TextParts: ~Copyable, JSONParts {
         follows = false
     }
 
+    /// The start of an array.
     mutating func beginArray() {
         let isOuter = stack.isEmpty
         begin()
@@ -68,6 +77,7 @@ struct TextParts: ~Copyable, JSONParts {
         follows = false
     }
 
+    /// The end of the object or array that was begun last.
     mutating func end() {
         let frame = stack.popLast()
         let wasOuter = stack.isEmpty && frame?.isObject == false
