@@ -241,6 +241,48 @@ public enum Limits {
     public static let eventBytesMax = 16 << 10
     /// Most ranges in `allowed_ips`.
     public static let allowedRangesMax = 256
+    /// Largest body of a BINRPC packet in bytes: what a reply may have at most.
+    public static let binrpcBodyBytesMax = 256 << 20
+    /// Largest body of a BINRPC request in bytes, as Kamailio's input buffer has it.
+    public static let binrpcRequestBytesMax = 65_535
+    /// Largest reply that kamcmd reads, header included.
+    public static let kamcmdReplyBytesMax = 128 << 10
+    /// Deepest nesting of BINRPC structures.
+    public static let binrpcDepthMax = 32
+    /// Most values side by side in a BINRPC body; kamcmd sends at most 256 arguments.
+    public static let binrpcValuesMax = 65_536
+    /// Longest text of a BINRPC fault in bytes.
+    public static let binrpcFaultBytesMax = 255
+    /// Most replies of which further pages wait to be asked for.
+    public static let binrpcRepliesParkedMax = 32
+    /// Seconds that further pages of a reply wait to be asked for.
+    public static let binrpcParkedSecondsMax = 60
+    /// Most bytes of BINRPC replies that are in memory at one time.
+    public static let binrpcReplyBytesInMemoryMax = 512 << 20
+    /// Most connections of one control socket (Kamailio's ctl: 128).
+    public static let channelConnectionsMax = 128
+    /// Seconds after which a connection of a control socket without a request is closed (ctl: 120).
+    public static let channelIdleSecondsMax = 120
+    /// Seconds within which a request must have arrived once its first byte has, and a peer must
+    /// have taken something of an answer.
+    public static let channelStallSecondsMax = 30
+    /// Most sockets and named pipes that one module listens on for commands.
+    public static let channelsMax = 64
+    /// Most processes' worth of workers for datagrams (`dgram_workers`).
+    public static let datagramWorkersMax = 64
+    /// Largest request in a datagram, and largest answer, in bytes.
+    public static let controlDatagramBytesMax = 65_456
+    /// Largest request over a named pipe in bytes.
+    public static let fifoRequestBytesMax = 65_536
+    /// Seconds after which the beginning of a request in a named pipe is thrown away.
+    public static let fifoRequestSecondsMax = 5
+    /// Longest name of a named pipe for an answer in bytes.
+    public static let fifoNameBytesMax = 64
+    /// Most answers over named pipes that are being written.
+    public static let fifoAnswersMax = 16
+    /// Milliseconds that a named pipe for an answer may stay without a reader.
+    public static let fifoReaderMillisecondsMax = 2_000
+    /// Longest text of a command's parameters in the log of changes.
     /// Longest text of a command's parameters, or of a value, in the record of changes.
     public static let loggedParametersBytesMax = 512
     /// Most changes that one command tells of in the record of changes.

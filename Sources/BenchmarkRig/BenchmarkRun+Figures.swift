@@ -105,6 +105,14 @@ extension BenchmarkRun {
             "ul.dump", counting: "\"AoR\"", waitSeconds: dumpSecondsMax(users: options.users))
         let seconds = BenchmarkTable.number(answer.seconds)
         measurements.note("full ul.dump of Roost: \(seconds) s, \(answer.bodyBytes) bytes")
+        let dump = KamcmdDump(server.configuration.controlSocket, users: options.users)
+        guard let kamcmd = try dump.seconds() else {
+            return measurements.note("ul.dump over kamcmd: kamcmd is not installed")
+        }
+        let ratio = BenchmarkTable.number(kamcmd / answer.seconds)
+        measurements.note(
+            "full ul.dump of Roost over kamcmd, in its pages: \(BenchmarkTable.number(kamcmd)) s, "
+                + "\(ratio) times HTTP's (less than 3 is asked for)")
     }
 
     /// p99 at a fixed pace, first without and then with a dump that never ends.

@@ -38,6 +38,9 @@ public struct ServerConfiguration: Sendable, Equatable {
         self.databasePort = databasePort
     }
 
+    /// Where kamcmd finds the server.
+    var controlSocket: String { "unixs:/tmp/roost-benchmark-\(sipPort).ctl" }
+
     /// The text of the file.
     public var text: String {
         [globals, modules, parameters, Self.routes].joined(separator: "\n")
@@ -85,6 +88,7 @@ public struct ServerConfiguration: Sendable, Equatable {
         loadmodule "registrar.so"
         loadmodule "cfg_rpc.so"
         loadmodule "ctl.so"
+        modparam("ctl", "binrpc", "\(controlSocket)")
         #!ifdef WITH_DB
         loadmodule "db_mysql.so"
         #!endif

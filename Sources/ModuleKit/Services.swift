@@ -34,6 +34,9 @@ public protocol Services: AnyObject, Sendable {
     var settings: SettingsStore { get }
     /// The server's log.
     var logger: Logger { get }
+    /// Where sockets and named pipes are that are given without a path: `-Y`, core parameter
+    /// `rundir`, or Kamailio's `/run/kamailio`, where its tools look for them.
+    var runDirectory: String { get }
     /// Core parameter `server_id`, 0 when unset.
     var serverID: Int { get }
     /// When the server started.
@@ -85,6 +88,8 @@ public protocol Services: AnyObject, Sendable {
 extension Services {
     /// No names beside the addresses.
     public var aliases: [HostAlias] { [] }
+    /// Kamailio's.
+    public var runDirectory: String { "/run/kamailio" }
     /// No script, no event routes.
     public func hasEventRoute(_ name: String) -> Bool { false }
     /// No stop has begun.

@@ -64,6 +64,7 @@ final class RunningServer: Service, Sendable {
         services = ServerServices(
             logger: log, startedAt: SystemClock.wall(), commandLine: options.commandLine)
         services.serverID = parameters.serverID
+        services.runDirectory = options.runtimeDirectory ?? parameters.runDirectory
         services.defines = definitions.map { ($0.name, $0.value.isEmpty ? nil : $0.value) }
         pidFile = options.pidFile
         let made = try Self.make(checked, services)

@@ -21,6 +21,7 @@ package final class ServerServices: Services {
         var workers: (@Sendable () -> [(id: Int, description: String)])?
         var defines: [(name: String, value: String?)] = []
         var serverID = 0
+        var runDirectory = "/run/kamailio"
         var blocks: any ScriptBlocks = NoBlocks()
         var makeContext: (@Sendable () -> ScriptContext)?
         var stop: (@Sendable (Int32) -> Void)?
@@ -65,6 +66,12 @@ package final class ServerServices: Services {
     package var serverID: Int {
         get { state.withLock { $0.serverID } }
         set { state.withLock { $0.serverID = newValue } }
+    }
+
+    /// Where sockets and named pipes are that are given without a path.
+    package var runDirectory: String {
+        get { state.withLock { $0.runDirectory } }
+        set { state.withLock { $0.runDirectory = newValue } }
     }
 
     /// The addresses that the server listens on.

@@ -54,7 +54,7 @@ struct PublishedSchemaTests {
         // One that ends the server, and one that is declared to refuse.
         // And those whose examples name what is not there: a transaction, a host, a phone.
         let others = [
-            "core.kill", "cfg.del", "tm.cancel", "tm.reply", "tm.reply_callid", "dns.lookup",
+            "core.kill", "cfg.del", "ctl.more", "tm.cancel", "tm.reply", "tm.reply_callid", "dns.lookup",
             "tm.t_uac_wait", "tm.t_uac_wait_block", "presence.updateWatchers",
         ]
         // Its commands answer while the list is in use.

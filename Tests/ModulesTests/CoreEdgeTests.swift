@@ -287,53 +287,6 @@ struct CoreCommandTests {
 
 @Suite("Modules of management: what they refuse and say")
 struct ManagementEdgeTests {
-    @Test("ctl says that nobody listens")
-    func ctl() throws {
-        let services = StandInServices()
-        try services.load(CTL.self).start()
-        #expect(
-            services.lines.all == ["notice ctl: no BINRPC listener yet; use roostctl over HTTP"])
-    }
-
-    @Test("ctl declares no parameter", arguments: ["fr_timer", "", "binrpc"])
-    func none(name: String) {
-        for blueprint in [ModuleBlueprint(CTL.self)] {
-            #expect(blueprint.parameters.isEmpty && blueprint.functions.isEmpty)
-            let configured = blueprint.configure()
-            #expect(
-                throws: ParameterError(
-                    .unknown, "module \"\(blueprint.name)\" has no parameter \"\(name)\"")
-            ) { try configured.set(name, to: .integer(1)) }
-        }
-    }
-
-    @Test(
-        "each transport that is asked for and not served is named",
-        arguments: [
-            (1, nil), (2, "FIFO"), (4, "datagram"), (8, "TCP"), (6, "FIFO, datagram"),
-            (15, "FIFO, datagram, TCP"), (3, "FIFO"), (0, nil),
-        ] as [(Int, String?)])
-    func transports(bits: Int, missing: String?) throws {
-        let services = StandInServices()
-        try services.load(JSONRPC.self, [("transport", .integer(bits))]).start()
-        let expected = missing.map {
-            ["notice jsonrpcs: \($0) is not served; load microhttpd and set bit 1 for HTTP"]
-        }
-        #expect(services.lines.all == expected ?? [])
-    }
-
-    @Test("all parameters of Kamailio's jsonrpcs are accepted, those without effect are named")
-    func ignored() throws {
-        for parameter in ModuleBlueprint(JSONRPC.self).parameters where parameter.isRepeatable {
-            let services = StandInServices()
-            let value: SettingValue = parameter.bounds == nil ? .string("x") : .integer(0)
-            let module = try services.load(
-                JSONRPC.self, [("transport", .integer(1)), (parameter.name, value)])
-            try module.start()
-            #expect(services.lines.all == ["notice jsonrpcs: \(parameter.name) has no effect"])
-        }
-    }
-
     @Test(
         "addresses and prefixes that may connect are a list",
         arguments: ["", "127.0.0.1", "127.0.0.1, 10.0.0.0/8, ::1", "2001:db8::/32"])

@@ -17,11 +17,16 @@ final class StandInServices: Services {
     let startedAt = WallTime(seconds: SystemClock.wall().seconds - 41)
     let commandLine = ["roost", "-f", "test.cfg"]
     let stopped = Counter(-1)
+    let runDirectory: String
     private let modules = Guarded<[LoadedModule]>([])
     private let driver: (any DatabaseDriver)?
     private let jobs = Guarded<[String: @Sendable () -> Void]>([:])
 
-    init(serverID: Int = 0, database: (any DatabaseDriver)? = nil) {
+    init(
+        serverID: Int = 0, database: (any DatabaseDriver)? = nil,
+        runDirectory: String = "/nonexistent/run"
+    ) {
+        self.runDirectory = runDirectory
         self.serverID = serverID
         driver = database
         let lines = lines

@@ -66,8 +66,10 @@ extension Core {
         public var returnMode = 0
         /// What stands between the parts of a statistic's name.
         public var statisticsNameSeparator = "_"
-        /// Where sockets and pid files are made.
-        public var runDirectory = "/run/roost"
+        /// Where sockets and named pipes are made that are given without a path.
+        ///
+        /// Kamailio's, since its tools look for them there.
+        public var runDirectory = "/run/kamailio"
         /// The directory that is changed to at the start; empty for none.
         public var workDirectory = ""
         /// The user that the server becomes; empty for none.
