@@ -45,6 +45,20 @@ public struct PUAChallenge: Sendable {
     /// Whether the request had credentials already: then only a stale nonce is answered again
     /// (RFC 7616 3.3).
     public var isRepeated: Bool
+
+    /// A challenge with what it may be answered with.
+    public init(
+        values: [Value], method: [UInt8], uri: [UInt8], body: [UInt8],
+        credentials: [PUACredentials], clientNonce: [UInt8], isRepeated: Bool
+    ) {
+        self.values = values
+        self.method = method
+        self.uri = uri
+        self.body = body
+        self.credentials = credentials
+        self.clientNonce = clientNonce
+        self.isRepeated = isRepeated
+    }
 }
 
 /// What the engine goes by.

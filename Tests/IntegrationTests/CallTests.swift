@@ -219,13 +219,13 @@ struct CallTests {
 
 extension SIPClient {
     /// Where this phone can be reached.
-    fileprivate func contact(_ user: String) -> String {
+    func contact(_ user: String) -> String {
         "sip:\(user)@127.0.0.1:\(socket.localPort)"
             + (socket.kind == .stream ? ";transport=tcp" : "")
     }
 
     /// The next request of a method; others are passed over.
-    fileprivate func next(_ method: String) -> SIPRequest? {
+    func next(_ method: String) -> SIPRequest? {
         for _ in 0..<20 {
             guard let request = incoming() else { return nil }
             if request.method == method { return request }

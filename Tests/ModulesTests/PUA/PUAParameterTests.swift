@@ -1,4 +1,5 @@
 import ModuleKit
+import Publications
 import TM
 import Testing
 

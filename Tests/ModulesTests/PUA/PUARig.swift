@@ -42,7 +42,12 @@ final class PUARig {
         if !isThreaded { pua.agent.load()?.stopThread() }
     }
 
-    var agent: PUAAgent { get throws { try #require(pua.agent.load()) } }
+    var agent: PUAAgent {
+        get throws {
+            let agent = pua.agent.load()
+            return try #require(agent)
+        }
+    }
     var wire: StandInNetwork { rig.services.wire }
 
     /// Lets the thread do what waits; what is sent because of it.

@@ -1,8 +1,10 @@
 import Basics
+import Locations
 import ModuleKit
 import PUABLA
 import PUAUsrloc
 import SIPSyntax
+import Synchronization
 import Testing
 
 @testable import PUA
@@ -18,8 +20,9 @@ final class BindingRig {
         registrar = try RegistrarRig(
             "pua outbound_proxy sip:10.5.5.5:5070; " + settings, body,
             loads: ["tm", "textops", "db_sqlite", "presence", "pua", module])
-        agent = try #require(registrar.services.module(PUAModule.self)?.agent.load())
-        agent.stopThread()
+        let agent = registrar.services.module(PUAModule.self)?.agent.load()
+        self.agent = try #require(agent)
+        self.agent.stopThread()
     }
 
     /// A request that was sent.

@@ -3,6 +3,7 @@ import EventDocuments
 import ModuleKit
 import PUADialoginfo
 import RouteScript
+import Synchronization
 import Testing
 
 @testable import Dialog
@@ -32,8 +33,9 @@ final class CallPublishingRig {
                 ModuleBlueprint(DialogModule.self), ModuleBlueprint(PUAModule.self),
                 ModuleBlueprint(PUADialoginfoModule.self),
             ])
-        agent = try #require(tm.rig.services.module(PUAModule.self)?.agent.load())
-        agent.stopThread()
+        let agent = tm.rig.services.module(PUAModule.self)?.agent.load()
+        self.agent = try #require(agent)
+        self.agent.stopThread()
     }
 
     /// One PUBLISH, in the words that tests compare.

@@ -14,9 +14,10 @@ extension BindingCopy {
         let table = LocationTable(
             name: "location", hash: KeyedHash(key0: 1, key1: 2),
             seed: RuidSeed(server: 0, time: 1, process: 1), now: WallTime(seconds: 1))
-        let texts = [uri, "call-\(ruid)", "phone/1 & co", received, path, instance].map {
-            Array($0.utf8)
-        }
+        let (uri, callID) = (Array(uri.utf8), Array("call-\(ruid)".utf8))
+        let agent = Array("phone/1 & co".utf8)
+        let (received, path) = (Array(received.utf8), Array(path.utf8))
+        let instance = Array(instance.utf8)
         var values = ContactValues(
             expiresSeconds: Int64(expires), lastModified: WallTime(seconds: 1_000_000))
         values.cseq = 7
@@ -24,13 +25,11 @@ extension BindingCopy {
         values.regID = regID
         let aor = Array("alice".utf8)
         let name = Array("\(maker)-1-1-\(ruid)".utf8)
-        _ = table.load(
-            LoadedBinding(
-                aor: aor.span, ruid: name.span,
-                text: BindingText(
-                    uri: texts[0].span, callID: texts[1].span, userAgent: texts[2].span,
-                    received: texts[3].span, path: texts[4].span, instance: texts[5].span),
-                values: values), rules: RegistrationRules(), now: WallTime(seconds: 1))
+        let text = BindingText(
+            uri: uri.span, callID: callID.span, userAgent: agent.span,
+            received: received.span, path: path.span, instance: instance.span)
+        let binding = LoadedBinding(aor: aor.span, ruid: name.span, text: text, values: values)
+        _ = table.load(binding, rules: RegistrationRules(), now: WallTime(seconds: 1))
         var copy: BindingCopy?
         table.lookUp(aor.span, now: WallTime(seconds: 1)) { copy = BindingCopy($0) }
         guard let copy else { preconditionFailure("the sample is no binding") }
@@ -74,7 +73,7 @@ struct PublicationBookTests {
     func words(_ event: BindingEvents, _ cause: ChangeCause, _ word: String) {
         var book = PublicationBook()
         book.note(event, cause, one, of: alice, now: now)
-        #expect(words(book.take(limit: 9, now: now)) == [[Event(rawValue: word)]])
+        #expect(words(book.take(limit: 9, now: now)) == [[Event(rawValue: word)].compactMap(\.self)])
     }
 
     @Test(
@@ -91,7 +90,7 @@ struct PublicationBookTests {
         for event in events {
             book.note(bits[event] ?? [], .registration, one, of: alice, now: now)
         }
-        #expect(words(book.take(limit: 9, now: now)) == [[Event(rawValue: word)]])
+        #expect(words(book.take(limit: 9, now: now)) == [[Event(rawValue: word)].compactMap(\.self)])
     }
 
     @Test("a contact whose connection is gone is to come back at once")
