@@ -282,7 +282,6 @@ public enum Limits {
     public static let fifoAnswersMax = 16
     /// Milliseconds that a named pipe for an answer may stay without a reader.
     public static let fifoReaderMillisecondsMax = 2_000
-    /// Longest text of a command's parameters in the log of changes.
     /// Longest text of a command's parameters, or of a value, in the record of changes.
     public static let loggedParametersBytesMax = 512
     /// Most changes that one command tells of in the record of changes.

@@ -16,9 +16,8 @@ final class RunningServer: Sendable {
 
     /// Starts `contestant` and waits until it answers SIP and RPC and holds `contacts` contacts.
     ///
-    /// - Parameters:
-    ///   - isStored: Whether what it holds is kept in the database, and not in memory beside it.
-    ///   - peerPort: The SIP port of the server that it learns from.
+    /// With `isStored` what it holds is kept in the database, and not in memory beside it;
+    /// `peerPort` is the SIP port of the server that it learns from.
     init(
         _ contestant: Contestant, database: PrivateMariaDB? = nil, isStored: Bool = true,
         defines: [String] = [], contacts: Int = 0, timerSeconds: Int = 3_600,

@@ -35,14 +35,20 @@ extension ParameterRow {
         self.init(
             name: name, kind: .string, summary: summary, runtimeName: runtime.name(name),
             isRepeatable: false,
-            read: { .string($0[keyPath: path]) },
+            read: {
+                let text = $0[keyPath: path]
+                // Nothing is what stands there while nobody has said anything.
+                return text.isEmpty && fault(text) != nil ? .unset : .string(text)
+            },
             write: { (parameters, value) throws(ParameterError) in
-                let text =
-                    switch value {
-                    case .string(let text): text
-                    case .integer(let number): String(number)
-                    case .unset: ""
-                    }
+                let text: String
+                switch value {
+                case .string(let given): text = given
+                case .integer(let number): text = String(number)
+                case .unset:
+                    parameters[keyPath: path] = ""
+                    return
+                }
                 if let words = fault(text) {
                     throw ParameterError(.type, "\(name) \(words), not \"\(text)\"")
                 }

@@ -30,8 +30,10 @@ extension PublicationEngine {
         queue(&job, number, exchange)
     }
 
-    /// A refresh or a removal got 412: what it was about is gone, or another server has refreshed
-    /// it since. False when there is something to be done yet.
+    /// A refresh or a removal got 412.
+    ///
+    /// What it was about is gone, or another server has refreshed it since. False when there is
+    /// something to be done yet.
     private mutating func giveUp(
         _ request: PublicationRequest, _ etag: [UInt8], _ reply: PUAReply,
         _ job: inout PUAJob, _ number: UInt64, _ now: WallTime, _ orders: inout PUAOrders

@@ -45,12 +45,14 @@ struct CallStateTests {
 
     /// An INVITE of alice's, and the requests within her call.
     private func request(
-        _ method: String, _ phone: SIPClient, _ number: Int, route: String? = nil
+        _ method: String, _ phone: SIPClient, _ number: Int, route: String? = nil,
+        to target: String = ""
     ) -> String {
         var further = ["Contact: <\(phone.contact("alice"))>"]
         if let route { further.append("Route: \(route)") }
         var text = phone.request(
-            method, "sip:bob@example.com", callID: "call@test", further: further
+            method, route == nil ? "sip:bob@example.com" : target, callID: "call@test",
+            further: further
         ).replacing("sip:caller@example.com", with: "sip:alice@example.com")
             .replacing("branch=z9hG4bK-calltest", with: "branch=z9hG4bK-\(method)\(number)")
             .replacing("CSeq: 1 ", with: "CSeq: \(number) ")
@@ -85,13 +87,13 @@ struct CallStateTests {
         #expect(lamps.alice.next() == "confirmed")
         #expect(lamps.bob.next() == "confirmed")
         let route = try #require(ringing["Record-Route"])
-        alice.send(request("ACK", alice, 1, route: route))
+        alice.send(request("ACK", alice, 1, route: route, to: bob.contact("bob")))
         #expect(bob.next("ACK") != nil)
         #expect(
             eventually(within: 5) {
                 (try? server.rpc.call("dlg.stats_active"))?["ongoing"] == 1
             })
-        alice.send(request("BYE", alice, 2, route: route))
+        alice.send(request("BYE", alice, 2, route: route, to: bob.contact("bob")))
         let bye = try #require(bob.next("BYE"))
         bob.send(bye.reply(200, "OK"))
         #expect(lamps.alice.next() == "terminated")

@@ -65,7 +65,7 @@ struct LoadingTests {
     @Test(
         "keeps unique names of every shape",
         arguments: [
-            "uloc-1-2-3", "uloc-5-1-2-3", "ulcx-abcdef-01-9", "regi-1-2-3", "uloc-0-0-0",
+            "uloc-1-2-3", "uloc-5-1-2-3", "ulcx-abcdef-01-9", "regx-1-2-3", "uloc-0-0-0",
             "uloc-10-2-3", "uloc-1-2", "uloc-1-2-3-4-5", "uloc--2-3", "uloc-G-2-3", "ULOC-1-2-3",
             "uloc-123456789-2-3", "pres-1-2-3", "x", "a name with spaces", "uloc-0-1-2-3",
             "0123456789012345678901234567890123456789012345678901234567890123",

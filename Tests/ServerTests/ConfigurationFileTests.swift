@@ -142,9 +142,9 @@ struct StockConfigurationTests {
     @Test(
         "modules that are not there are refused by their names",
         arguments: [
-            "acc", "counters", "dlgs", "auth", "auth_db", "permissions",
+            "acc", "cdp", "dlgs", "auth", "auth_db", "permissions",
             "xcap_server", "rtpproxy", "rtpengine", "tls", "pike", "xhttp", "debugger", "domain",
-            "alias_db", "speeddial", "dialog", "dispatcher",
+            "alias_db", "speeddial", "drouting", "dispatcher",
         ])
     func missingModules(name: String) {
         let text = "loadmodule \"\(name).so\"\nmodparam(\"\(name)\", \"any\", 1)\n"
@@ -270,7 +270,7 @@ struct StockConfigurationTests {
             "consume_credentials()", "auth_check(\"$fd\", \"subscriber\", \"1\")",
             "auth_challenge(\"$fd\", \"0\")", "allow_source_address()", "handle_publish()",
             "handle_subscribe()", "rtpproxy_manage(\"co\")", "rtpengine_manage(\"x\")",
-            "pike_check_req()", "jsonrpc_dispatch()", "xhttp_reply(\"403\", \"F\", \"t\", \"b\")",
+            "pike_check_req()", "xhttp_reply(\"403\", \"F\", \"t\", \"b\")",
             "alias_db_lookup(\"dbaliases\")", "sd_lookup(\"speed_dial\")",
             "dlgs_init(\"$fu\", \"$tu\", \"x\")", "acc_log_request(\"x\")",
         ])

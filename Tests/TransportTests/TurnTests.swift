@@ -67,8 +67,8 @@ struct TurnTests {
         defer { layer.stop(within: .seconds(5)) }
         let server = sockets[0].address
         let peer = try DatagramPeer(for: server)
-        course.install { try? peer.send("REGISTER", to: server) }
-        try peer.send("PUBLISH", to: server)
+        course.install { try? peer.send("REGISTER sip:example.com SIP/2.0", to: server) }
+        try peer.send("PUBLISH sip:example.com SIP/2.0", to: server)
         #expect(eventually { course.all.count == 1_000 + 1 + 100 })
         let events = course.all
         let asked = events.indices.filter { events[$0] == .turn(isAsked: true) }

@@ -18,6 +18,7 @@ public final class StreamChannel: Sendable {
     private let serve: @Sendable (ChannelConnection) -> Void
     private let state = Guarded(State())
 
+    /// The thread that accepts, and the connections by their descriptors.
     private struct State {
         var accepting: ChannelThread?
         var peers: [Int32: ChannelPeer] = [:]

@@ -5,6 +5,7 @@ internal import Synchronization
 ///
 /// A call sits in one of 64 parts, each with a lock of its own, so that workers seldom meet.
 final class DialogTable: Sendable {
+    /// One part, with the two ways in which a call is found.
     private struct Part {
         var byCallID: [[UInt8]: [TrackedDialog]] = [:]
         var byNumber: [UInt32: TrackedDialog] = [:]

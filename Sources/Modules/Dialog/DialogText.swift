@@ -132,6 +132,7 @@ struct DialogText: Sendable {
 
 /// The result of a listing, one part of the table after the other.
 final class DialogListing: ResultStream {
+    /// How far the listing has come.
     private struct State: Sendable {
         var part = 0
         var left: Int
@@ -175,7 +176,9 @@ final class DialogListing: ResultStream {
 
 /// What `dlg.list_match` looks for.
 struct DialogMatch: Sendable {
+    /// What of a call is compared.
     private enum Key: String { case ruri, furi, turi, callid, start = "start_ts" }
+    /// How it is compared: equal, regular expression, beginning, greater, less.
     private enum Operator: String { case eq, re, sw, gt, lt }
 
     private let key: Key

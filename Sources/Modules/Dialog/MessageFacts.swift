@@ -4,9 +4,13 @@ internal import SIPSyntax
 
 /// What a message says of the call that it belongs to.
 struct MessageFacts {
+    /// Its Call-ID.
     var callID: [UInt8]
+    /// Who is named in From.
     var from: DialogSide
+    /// Who is named in To.
     var to: DialogSide
+    /// The number of its CSeq.
     var cSeq: UInt32
     /// The method of the request, or of the one that a response answers.
     var method: SIPMethod

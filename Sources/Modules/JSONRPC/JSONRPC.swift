@@ -77,7 +77,9 @@ public final class JSONRPC: ServerModule {
     let services: any Services
     /// Where a worker keeps what its last `jsonrpc_exec` answered.
     let settings: SettingsHandle<Parameters>
+    /// The settings of the configuration file.
     let parameters: Parameters
+    /// The channels that are open.
     let open = Guarded(Open())
     private let transports: Transports
     /// Runs the commands of the script; made at the first, when all modules are there.

@@ -129,8 +129,8 @@ struct TableWriter: Sendable {
     /// Writes records to the rows that they were read from; returns those whose row is no longer
     /// theirs.
     ///
-    /// With `isFirst`, nobody has looked for rows that are in the way: then a record that is refused
-    /// is returned too.
+    /// With `isFirst`, nobody has looked for rows that are in the way: then a record that is
+    /// refused is returned too.
     private func update(
         _ items: [Item], isFirst: Bool = false, _ report: inout Report,
         _ connection: any DatabaseConnection

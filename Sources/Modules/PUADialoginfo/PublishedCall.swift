@@ -17,7 +17,9 @@ struct PublishedSide: Sendable, Hashable {
 final class PublishedCall: Sendable {
     /// What changes.
     struct State: Sendable {
+        /// What is published for the one who calls.
         var caller: PublishedSide
+        /// What is published for the one who is called.
         var callee: PublishedSide
         /// The revision of what was published last: what is older comes too late.
         var revision: UInt64 = 0

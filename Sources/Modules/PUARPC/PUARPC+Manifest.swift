@@ -83,7 +83,7 @@ extension PUARPCModule {
             example: RPCExample(
                 [
                     .string("sip:alice@example.com"), .string("sip:watcher@example.com"),
-                    .string("presence"), .integer(600),
+                    .string("presence"), .string("600"),
                 ], .object([]))
         ) { (module, call) throws(RPCError) in try module.subscribe(call) }
     }

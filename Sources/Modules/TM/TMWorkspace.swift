@@ -39,8 +39,8 @@ final class TMWorkspace {
     /// The workspace of the worker of a number.
     init(
         lane: UInt64, secrets: KeyedHash, keys: consuming ServerKeyMaker,
-        sockets: [ListeningSocket], observers: [any CallObserver], hasLocalRequest: Bool, hasLocalResponse: Bool,
-        hasLocalResponseSent: Bool
+        sockets: [ListeningSocket], observers: [any CallObserver],
+        hasLocalRequest: Bool, hasLocalResponse: Bool, hasLocalResponseSent: Bool
     ) {
         number = lane
         self.lane = Int(truncatingIfNeeded: lane & 0xffff)

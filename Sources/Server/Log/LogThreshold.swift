@@ -64,9 +64,7 @@ public final class LogThreshold: Sendable {
         return Self.level(loudest.load(ordering: .relaxed))
     }
 
-    /// Whether a line of this level shows that comes from a part of the server.
-    ///
-    /// - Parameter part: the Swift module that wrote it.
+    /// Whether a line of this level shows that comes from `part`: the Swift module that wrote it.
     func admits(_ level: Logger.Level, from part: String) -> Bool {
         let own = parts.withLock { $0.isEmpty ? nil : $0.level(of: part) }
         return level >= Self.level(own ?? debug)

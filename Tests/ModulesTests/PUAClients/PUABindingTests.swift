@@ -19,7 +19,7 @@ final class BindingRig {
     init(_ settings: String, _ body: String, module: String) throws {
         registrar = try RegistrarRig(
             "pua outbound_proxy sip:10.5.5.5:5070; " + settings, body,
-            loads: ["tm", "textops", "db_sqlite", "presence", "pua", module])
+            loads: ["tm", "textops", "db_sqlite", "kex", "presence", "pua", module])
         let agent = registrar.services.module(PUAModule.self)?.agent.load()
         self.agent = try #require(agent)
         self.agent.stopThread()
@@ -29,7 +29,7 @@ final class BindingRig {
     struct Sent {
         let text: String
         let destination: Origin
-        var line: String { String(text.prefix { $0 != "\r" }) }
+        var line: String { text.components("\r\n").first ?? "" }
         func header(_ name: String) -> String? {
             text.components("\r\n").first { $0.hasPrefix("\(name): ") }
                 .map { String($0.dropFirst(name.count + 2)) }
