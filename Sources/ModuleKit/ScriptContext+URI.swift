@@ -116,9 +116,26 @@ extension Services {
         }
     }
 
-    /// The addresses that are listened on, and the aliases, are the server's own.
+    /// Whether a host, and a port unless it is 0, is what one of the sockets is advertised as: it
+    /// stands in the Record-Route fields that we write.
+    private func isAdvertised(_ host: Span<UInt8>, port: UInt16) -> Bool {
+        for case let text? in sockets.map(\.advertised) {
+            // `host:port`, `[address]:port`, or either without a port.
+            let bytes = Array(text.utf8)
+            let colon = bytes.lastIndex(of: UInt8(ascii: ":"))
+            let bracket = bytes.lastIndex(of: UInt8(ascii: "]"))
+            let end = colon.flatMap { $0 > bracket ?? -1 ? $0 : nil } ?? bytes.count
+            let ownPort = UInt16(String(decoding: bytes[end...].dropFirst(), as: UTF8.self))
+            guard port == 0 || ownPort == nil || ownPort == port else { continue }
+            let name = Array(bytes[..<end])
+            if host.matches(name.span) { return true }
+        }
+        return false
+    }
+
+    /// The addresses that are listened on and advertised, and the aliases, are the server's own.
     public func isMyself(_ host: Span<UInt8>, port: UInt16) -> Bool {
-        if isListening(host, port: port) { return true }
+        if isListening(host, port: port) || isAdvertised(host, port: port) { return true }
         for alias in aliases where port == 0 || alias.port == nil || alias.port == port {
             let name = Array(alias.host.utf8)
             if host.matches(name.span) { return true }

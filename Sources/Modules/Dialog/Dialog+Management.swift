@@ -51,7 +51,8 @@ extension DialogModule {
                             entry.profile == name
                                 && (!hasValues || value == nil || entry.value == value)
                         }
-                        return isIn ? text.full(dialog) : nil
+                        // A bare nil would be JSON's null.
+                        return isIn ? text.full(dialog) : JSONValue?.none
                     })
             },
         ]
@@ -81,7 +82,7 @@ extension DialogModule {
             let match = try DialogMatch(call)
             return .stream(
                 DialogListing(module, limit: call.integer(3)) { text, dialog in
-                    match.holds(dialog) ? text.full(dialog) : nil
+                    match.holds(dialog) ? text.full(dialog) : JSONValue?.none
                 })
         }
     }
