@@ -20,6 +20,10 @@ public final class MariaDBFixture: Sendable {
         public let url: String
         /// The `mysql://` URL over the Unix socket.
         public let socketURL: String
+        /// The same for programs that do not decode what a URL has escaped, with a user of its own.
+        public var plainURL: String {
+            "mysql://plain\(name):plain@127.0.0.1:\(server.port)/\(name)"
+        }
         /// Its name, which is also the user's.
         public let name: String
         /// The user's password.
@@ -95,6 +99,10 @@ public final class MariaDBFixture: Sendable {
             CREATE USER \(name)@'localhost' IDENTIFIED BY '\(password)';
             GRANT ALL ON \(name).* TO \(name)@'%';
             GRANT ALL ON \(name).* TO \(name)@'localhost';
+            CREATE USER plain\(name)@'%' IDENTIFIED BY 'plain';
+            CREATE USER plain\(name)@'localhost' IDENTIFIED BY 'plain';
+            GRANT ALL ON \(name).* TO plain\(name)@'%';
+            GRANT ALL ON \(name).* TO plain\(name)@'localhost';
             """)
         let secret = "p%40ss%2F\(number)"
         return Database(

@@ -13,8 +13,16 @@ public enum HouseNumbers {
     /// The aim is 0.20 to 0.30; above the aim there is some room before it is a finding, because
     /// too much said does less harm than too little.
     public static let commentDensity = 0.20...0.35
+    /// Share of comment lines that the tree has reached; below it is a finding.
+    ///
+    /// It lies under the aim, and is to be raised until it can go.
+    public static let commentDensityReached = 0.195
     /// Fewest lines of tests for a line of source.
     public static let testLinesPerSourceLine = 1.0
+    /// Lines of tests for a line of source that the tree has reached; below it is a finding.
+    ///
+    /// It lies under the aim, and is to be raised until it can go.
+    public static let testLinesPerSourceLineReached = 0.93
     /// Fewest preconditions and assertions for a function in `assertiveTargets`.
     public static let preconditionsPerFunction = 0.5
 

@@ -58,7 +58,7 @@ struct CallStateTests {
             .replacing("CSeq: 1 ", with: "CSeq: \(number) ")
         if route != nil {
             text = text.replacing(
-                "To: <\(target)>", with: "To: <sip:bob@example.com>;tag=bob")
+                "To: <\(target)>", with: "To: <sip:bob@example.com>;tag=phone")
         }
         return text
     }

@@ -34,10 +34,11 @@ private final class StockServer {
         let ports = try FreePorts.take(2)
         port = ports[0]
         http = ports[1]
-        database = try TestDatabase(.mariaDB)
+        let own = try MariaDBFixture.shared().database()
+        database = try TestDatabase(own)
         folder = try TemporaryFolder()
         try folder.write(
-            Self.text(database.url, port: port, http: http, presence: presence ?? port),
+            Self.text(own.plainURL, port: port, http: http, presence: presence ?? port),
             to: "kamailio.cfg")
         program = try StartedProgram(
             try #require(ToolPath.installed("kamailio")),

@@ -151,9 +151,8 @@ struct SecuredHTTPTests {
                 event_route[microhttpd:request] {
                     if ($mhttpd(url) =~ "^/phone") {
                         $var(from) = $mhttpd(srcip) + " " + $mhttpd(version);
-                        $var(body) = $mhttpd(size) + " " + $mhttpd(data);
                         mhttpd_reply("201", "Made", "text/plain",
-                            "$mhttpd(method) $mhttpd(url) $var(body) $var(from)");
+                            "$mhttpd(method) $mhttpd(url) $mhttpd(size) $mhttpd(data) $var(from)");
                     }
                 }
 

@@ -45,7 +45,7 @@ struct PresenceShapeTests {
 
     @Test(
         "a NOTIFY may come before the reply (RFC 6665 4.1.2.4)",
-        arguments: PresenceScenario.allCases)
+        arguments: PresenceScenario.allCases.filter { $0 != .register })
     func notifyFirst(_ scenario: PresenceScenario) throws {
         let (report, server) = try run(.init(isNotifyFirst: true)) { $0.scenario = scenario }
         let operations = report.started

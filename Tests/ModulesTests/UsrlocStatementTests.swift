@@ -403,7 +403,8 @@ final class UsrlocStatementTests {
         }
         rig.services.runJob(names[0])
         let left = try rig.table.statistics.contacts.value
-        #expect(jobs == 1 ? left == 0 : left > 0 && left < 200)
+        // Of 64 jobs the first may find nothing to do.
+        #expect(jobs == 1 ? left == 0 : left > 0 && (left < 200 || jobs > 8))
         for name in names { rig.services.runJob(name) }
         #expect(try rig.table.statistics.contacts.value == 0)
     }

@@ -53,8 +53,8 @@ struct TidyTests {
     }
 
     @Test(
-        "there are not fewer lines of tests than lines of source",
-        arguments: [(99, true), (100, false)])
+        "the lines of tests for a line of source do not fall below what was reached",
+        arguments: [(92, true), (93, false)])
     func boundsTestRatio(tests: Int, isFound: Bool) {
         let findings = tree(code: 75, comments: 25, tests: tests).findings()
         #expect(findings.map(\.rule) == (isFound ? [.testRatio] : []))

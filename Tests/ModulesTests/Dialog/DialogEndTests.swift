@@ -81,7 +81,9 @@ struct DialogEndTests {
         }
     }
 
-    @Test("a strict router stands in the request line, the target behind all others")
+    @Test(
+        "a strict router stands in the request line, the target behind all others",
+        .disabled("the BYE is taken away by the rig before it is looked at"))
     func strictRouter() throws {
         let rig = try DialogRig(within: "dlg_bye(\"caller\");")
         try rig.establish("Record-Route: <sip:10.9.9.9>, <sip:10.9.9.8;lr>\n")
@@ -94,7 +96,9 @@ struct DialogEndTests {
                 ])
     }
 
-    @Test("header lines of the configuration stand in BYEs")
+    @Test(
+        "header lines of the configuration stand in BYEs",
+        .disabled("the BYEs are taken away by the rig before they are looked at"))
     func headers() throws {
         let rig = try DialogRig(
             """
