@@ -4,7 +4,6 @@ internal import CfgRPC
 internal import CfgUtils
 internal import Core
 internal import Corex
-internal import Counters
 internal import DBMySQL
 internal import DBSQLite
 internal import Dialog
@@ -38,7 +37,6 @@ internal import TMX
 internal import Textops
 internal import TextopsX
 internal import Usrloc
-internal import XHTTPProm
 internal import Xlog
 
 /// The one list of modules: a module that is not named here does not exist.
@@ -77,8 +75,6 @@ package enum Catalogue {
         ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
         ModuleBlueprint(PUAModule.self),
         ModuleBlueprint(DialogModule.self),
-        ModuleBlueprint(XHTTPPromModule.self),
-        ModuleBlueprint(CountersModule.self),
         ModuleBlueprint(PUARPCModule.self),
         ModuleBlueprint(PUAUsrlocModule.self),
         ModuleBlueprint(PUABLAModule.self),

@@ -88,6 +88,15 @@ public final class MicroHTTPD: ServerModule, EventListener {
     /// force.
     public func reloadTLS() throws(StartFailure) { try server.withLock { $0 }?.reloadTLS() }
 
+    /// Reads the certificate again, as SIGHUP asks for; what is wrong with it goes to the log.
+    public func reload() {
+        do throws(StartFailure) {
+            try reloadTLS()
+        } catch {
+            services.logger.error("microhttpd: the old certificate stays: \(error.message)")
+        }
+    }
+
     /// Closes the port and all connections.
     public func stop() {
         // The server knows this module by its script: forgotten, both can go.
