@@ -119,7 +119,8 @@ extension Services {
     /// Whether a host, and a port unless it is 0, is what one of the sockets is advertised as: it
     /// stands in the Record-Route fields that we write.
     private func isAdvertised(_ host: Span<UInt8>, port: UInt16) -> Bool {
-        for case let text? in sockets.map(\.advertised) {
+        for socket in sockets {
+            guard let text = socket.advertised else { continue }
             // `host:port`, `[address]:port`, or either without a port.
             let bytes = Array(text.utf8)
             let colon = bytes.lastIndex(of: UInt8(ascii: ":"))

@@ -44,6 +44,18 @@ struct CoreTests {
         #expect(aliases?[1]?["alias"]?["port"] == 5060)
     }
 
+    @Test(
+        "the name that a socket is advertised under is this server, as Record-Route carries it",
+        arguments: [
+            ("sip.example.com", 5060, true), ("SIP.example.com", 0, true),
+            ("sip.example.com", 5061, false), ("sip.example.co", 5060, false), ("sip", 0, false),
+        ])
+    func advertised(host: String, port: UInt16, isOurs: Bool) {
+        let bytes = Array(host.utf8)
+        let found = StandInServices().isMyself(bytes.span, port: port)
+        #expect(found == isOurs)
+    }
+
     @Test("echoes give back what came, as strings or as integers")
     func echoes() throws {
         let services = StandInServices()

@@ -1,5 +1,5 @@
+internal import Basics
 internal import Dispatch
-internal import Glibc
 internal import Synchronization
 
 /// A thread that does what is due, about a hundred times a second while there is anything to wait
@@ -19,35 +19,12 @@ final class TimerThread: Sendable {
     /// for.
     init(_ body: @escaping @Sendable () -> Bool) { self.body = body }
 
-    /// What the new thread gets.
-    private final class Work: Sendable {
-        let thread: TimerThread
-        let announce: @Sendable () -> Void
-        init(_ thread: TimerThread, _ announce: @escaping @Sendable () -> Void) {
-            self.thread = thread
-            self.announce = announce
-        }
-    }
-
     /// Starts it; false when the system has no thread for it.
     func start(announcing announce: @escaping @Sendable () -> Void) -> Bool {
-        var handle = pthread_t()
-        let work = unsafe Unmanaged.passRetained(Work(self, announce))
-        let status = unsafe pthread_create(
-            &handle, nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
-                work.announce()
-                work.thread.run()
-                return nil
-            }, work.toOpaque())
-        guard status == 0 else {
-            unsafe work.release()
-            return false
+        DetachedThread.start {
+            announce()
+            self.run()
         }
-        pthread_detach(handle)
-        return true
     }
 
     /// Has it look at once.

@@ -25,8 +25,9 @@ public struct RouteSet: Sendable {
         }
     }
 
-    /// Where the first comma stands that is neither quoted nor within `< >`.
-    private static func firstEnd(_ routes: Span<UInt8>) -> Int {
+    /// Where the first entry of a list ends: at a comma that is neither quoted nor within `< >`,
+    /// or at the end.
+    public static func firstEnd(_ routes: Span<UInt8>) -> Int {
         var isQuoted = false
         var isBracketed = false
         var place = 0
