@@ -125,7 +125,8 @@ var heights: [String: Int] = [:]
 
 let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
                 "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
-                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence", "PUA", "Dialog"]
+                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence", "PUA", "Dialog",
+                "XHTTPProm", "Counters"]
 let binding = ["Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "PresenceReginfo",
                "PresenceDialoginfo", "PresenceMWI", "PUARPC", "PUAUsrloc", "PUABLA",
                "PUADialoginfo", "PUAReginfo"]
@@ -175,6 +176,7 @@ targets += layer(5, [
     module("Htable"), module("Path"),
     module("Presence", needs: ["Subscriptions"]),
     module("PUA", needs: ["Publications", "EventDocuments", "Digest"]), module("Dialog"),
+    module("XHTTPProm", needs: ["Management"]), module("Counters"),
 ])
 targets += layer(6, [
     module("Registrar", needs: ["Locations", "Usrloc"]),

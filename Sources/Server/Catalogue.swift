@@ -4,6 +4,7 @@ internal import CfgRPC
 internal import CfgUtils
 internal import Core
 internal import Corex
+internal import Counters
 internal import DBMySQL
 internal import DBSQLite
 internal import Dialog
@@ -37,6 +38,7 @@ internal import TMX
 internal import Textops
 internal import TextopsX
 internal import Usrloc
+internal import XHTTPProm
 internal import Xlog
 
 /// The one list of modules: a module that is not named here does not exist.
@@ -75,6 +77,8 @@ package enum Catalogue {
         ModuleBlueprint(UsrlocModule.self), ModuleBlueprint(XlogModule.self),
         ModuleBlueprint(PUAModule.self),
         ModuleBlueprint(DialogModule.self),
+        ModuleBlueprint(XHTTPPromModule.self),
+        ModuleBlueprint(CountersModule.self),
         ModuleBlueprint(PUARPCModule.self),
         ModuleBlueprint(PUAUsrlocModule.self),
         ModuleBlueprint(PUABLAModule.self),
