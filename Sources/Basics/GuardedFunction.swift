@@ -5,7 +5,7 @@ internal import Synchronization
 /// The function stands in a structure and not in the lock itself. A lock is generic: a bare
 /// function would be wrapped on the way out and again on the way back in, and the wrappings would
 /// stay, so that each call took longer than the one before.
-public struct GuardedFunction<Argument>: ~Copyable, Sendable {
+public final class GuardedFunction<Argument>: Sendable {
     /// What keeps the function from being wrapped.
     private struct Kept: Sendable {
         let function: @Sendable (Argument) -> Void
@@ -21,7 +21,7 @@ public struct GuardedFunction<Argument>: ~Copyable, Sendable {
 
     /// Sets it, or takes it away; true when there was none before.
     @discardableResult
-    public borrowing func set(_ function: (@Sendable (Argument) -> Void)?) -> Bool {
+    public func set(_ function: (@Sendable (Argument) -> Void)?) -> Bool {
         kept.withLock { kept in
             defer { kept = function.map(Kept.init) }
             return kept == nil

@@ -8,6 +8,7 @@ internal import Synchronization
 /// What happens while the work is done is asked for once more and done in one go, so that the
 /// portions grow with the load. Before anybody has said what the work is, to ask does nothing.
 public final class PromptWork: Sendable {
+    private let isNamed = Atomic<Bool>(false)
     private let isRunning = Atomic<Bool>(false)
     private let isAsked = Atomic<Bool>(false)
     private let queue: DispatchQueue
@@ -18,8 +19,10 @@ public final class PromptWork: Sendable {
 
     /// Says what the work is; false when somebody has said so before.
     public func start(_ work: @escaping @Sendable () -> Void) -> Bool {
-        guard !isRunning.exchange(true, ordering: .acquiringAndReleasing) else { return false }
-        return self.work.set(work)
+        guard !isNamed.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        self.work.set(work)
+        isRunning.store(true, ordering: .releasing)
+        return true
     }
 
     /// Asks for it; any thread may.
