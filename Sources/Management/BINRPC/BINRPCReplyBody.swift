@@ -65,7 +65,10 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     }
 
     /// Whether a string is a member's name now.
-    var expectsName: Bool { stack.last.map { $0.kind == .object && nameCount < 0 } ?? false }
+    var expectsName: Bool {
+        // By its place: a copy of what is open would count references for every string.
+        nameCount < 0 && !stack.isEmpty && stack[stack.count - 1].kind == .object
+    }
 
     // MARK: What the document has
 
@@ -99,11 +102,12 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// The start of an object.
     mutating func beginObject() {
-        let parent = stack.last
-        let isElement = parent?.kind == .array && parent?.isStructure == true
+        let parent = stack.count - 1
+        let isElement =
+            parent >= 0 && stack[parent].kind == .array && stack[parent].isStructure
         var frame = Frame(
             kind: .object, name: takeName(), isStructure: !isElement,
-            lists: parent?.lists ?? 0)
+            lists: parent >= 0 ? stack[parent].lists : 0)
         if isElement { frame.start = writer.bytes.count } else { writer.beginStructure() }
         stack.append(frame)
     }
@@ -191,7 +195,10 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     /// A value is complete; it may be an element of a list.
     private mutating func endValue() {
         nameCount = -1
-        guard let top = stack.last, top.kind == .array, top.lists <= Self.listsMax else { return }
+        let top = stack.count - 1
+        guard top >= 0, stack[top].kind == .array, stack[top].lists <= Self.listsMax else {
+            return
+        }
         endElement()
     }
 

@@ -17,6 +17,8 @@ public final class BINRPCService: Sendable {
         var pieces: [[UInt8]]
         /// The word for the next page, nil when there is none.
         var more: String?
+        /// What the next page is made of.
+        var rest: BINRPCReply?
     }
 
     /// A reply of which pages are left, and since when it waits.
@@ -57,6 +59,8 @@ public final class BINRPCService: Sendable {
                         limit: limit(for: connection), last: last)
                     last = answer.more
                     guard send(answer, to: connection) else { return }
+                    // This thread would only wait for the client, who is busy with the page.
+                    answer.rest?.makeAhead()
                     let rest = Array(copying: buffer.span.extracting(end..<buffer.count))
                     buffer.removeAll()
                     buffer.append(rest)
@@ -212,9 +216,11 @@ public final class BINRPCService: Sendable {
         if page.pieces.count == 1 {
             // One piece goes out with its header: kamcmd wants all of that in its first read.
             header.append(page.pieces[0])
-            return Answer(pieces: [Array(copying: header.span)], more: more)
+            return Answer(pieces: [Array(copying: header.span)])
         }
-        return Answer(pieces: [Array(copying: header.span)] + page.pieces, more: more)
+        let rest = page.isLast ? nil : reply
+        return Answer(
+            pieces: [Array(copying: header.span)] + page.pieces, more: more, rest: rest)
     }
 
     // MARK: Further pages
