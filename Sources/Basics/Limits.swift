@@ -213,6 +213,8 @@ public enum Limits {
     public static let httpRequestSecondsMax = 30
     /// Bytes of a reply that wait for a slow HTTP client.
     public static let httpPieceBytes = 64 << 10
+    /// Instances that all groups of settings may have together.
+    public static let settingInstancesMax = 1_024
     /// Bytes of a request over HTTP that may be looked at on the thread of all connections.
     public static let briefBodyBytesMax = 4_096
     /// Bytes that a request may announce whose password is still to be derived; a longer one waits

@@ -38,8 +38,8 @@ final class BINRPCReply: Sendable {
     private let state: Guarded<State>
 
     /// A reply whose pages have at most `limit` bytes.
-    init(_ outcome: RPCOutcome, limit: Int) {
-        var state = State(body: BINRPCReplyBody(limit: limit))
+    init(_ outcome: RPCOutcome, limit: Int, sizes: BINRPCSizes = BINRPCSizes()) {
+        var state = State(body: BINRPCReplyBody(limit: limit, sizes: sizes))
         switch outcome {
         // An empty reply: kamcmd prints nothing.
         case .done: break

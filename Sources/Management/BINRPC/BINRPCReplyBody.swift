@@ -39,6 +39,9 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// Most bytes of a page.
     private let limit: Int
+    /// Most bytes of an element of a list, and of a string; an element that has more is left out,
+    /// a string is cut.
+    private let sizes: BINRPCSizes
     /// What is not put aside, from the start of the page or behind the last piece.
     private var writer = BINRPCWriter(capacity: 4_096)
     /// Pieces of the page that are finished; so a reply of many megabytes is never moved.
@@ -59,9 +62,10 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     private(set) var isTooLarge = false
 
     /// An empty body whose pages have at most `limit` bytes.
-    init(limit: Int) {
+    init(limit: Int, sizes: BINRPCSizes = BINRPCSizes()) {
         precondition(limit >= 2 * Self.noteBytes)
         self.limit = limit
+        self.sizes = sizes
     }
 
     /// Whether a string is a member's name now.
@@ -84,7 +88,7 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// A string.
     mutating func string(_ text: Span<UInt8>) {
-        writer.string(text)
+        writer.string(sizes.cut(text))
         endValue()
     }
 
@@ -204,7 +208,10 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// An element is complete: the page may end here, or is full without it.
     private mutating func endElement() {
-        if fits {
+        let isLarge = writer.bytes.count - mark > sizes.elementBytesMax
+        if isLarge, stack.count == markStack.count {
+            leaveOut()
+        } else if fits {
             elements += 1
             setMark()
             if mark > Self.sealBytes { seal() }

@@ -29,6 +29,7 @@ public final class BINRPCService: Sendable {
 
     private let runner: CommandRunner
     private let bodyBytesMax: Int?
+    private let sizes: BINRPCSizes
     /// Replies of which further pages wait, by their word.
     private let parked = Guarded<[String: Parked]>([:])
     /// Bytes of replies that are in memory.
@@ -38,8 +39,11 @@ public final class BINRPCService: Sendable {
 
     /// A service for the commands of a runner; replies have at most `bodyBytesMax` bytes, nil for
     /// what the client takes.
-    public init(_ runner: CommandRunner, bodyBytesMax: Int? = nil) {
+    public init(
+        _ runner: CommandRunner, bodyBytesMax: Int? = nil, sizes: BINRPCSizes = BINRPCSizes()
+    ) {
         self.runner = runner
+        self.sizes = sizes
         self.bodyBytesMax = bodyBytesMax
     }
 
@@ -187,12 +191,12 @@ public final class BINRPCService: Sendable {
         _ outcome: RPCOutcome, _ limit: Int, _ cookie: UInt32
     ) throws(RPCError) -> Answer {
         guard limit > Limits.kamcmdReplyBytesMax else {
-            return try page(BINRPCReply(outcome, limit: limit), cookie)
+            return try page(BINRPCReply(outcome, limit: limit, sizes: sizes), cookie)
         }
         return try making.withLock { (_) throws(RPCError) in
             let room = Limits.binrpcReplyBytesInMemoryMax - held.withLock { $0 }
             let fair = min(limit, max(room, Limits.kamcmdReplyBytesMax))
-            return try page(BINRPCReply(outcome, limit: fair), cookie)
+            return try page(BINRPCReply(outcome, limit: fair, sizes: sizes), cookie)
         }
     }
 
