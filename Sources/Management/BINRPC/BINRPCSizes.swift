@@ -1,5 +1,3 @@
-public import Basics
-
 /// How large parts of a BINRPC reply may be, where the configuration says so (module `ctl`).
 public struct BINRPCSizes: Sendable, Hashable {
     /// Most bytes of one element of a list, with all that is in it (`binrpc_struct_max_body_size`).
