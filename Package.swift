@@ -245,7 +245,7 @@ targets += layer(9, [
     tests("TestSupport", needs: ["Basics", "JSONValue"]),
     tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
     tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
-          excludes: ["Scenarios"]),
+          excludes: ["Scenarios", "rpc-captures.json"]),
 ])
 
 let package = Package(
