@@ -1,6 +1,7 @@
 #define _GNU_SOURCE 1
 #include "CLinux.h"
 
+#include <malloc.h>
 #include <assert.h>
 #include <pthread.h>
 #include <sched.h>
@@ -74,4 +75,12 @@ unsigned int clinux_take_lane(void) {
     clinux_lane_number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
     if (clinux_lane_number == 0) clinux_lane_number = 1;
     return clinux_lane_number;
+}
+
+void clinux_read_memory(struct clinux_memory *memory) {
+    struct mallinfo2 info = mallinfo2();
+    memory->used = info.uordblks + info.hblkhd;
+    memory->heap = info.arena + info.hblkhd;
+    memory->free_pieces = info.ordblks + info.smblks;
+    memory->releasable = info.keepcost;
 }

@@ -14,6 +14,8 @@ public protocol NetworkServices: AnyObject, Sendable {
     func isOpen(connection: Int64) -> Bool
     /// Closes the connection of a number, if it is open.
     func close(connection: Int64)
+    /// All stream connections as they are now; asking waits for their threads, so no worker may.
+    var streams: [StreamReading] { get }
     /// Has every reply that arrives shown to `taker`, which says whether it was meant for it; then
     /// neither the script nor anybody else sees it.
     ///
@@ -52,6 +54,11 @@ public final class NoNetwork: NetworkServices {
     public func takeTurns(_ turn: @escaping @Sendable (ScriptContext) -> Bool) {}
     /// None happens.
     public func takeFailures(_ taker: @escaping @Sendable (DeliveryFailure) -> Void) {}
+}
+
+extension NetworkServices {
+    /// No connection.
+    public var streams: [StreamReading] { [] }
 }
 
 extension Services {

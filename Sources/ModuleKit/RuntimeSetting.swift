@@ -36,7 +36,13 @@ extension ScriptContext {
             return value
         }
         while runtimeSettings.count <= setting.index { runtimeSettings.append(nil) }
-        let found = try? services.settings.value(group: setting.group, name: setting.name)
+        let store = services.settings
+        let found: SettingValue? =
+            if let instance = selectedInstances[setting.group] {
+                try? store.value(group: setting.group, instance: instance, name: setting.name)
+            } else {
+                try? store.value(group: setting.group, name: setting.name)
+            }
         let value: ScriptValue =
             switch found {
             case .integer(let number): .integer(number)

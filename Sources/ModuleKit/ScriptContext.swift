@@ -106,6 +106,8 @@ public final class ScriptContext {
     private var settingsGeneration: UInt64
     /// Settings that the script has read by name since they changed last, by their slots.
     var runtimeSettings: [ScriptValue?] = []
+    /// The instances of groups that the script has selected for this message.
+    var selectedInstances: [String: UInt32] = [:]
 
     /// A context of one worker.
     public init(services: any Services) {
@@ -158,6 +160,11 @@ public final class ScriptContext {
         repliedStatus = 0
         forwardedRequests = 0
         forwardedReplies = 0
+        if !selectedInstances.isEmpty {
+            selectedInstances.removeAll(keepingCapacity: true)
+            // No generation has this number, so the settings of the groups come back.
+            settingsGeneration = 0
+        }
         refreshSettings()
     }
 

@@ -103,6 +103,15 @@ public struct PendingChange: Sendable {
     public var old: SettingValue
     /// The value to come.
     public var new: SettingValue
+    /// The instance of the group; nil for the group itself.
+    public var instance: UInt32?
+    /// Whether the instance loses its own value, and gets the group's.
+    var isDeletion = false
+
+    /// Whether it is about a setting of an instance, or of the group itself.
+    func isAbout(_ group: String, _ instance: UInt32?, _ name: String) -> Bool {
+        self.group == group && self.instance == instance && self.name == name
+    }
 }
 
 /// The settings of all modules, and the runtime variables that the script declares.
@@ -138,6 +147,8 @@ public final class SettingsStore: Sendable {
         var pending: [PendingChange] = []
         /// Runtime variables of the script, by group.
         var custom: [String: [CustomVariable]] = [:]
+        /// Values that instances of groups have of their own, by group, number and name.
+        var instances: [String: [UInt32: [String: SettingValue]]] = [:]
     }
     /// A runtime variable that the script declares: `pstn.gw_ip = "10.0.0.1" desc "gateway"`.
     struct CustomVariable: Sendable {

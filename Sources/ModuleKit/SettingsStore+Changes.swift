@@ -26,7 +26,7 @@ extension SettingsStore {
     }
 
     /// Tells those who observe.
-    private func tell(_ changes: [PendingChange]) {
+    func tell(_ changes: [PendingChange]) {
         guard !changes.isEmpty else { return }
         for observer in observers.withLock({ $0 }) { observer(changes) }
     }
@@ -86,7 +86,7 @@ extension SettingsStore {
             var trial = state
             try Self.write(&trial, group, name, new)
             let stored = try Self.read(trial, group, name)
-            state.pending.removeAll { $0.group == group && $0.name == name }
+            state.pending.removeAll { $0.isAbout(group, nil, name) }
             state.pending.append(PendingChange(group: group, name: name, old: old, new: stored))
         }
     }
@@ -100,7 +100,13 @@ extension SettingsStore {
         let done = try state.withLock { (state) throws(ParameterError) in
             var next = state
             for change in state.pending {
-                try Self.write(&next, change.group, change.name, change.new)
+                guard let instance = change.instance else {
+                    try Self.write(&next, change.group, change.name, change.new)
+                    continue
+                }
+                try Self.write(
+                    &next, change.group, instance, change.name,
+                    change.isDeletion ? nil : change.new)
             }
             let done = state.pending
             next.pending = []
@@ -119,7 +125,7 @@ extension SettingsStore {
     public func dropPending(group: String, name: String) -> Bool {
         state.withLock { state in
             let before = state.pending.count
-            state.pending.removeAll { $0.group == group && $0.name == name }
+            state.pending.removeAll { $0.isAbout(group, nil, name) }
             return state.pending.count < before
         }
     }
@@ -175,7 +181,7 @@ extension SettingsStore {
                 : "there is no group \"\(group)\"")
     }
 
-    private static func read(
+    static func read(
         _ state: State, _ group: String, _ name: String
     ) throws(ParameterError) -> SettingValue {
         switch try place(state, group, name) {
@@ -185,7 +191,7 @@ extension SettingsStore {
         }
     }
 
-    private static func write(
+    static func write(
         _ state: inout State, _ group: String, _ name: String, _ new: SettingValue
     ) throws(ParameterError) {
         switch try place(state, group, name) {

@@ -38,6 +38,9 @@ final class NetworkLink: NetworkServices {
     /// Closes the connection of a number.
     func close(connection: Int64) { transport?.close(connection: connection) }
 
+    /// All stream connections.
+    var streams: [StreamReading] { transport?.streamReadings ?? [] }
+
     /// Adds one who sees replies before the script does.
     func takeReplies(_ taker: @escaping @Sendable (ScriptContext) -> Bool) {
         state.withLock { $0.replyTakers.append(taker) }

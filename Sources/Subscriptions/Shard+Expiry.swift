@@ -3,26 +3,31 @@ internal import Basics
 /// What time brings to an end.
 extension Shard {
     /// Looks at what is due, until `limit` records were looked at; what is left stays due.
+    ///
+    /// What has ended is appended to `ended`, unless that is nil: nobody watches.
     mutating func expire(
-        now: WallTime, limit: inout Int, into orders: inout [NotifyOrder]
+        now: WallTime, limit: inout Int, into orders: inout [NotifyOrder],
+        ended: inout [ExpiredState]?
     ) {
         let tick = Int64(now.seconds)
         while limit > 0,
             let publication = publicationWheel.takeDue(now: tick, in: &publications)
         {
             limit -= 1
-            expire(publication: publication, now: now)
+            expire(publication: publication, now: now, &ended)
         }
         while limit > 0,
             let subscription = subscriptionWheel.takeDue(now: tick, in: &subscriptions)
         {
             limit -= 1
-            expire(subscription: subscription, now: now, into: &orders)
+            expire(subscription: subscription, now: now, into: &orders, &ended)
         }
         forgetOldWatchers(now: now)
     }
 
-    private mutating func expire(publication: UInt32, now: WallTime) {
+    private mutating func expire(
+        publication: UInt32, now: WallTime, _ ended: inout [ExpiredState]?
+    ) {
         assert(publications[publication].expires > 0)
         let due = dueTime(publications[publication].expires)
         guard due <= Int64(now.seconds) else {
@@ -31,6 +36,9 @@ extension Shard {
         }
         let topic = publications[publication].topic
         counters(topic).publicationsExpired.add(1)
+        ended?.append(
+            ExpiredState(
+                presentity: uri(of: topic), watcher: nil, package: topics[topic].package))
         if settings.expiresSilently {
             remove(publication: publication, now: now)
             forgetDocument(topic)
@@ -41,7 +49,8 @@ extension Shard {
     }
 
     private mutating func expire(
-        subscription: UInt32, now: WallTime, into orders: inout [NotifyOrder]
+        subscription: UInt32, now: WallTime, into orders: inout [NotifyOrder],
+        _ ended: inout [ExpiredState]?
     ) {
         assert(!subscriptions[subscription].timerLink.isFiled)
         let tick = Int64(now.seconds)
@@ -57,6 +66,7 @@ extension Shard {
         }
         if dueTime(subscriptions[subscription].expires) <= tick {
             counters(subscriptions[subscription].topic).subscriptionsExpired.add(1)
+            if ended != nil { ended?.append(expired(subscription)) }
             end(subscription, .timeout, withBody: false, now: now)
             _ = tell(subscription, now: now, into: &orders)
             return
@@ -66,6 +76,16 @@ extension Shard {
         if wasDeferred { _ = tell(subscription, now: now, into: &orders) }
         // Telling may have deferred it again, which filed it.
         if !subscriptions[subscription].timerLink.isFiled { refile(subscription) }
+    }
+
+    /// A subscription as those see it who watch from outside.
+    private func expired(_ subscription: UInt32) -> ExpiredState {
+        let topic = subscriptions[subscription].topic
+        let dialog = DialogText(storage: subscriptions[subscription].dialog.object)
+        return ExpiredState(
+            presentity: uri(of: topic),
+            watcher: SIPName.uri(user: dialog[.watcherUser], host: dialog[.watcherHost]),
+            package: topics[topic].package)
     }
 
     /// Forgets decisions about watchers who are not subscribed and have not been for long.

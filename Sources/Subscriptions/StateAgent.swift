@@ -119,12 +119,20 @@ public final class StateAgent: Sendable {
     public func expire(
         now: WallTime, limit: Int, into orders: inout [NotifyOrder]
     ) -> Bool {
+        var ended: [ExpiredState]?
+        return expire(now: now, limit: limit, into: &orders, ended: &ended)
+    }
+
+    /// The same, and tells what has expired where `ended` is not nil.
+    public func expire(
+        now: WallTime, limit: Int, into orders: inout [NotifyOrder], ended: inout [ExpiredState]?
+    ) -> Bool {
         precondition(limit > 0)
         var room = limit
         let start = turn.wrappingAdd(1, ordering: .relaxed).oldValue & (Self.shardCount - 1)
         for step in 0..<Self.shardCount where room > 0 {
             withShard((start + step) & (Self.shardCount - 1)) { shard in
-                shard.expire(now: now, limit: &room, into: &orders)
+                shard.expire(now: now, limit: &room, into: &orders, ended: &ended)
             }
         }
         return room == 0

@@ -89,6 +89,17 @@ final class StreamConnection<Handler: MessageHandler>: ChannelDuplexHandler {
         channel.close(promise: nil)
     }
 
+    /// What it is like at a moment.
+    func reading(at now: MonotonicTime, _ settings: TransportSettings) -> StreamReading {
+        let queued = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return StreamReading(
+            number: origin.connection, transport: origin.transport,
+            state: isClosing ? .closing : channel.isActive ? .open : .opening,
+            secondsLeft: deadlines.secondsIdle(at: now, settings),
+            local: channel.localAddress.flatMap(PeerAddress.init), remote: origin.source,
+            queuedBytes: queued ?? 0)
+    }
+
     // MARK: What comes
 
     /// Works through all messages that are complete, and answers them by one write.

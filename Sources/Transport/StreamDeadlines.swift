@@ -45,6 +45,13 @@ struct StreamDeadlines: Sendable, Hashable {
         }
     }
 
+    /// Seconds until a connection on which nothing happens is closed.
+    func secondsIdle(at now: MonotonicTime, _ settings: TransportSettings) -> Int {
+        let life = settings.connectionLifetime.nanoseconds
+        let passed = now.since(lastActivity)
+        return passed >= life ? 0 : Int((life - passed) / 1_000_000_000)
+    }
+
     /// What has expired at `now`, if anything.
     func expiry(at now: MonotonicTime, _ settings: TransportSettings) -> Expiry? {
         if let blockedSince, now.since(blockedSince) >= settings.sendTimeout.nanoseconds {

@@ -91,6 +91,12 @@ final class StreamLoop<Handler: MessageHandler> {
         router.forget(number)
     }
 
+    /// What its connections are like now.
+    func readings() -> [StreamReading] {
+        let now = SystemClock.monotonic()
+        return connections.values.map { $0.reading(at: now, settings.value) }
+    }
+
     /// Closes all connections once their queues are written.
     func closeAll() {
         for connection in connections.values { connection.closeWhenWritten() }

@@ -108,6 +108,18 @@ final class StreamService<Handler: MessageHandler>: Sendable {
         router.forget(number)
     }
 
+    /// What all connections are like now, in the order of their numbers.
+    ///
+    /// It waits for each loop to come to the end of a batch: for the control plane.
+    func readings() -> [StreamReading] {
+        var found: [StreamReading] = []
+        for loop in loops {
+            let part = try? loop.eventLoop.submit { loop.value.readings() }.wait()
+            found += part ?? []
+        }
+        return found.sorted { $0.number < $1.number }
+    }
+
     /// Accepts no more, closes the connections once their queues are written, ends the loops.
     ///
     /// - Returns: whether all has ended at the deadline.

@@ -10,6 +10,12 @@ extension TransportLayer {
         return router.connections.channel(connection)?.isActive ?? false
     }
 
+    /// What all stream connections are like now; it waits for the event loops.
+    public var streamReadings: [StreamReading] {
+        let readings = state.withLock { $0.streams?.readings }
+        return readings?() ?? []
+    }
+
     /// Has `taker` told of what could not be delivered (RFC 3261 18.4); there is one taker.
     ///
     /// That is each message that could not be sent on a stream, and each connection that has ended.

@@ -78,7 +78,9 @@ extension TransportLayer {
         guard router.sockets.contains(where: { $0.listening.transport.isStream }) else { return }
         do {
             let service = try StreamService(router, firstIndex: firstIndex, makeHandler)
-            let streams = RunningStreams(workers: service.workers) { service.stop(until: $0) }
+            let streams = RunningStreams(
+                workers: service.workers, stop: { service.stop(until: $0) },
+                readings: { service.readings() })
             state.withLock { $0.streams = streams }
             try service.start()
         } catch {

@@ -49,6 +49,8 @@ public final class TransportLayer: Sendable {
         var workers: [WorkerStatus]
         /// Ends them; false when they have not ended by then.
         var stop: @Sendable (DispatchTime) -> Bool
+        /// Looks at their connections.
+        var readings: @Sendable () -> [StreamReading]
     }
 
     /// A layer that is bound to nothing.

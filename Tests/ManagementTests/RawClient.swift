@@ -9,6 +9,8 @@ enum Pause {
 
 /// What the system says of the calling thread.
 enum ThreadFacts {
+    /// Its number; no two threads have the same at one time.
+    static var number: UInt { UInt(pthread_self()) }
     /// Its priority in steps of nice(2).
     static var nice: Int { Int(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)) }
 }

@@ -79,9 +79,10 @@ struct CfgRPCValueTests {
     }
 
     @Test(
-        "an instance of a group is refused by every command that names one",
+        "an instance that was not added is refused by every command that names one",
         arguments: [
-            ("cfg.get", ["range[1]", "x"]), ("cfg.help", ["a[0]", "x"]),
+            ("cfg.get", ["adjustable[1]", "range"]), ("cfg.get", ["adjustable[1]"]),
+            ("cfg.help", ["adjustable[0]", "range"]), ("cfg.del_group_inst", ["adjustable[1]"]),
             ("cfg.seti", ["adjustable[1]", "range", 1]), ("cfg.reset", ["adjustable[1]"]),
             ("cfg.set_delayed_int", ["adjustable[1]", "range", 1]),
             ("cfg.del", ["adjustable[1]", "range"]),
@@ -89,7 +90,7 @@ struct CfgRPCValueTests {
         ] as [(String, [JSONValue])])
     func instances(method: String, parameters: [JSONValue]) throws {
         let error = try services().exchange(method, .array(parameters))["error"]
-        #expect(error?["message"]?.text?.contains("group instances do not exist here") == true)
+        #expect(error?["message"]?.text?.contains("there is no group instance") == true)
     }
 
     @Test("a commit notes every change in the log, one line each")

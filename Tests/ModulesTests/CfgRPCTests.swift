@@ -166,7 +166,11 @@ struct CfgRPCTests {
             "cfg.set", ["adjustable", "fixed", 1], 400,
             ["group": "adjustable", "name": "fixed", "given": 1]
         ),
-        ("cfg.get", ["adjustable[1]", "range"], 400, ["group": "adjustable[1]"]),
+        (
+            "cfg.get", ["adjustable[1]", "range"], 400,
+            ["group": "adjustable[1]", "name": "range"]
+        ),
+        ("cfg.get", ["adjustable[x]", "range"], 400, ["group": "adjustable[x]"]),
         ("cfg.del", ["adjustable", "range"], 400, ["group": "adjustable", "name": "range"]),
     ]
 

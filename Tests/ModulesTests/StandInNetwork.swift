@@ -18,6 +18,7 @@ final class StandInNetwork: NetworkServices {
         var takers: [@Sendable (ScriptContext) -> Bool] = []
         var turns: [@Sendable (ScriptContext) -> Bool] = []
         var failures: [@Sendable (DeliveryFailure) -> Void] = []
+        var streams: [StreamReading] = []
     }
     private let state = Guarded(State())
 
@@ -54,6 +55,9 @@ final class StandInNetwork: NetworkServices {
         return turns.reduce(false) { $1(context) || $0 }
     }
 
+    var streams: [StreamReading] { state.withLock { $0.streams } }
+    /// Says what connections are to be shown.
+    func readings(_ streams: [StreamReading]) { state.withLock { $0.streams = streams } }
     /// Says which connections are open.
     func open(_ connections: Int64...) { state.withLock { $0.open = Set(connections) } }
     /// What was sent and is not handed out yet.

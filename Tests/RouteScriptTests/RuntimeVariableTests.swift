@@ -227,3 +227,36 @@ struct TemplateMatrixTests {
         }
     }
 }
+
+@Suite("instances of groups in scripts")
+struct SelectedInstanceTests {
+    @Test("cfg_select takes up an instance, cfg_reset leaves it, and so does the next message")
+    func selected() throws {
+        let services = TestServices()
+        let harness = try declared(
+            "gw.port = 5080 desc \"port\"\n" + head + """
+                request_route {
+                    note("$sel(cfg_get.gw.port)");
+                    cfg_select("gw", 7); note("$rc $sel(cfg_get.gw.port)");
+                    cfg_reset("gw"); note("$sel(cfg_get.gw.port)");
+                    cfg_select("gw", 7);
+                }
+                """, services)
+        try harness.run()
+        let first = harness.notes
+        #expect(first.first == "5080" && first[1].hasSuffix(" 5080"))
+        try services.settings.addInstance(of: "gw", 7)
+        try services.settings.set(group: "gw", instance: 7, name: "port", to: .integer(6))
+        for _ in 0..<2 {
+            try harness.run()
+            let seen = harness.notes.map { $0.split(separator: " ").last ?? "" }
+            #expect(seen == ["5080", "6", "5080"])
+        }
+    }
+
+    @Test("a constant that is no number of an instance is refused at load")
+    func constants() {
+        let found = errors(of: "request_route {\n  cfg_select(\"gw\", -1);\n}")
+        #expect(found.map(\.kind) == [.value])
+    }
+}

@@ -64,6 +64,23 @@ struct ConnectionNumberTests {
         #expect(eventually { fixture.statistics.connectionsOpen.value == 1 })
     }
 
+    @Test("open connections are shown with both ends, what is queued, and the time they have left")
+    func readings() throws {
+        let fixture = try server()
+        #expect(fixture.layer.streamReadings == [])
+        let (one, first) = try connected(fixture)
+        let (other, second) = try connected(fixture)
+        let readings = fixture.layer.streamReadings
+        #expect(readings.map(\.number) == [first, second])
+        #expect(readings.allSatisfy { $0.state == .open && $0.queuedBytes == 0 })
+        #expect(readings.allSatisfy { $0.local != nil && $0.local != $0.remote })
+        #expect(readings.allSatisfy { (0...120).contains($0.secondsLeft) })
+        fixture.layer.close(connection: first)
+        #expect(one.isClosed)
+        #expect(eventually { fixture.layer.streamReadings.map(\.number) == [second] })
+        withExtendedLifetime(other) {}
+    }
+
     @Test("closing twice, and from several sides, does no harm")
     func twice() throws {
         let fixture = try server()

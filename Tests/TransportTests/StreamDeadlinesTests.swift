@@ -77,3 +77,16 @@ import Testing
         #expect(duration.nanoseconds == expected)
     }
 }
+
+@Suite("how long an idle connection has left")
+struct IdleTimeTests {
+    @Test(
+        "the time since the last traffic is taken off the lifetime, down to nothing",
+        arguments: [(0, 120), (1, 119), (119, 1), (120, 0), (500, 0)])
+    func left(passed: UInt64, seconds: Int) {
+        let start = MonotonicTime(nanoseconds: 5_000_000_000)
+        let deadlines = StreamDeadlines(now: start)
+        let now = MonotonicTime(nanoseconds: start.nanoseconds + passed * 1_000_000_000)
+        #expect(deadlines.secondsIdle(at: now, TransportSettings()) == seconds)
+    }
+}

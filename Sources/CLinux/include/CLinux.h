@@ -42,6 +42,15 @@ static inline unsigned int clinux_lane(void) {
     return lane != 0 ? lane : clinux_take_lane();
 }
 
+// What the allocator counts, in bytes and pieces; mallinfo2(3) is hidden too.
+struct clinux_memory {
+    unsigned long used;
+    unsigned long heap;
+    unsigned long free_pieces;
+    unsigned long releasable;
+};
+void clinux_read_memory(struct clinux_memory *memory);
+
 // Binds the calling thread to one processor.
 int clinux_pin_thread(int processor);
 

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The result of one command on its way to a BINRPC client, made page by page.
 ///
-/// The command's stream is asked for more when a page is wanted, so what waits for the next
+/// The command's stream is asked for no more than one page ahead, so what waits for the next
 /// `ctl.more` is a stream and at most one page, however large the table behind it.
 final class BINRPCReply: Sendable {
     /// One packet's body.
@@ -25,13 +25,21 @@ final class BINRPCReply: Sendable {
         var place = 0
         /// What writes more, nil at the end.
         var stream: (any ResultStream)?
+        /// The next page, where it was made ahead.
+        var ahead: Ahead?
+    }
+
+    /// A page that nobody has asked for yet; it may turn out that there is none.
+    private enum Ahead {
+        case page(Page)
+        case nothing
     }
 
     private let state: Guarded<State>
 
     /// A reply whose pages have at most `limit` bytes.
-    init(_ outcome: RPCOutcome, limit: Int) {
-        var state = State(body: BINRPCReplyBody(limit: limit))
+    init(_ outcome: RPCOutcome, limit: Int, sizes: BINRPCSizes = BINRPCSizes()) {
+        var state = State(body: BINRPCReplyBody(limit: limit, sizes: sizes))
         switch outcome {
         // An empty reply: kamcmd prints nothing.
         case .done: break
@@ -45,13 +53,32 @@ final class BINRPCReply: Sendable {
     /// out.
     func nextPage() -> Page? {
         state.withLock { state in
-            // Out of the state for the while: its bytes are read while the state changes.
-            var writer = JSONWriter(capacity: 16)
-            swap(&writer, &state.writer)
-            let page = Self.next(&state, &writer)
-            swap(&writer, &state.writer)
-            return page
+            switch state.ahead.take() {
+            case .page(let page): page
+            case .nothing: nil
+            case nil: Self.make(&state)
+            }
         }
+    }
+
+    /// Makes the next page before it is asked for, while the client shows the one before.
+    ///
+    /// A client such as kamcmd prints as long as the server encodes; done in turns, a dump takes
+    /// the sum of both.
+    func makeAhead() {
+        state.withLock { state in
+            guard state.ahead == nil else { return }
+            state.ahead = Self.make(&state).map { .page($0) } ?? .nothing
+        }
+    }
+
+    private static func make(_ state: inout State) -> Page? {
+        // Out of the state for the while: its bytes are read while the state changes.
+        var writer = JSONWriter(capacity: 16)
+        swap(&writer, &state.writer)
+        let page = next(&state, &writer)
+        swap(&writer, &state.writer)
+        return page
     }
 
     private static func next(_ state: inout State, _ writer: inout JSONWriter) -> Page? {

@@ -39,6 +39,9 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// Most bytes of a page.
     private let limit: Int
+    /// Most bytes of an element of a list, and of a string; an element that has more is left out,
+    /// a string is cut.
+    private let sizes: BINRPCSizes
     /// What is not put aside, from the start of the page or behind the last piece.
     private var writer = BINRPCWriter(capacity: 4_096)
     /// Pieces of the page that are finished; so a reply of many megabytes is never moved.
@@ -59,13 +62,17 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     private(set) var isTooLarge = false
 
     /// An empty body whose pages have at most `limit` bytes.
-    init(limit: Int) {
+    init(limit: Int, sizes: BINRPCSizes = BINRPCSizes()) {
         precondition(limit >= 2 * Self.noteBytes)
         self.limit = limit
+        self.sizes = sizes
     }
 
     /// Whether a string is a member's name now.
-    var expectsName: Bool { stack.last.map { $0.kind == .object && nameCount < 0 } ?? false }
+    var expectsName: Bool {
+        // By its place: a copy of what is open would count references for every string.
+        nameCount < 0 && !stack.isEmpty && stack[stack.count - 1].kind == .object
+    }
 
     // MARK: What the document has
 
@@ -81,7 +88,7 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// A string.
     mutating func string(_ text: Span<UInt8>) {
-        writer.string(text)
+        writer.string(sizes.cut(text))
         endValue()
     }
 
@@ -99,11 +106,12 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
 
     /// The start of an object.
     mutating func beginObject() {
-        let parent = stack.last
-        let isElement = parent?.kind == .array && parent?.isStructure == true
+        let parent = stack.count - 1
+        let isElement =
+            parent >= 0 && stack[parent].kind == .array && stack[parent].isStructure
         var frame = Frame(
             kind: .object, name: takeName(), isStructure: !isElement,
-            lists: parent?.lists ?? 0)
+            lists: parent >= 0 ? stack[parent].lists : 0)
         if isElement { frame.start = writer.bytes.count } else { writer.beginStructure() }
         stack.append(frame)
     }
@@ -191,13 +199,19 @@ struct BINRPCReplyBody: ~Copyable, JSONParts {
     /// A value is complete; it may be an element of a list.
     private mutating func endValue() {
         nameCount = -1
-        guard let top = stack.last, top.kind == .array, top.lists <= Self.listsMax else { return }
+        let top = stack.count - 1
+        guard top >= 0, stack[top].kind == .array, stack[top].lists <= Self.listsMax else {
+            return
+        }
         endElement()
     }
 
     /// An element is complete: the page may end here, or is full without it.
     private mutating func endElement() {
-        if fits {
+        let isLarge = writer.bytes.count - mark > sizes.elementBytesMax
+        if isLarge, stack.count == markStack.count {
+            leaveOut()
+        } else if fits {
             elements += 1
             setMark()
             if mark > Self.sealBytes { seal() }

@@ -17,6 +17,8 @@ public final class BINRPCService: Sendable {
         var pieces: [[UInt8]]
         /// The word for the next page, nil when there is none.
         var more: String?
+        /// What the next page is made of.
+        var rest: BINRPCReply?
     }
 
     /// A reply of which pages are left, and since when it waits.
@@ -27,6 +29,7 @@ public final class BINRPCService: Sendable {
 
     private let runner: CommandRunner
     private let bodyBytesMax: Int?
+    private let sizes: BINRPCSizes
     /// Replies of which further pages wait, by their word.
     private let parked = Guarded<[String: Parked]>([:])
     /// Bytes of replies that are in memory.
@@ -36,8 +39,11 @@ public final class BINRPCService: Sendable {
 
     /// A service for the commands of a runner; replies have at most `bodyBytesMax` bytes, nil for
     /// what the client takes.
-    public init(_ runner: CommandRunner, bodyBytesMax: Int? = nil) {
+    public init(
+        _ runner: CommandRunner, bodyBytesMax: Int? = nil, sizes: BINRPCSizes = BINRPCSizes()
+    ) {
         self.runner = runner
+        self.sizes = sizes
         self.bodyBytesMax = bodyBytesMax
     }
 
@@ -57,6 +63,8 @@ public final class BINRPCService: Sendable {
                         limit: limit(for: connection), last: last)
                     last = answer.more
                     guard send(answer, to: connection) else { return }
+                    // This thread would only wait for the client, who is busy with the page.
+                    answer.rest?.makeAhead()
                     let rest = Array(copying: buffer.span.extracting(end..<buffer.count))
                     buffer.removeAll()
                     buffer.append(rest)
@@ -183,12 +191,12 @@ public final class BINRPCService: Sendable {
         _ outcome: RPCOutcome, _ limit: Int, _ cookie: UInt32
     ) throws(RPCError) -> Answer {
         guard limit > Limits.kamcmdReplyBytesMax else {
-            return try page(BINRPCReply(outcome, limit: limit), cookie)
+            return try page(BINRPCReply(outcome, limit: limit, sizes: sizes), cookie)
         }
         return try making.withLock { (_) throws(RPCError) in
             let room = Limits.binrpcReplyBytesInMemoryMax - held.withLock { $0 }
             let fair = min(limit, max(room, Limits.kamcmdReplyBytesMax))
-            return try page(BINRPCReply(outcome, limit: fair), cookie)
+            return try page(BINRPCReply(outcome, limit: fair, sizes: sizes), cookie)
         }
     }
 
@@ -212,9 +220,11 @@ public final class BINRPCService: Sendable {
         if page.pieces.count == 1 {
             // One piece goes out with its header: kamcmd wants all of that in its first read.
             header.append(page.pieces[0])
-            return Answer(pieces: [Array(copying: header.span)], more: more)
+            return Answer(pieces: [Array(copying: header.span)])
         }
-        return Answer(pieces: [Array(copying: header.span)] + page.pieces, more: more)
+        let rest = page.isLast ? nil : reply
+        return Answer(
+            pieces: [Array(copying: header.span)] + page.pieces, more: more, rest: rest)
     }
 
     // MARK: Further pages

@@ -35,13 +35,14 @@ extension CTL {
             "binrpc_max_body_size", \.bodyKiBMax, 0...262_144,
             "Most KiB of a reply; more is cut into pages (ctl.more); 0 for what the client takes"),
         ParameterRow(
-            ignored: "binrpc_struct_max_body_size", .integer(0...Int(Int32.max)), \.ignored,
-            because: "a structure may be as large as a reply"),
+            "binrpc_struct_max_body_size", \.elementKiBMax, 0...262_144,
+            "Most KiB of one element of a list, such as an AoR; a larger one is replaced by a line "
+                + "that says so; 0 for as much as a reply holds"),
         ParameterRow(
-            ignored: "binrpc_buffer_size", .integer(0...Int(Int32.max)), \.ignored,
-            because: "strings have no limit of their own"),
+            "binrpc_buffer_size", \.stringBytesMax, 0...Int(Int32.max),
+            "Most bytes of a string in a reply, which is cut there; 0 for any number"),
         ParameterRow(
-            ignored: "autoconversion", .integer(0...1), \.ignored,
+            "autoconversion", only: 1,
             because: "numbers and strings that hold numbers always pass for each other"),
     ]
 

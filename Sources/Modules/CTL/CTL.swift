@@ -21,8 +21,10 @@ public final class CTL: ServerModule {
         public var group = ""
         /// Most KiB of a reply's body; 0 for what the client takes.
         public var bodyKiBMax = 0
-        /// Names of parameters that were given and mean nothing here.
-        public var ignored: [String] = []
+        /// Most KiB of an element of a list; 0 for what a reply holds.
+        public var elementKiBMax = 0
+        /// Most bytes of a string; 0 for any number.
+        public var stringBytesMax = 0
         /// The defaults.
         public init() {}
     }
@@ -52,12 +54,12 @@ public final class CTL: ServerModule {
 
     /// Opens the sockets; what fails closes those that are open.
     public func start() throws(StartFailure) {
-        for name in parameters.ignored {
-            services.logger.notice("ctl: \(name) has no effect: \(Self.reason(name))")
-        }
         let runner = CommandRunner(services: services)
         let limit = parameters.bodyKiBMax == 0 ? nil : parameters.bodyKiBMax << 10
-        let service = BINRPCService(runner, bodyBytesMax: limit)
+        var sizes = BINRPCSizes()
+        if parameters.elementKiBMax > 0 { sizes.elementBytesMax = parameters.elementKiBMax << 10 }
+        if parameters.stringBytesMax > 0 { sizes.stringBytesMax = parameters.stringBytesMax }
+        let service = BINRPCService(runner, bodyBytesMax: limit, sizes: sizes)
         do throws(StartFailure) {
             for text in parameters.addresses { try listen(text, service) }
             if !parameters.pipes.isEmpty { try openPipes(runner) }
@@ -157,15 +159,6 @@ public final class CTL: ServerModule {
                 take: { text.take(&$0, from: path) })
             open.withLock { $0.pipes.append(channel) }
             services.logger.info("ctl: FIFO \(path)")
-        }
-    }
-
-    /// Why a parameter has no effect.
-    private static func reason(_ name: String) -> String {
-        switch name {
-        case "autoconversion": "numbers and strings that hold numbers always pass for each other"
-        case "binrpc_struct_max_body_size": "a structure may be as large as a reply"
-        default: "values have no limit of their own"
         }
     }
 

@@ -6,7 +6,10 @@ extension CfgRPC {
     ///
     /// A command that takes text accepts numbers and prints them; one that takes a number accepts a
     /// string that holds one, as shells send it.
-    private static let group = RPCParameter("group", .string, "The group: a module's name")
+    private static let group = RPCParameter(
+        "group", .string, "The group: a module's name, or an instance of it: tm[1]")
+    private static let instance = RPCParameter(
+        "group", .string, "An instance of a group: its name and a number, tm[1]")
     private static let name = RPCParameter("name", .string, "The setting's name in the group")
     private static let text = RPCParameter("value", .string, "The new value")
     private static let number = RPCParameter("value", .integer, "The new value")
@@ -16,7 +19,8 @@ extension CfgRPC {
     /// One change that waits, in the words of Kamailio's command.
     private static let change = Schema.object(
         [
-            .init("group name", .string), .init("variable name", .string),
+            .init("group name", .string), .init("group id", .integer, isRequired: false),
+            .init("variable name", .string),
             .init("old value", scalar), .init("new value", scalar),
         ], others: nil)
     /// What cfg.help tells.
@@ -32,7 +36,7 @@ extension CfgRPC {
     /// The declaration.
     public static let manifest = Manifest<CfgRPC>(
         "cfg_rpc", "Reads and changes settings while the server runs",
-        methods: reading + immediate + delayed + undoing)
+        methods: reading + immediate + delayed + undoing + instances)
 
     /// The commands that only look.
     private static let reading: [MethodRow<CfgRPC>] = [
@@ -107,15 +111,16 @@ extension CfgRPC {
             example: RPCExample(["core"], [:])
         ) { (module, call) throws(RPCError) in try module.reset(call) },
         MethodRow(
-            // Declared to be refused: an unknown command would be told as a typing error.
-            "cfg.del", [group, name], result: .nothing, isChange: true,
+            "cfg.del", [instance, name], result: .nothing, isChange: true,
             missingParameterCode: 400,
-            "Refused: it deletes a value of a group's instance, and groups have none here",
-            example: RPCExample(["core", "debug"], [:])
+            "Deletes a value of a group's instance, which gets the group's value again",
+            example: RPCExample(["core[1]", "debug"], [:])
         ) { (module, call) throws(RPCError) in try module.delete(call) },
         MethodRow(
             "cfg.del_delayed", [group, name], result: .nothing, isChange: true,
-            missingParameterCode: 400, "Forgets the waiting change of one setting",
+            missingParameterCode: 400,
+            "Notes that a value of a group's instance is to be deleted by the next cfg.commit; of "
+                + "a group itself it forgets the waiting change",
             example: RPCExample(["core", "debug"], [:])
         ) { (module, call) throws(RPCError) in try module.deleteDelayed(call) },
     ]
@@ -130,6 +135,23 @@ extension CfgRPC {
             example: RPCExample(["core", "debug", example], [:])
         ) { (module, call) throws(RPCError) in try module.set(call) }
     }
+
+    /// The commands about instances of groups.
+    private static let instances: [MethodRow<CfgRPC>] = [
+        MethodRow(
+            "cfg.add_group_inst", [instance], result: .nothing, isChange: true,
+            missingParameterCode: 400,
+            "Adds an instance of a group: values of its own for a script that selects it by "
+                + "cfg_select(\"tm\", 1)",
+            example: RPCExample(["core[1]"], [:])
+        ) { (module, call) throws(RPCError) in try module.addInstance(call) },
+        MethodRow(
+            "cfg.del_group_inst", [instance], result: .nothing, isChange: true,
+            missingParameterCode: 400,
+            "Deletes an instance of a group with its values",
+            example: RPCExample(["core[1]"], [:])
+        ) { (module, call) throws(RPCError) in try module.removeInstance(call) },
+    ]
 
     /// A command that notes a change.
     private static func delayedSetter(

@@ -37,11 +37,11 @@ public final class CfgRPC: ServerModule {
         let group = try Self.group(call)
         // One name: the value alone, no object around it, as kamcmd prints it.
         if let name = call.string(1) { return try read(group, name).json }
-        let names = settings.descriptions.filter { $0.group == group }.map(\.name)
+        let names = settings.descriptions.filter { $0.group == group.name }.map(\.name)
         // An empty object would look like a group without settings, which does not exist.
         guard !names.isEmpty else {
             throw RPCError(
-                400, "there is no group \"\(group)\"", data: ["group": .string(group)])
+                400, "there is no group \"\(group.text)\"", data: ["group": .string(group.text)])
         }
         var members: [JSONValue.Member] = []
         for name in names { members.append(.init(name, try read(group, name).json)) }
@@ -53,7 +53,7 @@ public final class CfgRPC: ServerModule {
         let (group, name) = try Self.names(call)
         let known: SettingDescription
         do {
-            known = try settings.description(group: group, name: name)
+            known = try settings.description(group: group.name, name: name)
         } catch {
             throw Self.refusal(error, group, name)
         }
@@ -83,7 +83,13 @@ public final class CfgRPC: ServerModule {
         // The store converts and checks: one set of rules for `modparam`, files and commands.
         let new = Self.value(call)
         do {
-            let old = try settings.set(group: group, name: name, to: new)
+            let old: SettingValue
+            if let instance = group.instance {
+                old = try settings.set(
+                    group: group.name, instance: instance, name: name, to: new)
+            } else {
+                old = try settings.set(group: group.name, name: name, to: new)
+            }
             // After the change: what was refused is told to its caller and stands in no log.
             note(call, group, name, old, new)
             return .done
@@ -98,7 +104,12 @@ public final class CfgRPC: ServerModule {
         let new = Self.value(call)
         do {
             // Checked now, so that a commit later has nothing left to refuse.
-            try settings.setDelayed(group: group, name: name, to: new)
+            if let instance = group.instance {
+                try settings.setDelayed(
+                    group: group.name, instance: instance, name: name, to: new)
+            } else {
+                try settings.setDelayed(group: group.name, name: name, to: new)
+            }
             return .done
         } catch {
             throw Self.refusal(error, group, name, given: new)
@@ -110,7 +121,8 @@ public final class CfgRPC: ServerModule {
         do {
             // All or none; a line for each, so that the log shows every setting that moved.
             for change in try settings.commit() {
-                note(call, change.group, change.name, change.old, change.new)
+                let group = GroupName(name: change.group, instance: change.instance)
+                note(call, group, change.name, change.old, change.new)
             }
             return .done
         } catch {
@@ -124,10 +136,15 @@ public final class CfgRPC: ServerModule {
         .array(
             // Names of members with blanks are Kamailio's; remote controls look for them.
             settings.pending.map { change in
-                [
-                    "group name": .string(change.group), "variable name": .string(change.name),
-                    "old value": change.old.json, "new value": change.new.json,
-                ]
+                var members: [JSONValue.Member] = [.init("group name", .string(change.group))]
+                // Only where it is an instance's: the group itself has no number.
+                if let instance = change.instance {
+                    members.append(.init("group id", .integer(Int64(instance))))
+                }
+                members.append(.init("variable name", .string(change.name)))
+                members.append(.init("old value", change.old.json))
+                members.append(.init("new value", change.new.json))
+                return .object(members)
             })
     }
 
@@ -137,23 +154,18 @@ public final class CfgRPC: ServerModule {
         return .done
     }
 
-    /// Gives a group the values it had at the start.
+    /// Gives a group the values it had at the start, or an instance those of its group.
     func reset(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
         let group = try Self.group(call)
         do {
-            // Old values are read first, because the reset itself returns none.
-            let before = settings.descriptions.filter { $0.group == group }
-            var old: [(SettingDescription, SettingValue)] = []
-            for known in before { old.append((known, try read(group, known.name))) }
-            try settings.reset(group: group)
-            // What had its first value already has not changed, and is not logged as if it had.
-            for (known, value) in old where value != known.initial {
-                note(call, group, known.name, value, known.initial)
+            guard let instance = group.instance else { return try resetGroup(call, group) }
+            for change in try settings.resetInstance(of: group.name, instance) {
+                note(call, group, change.name, change.old, change.new)
             }
             return .done
         } catch let error as ParameterError {
             // 500 instead of 400 is what callers of this command know.
-            throw RPCError(500, error.message, data: ["group": .string(group)])
+            throw RPCError(500, error.message, data: ["group": .string(group.text)])
         } catch let error as RPCError {
             throw error
         } catch {
@@ -161,38 +173,123 @@ public final class CfgRPC: ServerModule {
         }
     }
 
-    /// Forgets a waiting change of one setting.
-    func deleteDelayed(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
-        let (group, name) = try Self.names(call)
-        // Read for its error: an unknown name is told as such.
-        _ = try read(group, name)
-        // Nothing to take back is an error: the caller believes that something waits.
-        guard settings.dropPending(group: group, name: name) else {
-            throw RPCError(
-                400, "no change of \(group).\(name) waits",
-                data: ["group": .string(group), "name": .string(name)])
+    private func resetGroup(_ call: RPCCall, _ group: GroupName) throws -> RPCOutcome {
+        // Old values are read first, because the reset itself returns none.
+        let before = settings.descriptions.filter { $0.group == group.name }
+        var old: [(SettingDescription, SettingValue)] = []
+        for known in before { old.append((known, try read(group, known.name))) }
+        try settings.reset(group: group.name)
+        // What had its first value already has not changed, and is not logged as if it had.
+        for (known, value) in old where value != known.initial {
+            note(call, group, known.name, value, known.initial)
         }
         return .done
     }
 
-    /// Deletes the value of a group's instance.
+    /// Notes that an instance is to lose its own value, or forgets the waiting change of a group.
+    func deleteDelayed(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let (group, name) = try Self.names(call)
+        // Read for its error: an unknown name is told as such.
+        _ = try read(group, name)
+        if let instance = group.instance {
+            do {
+                try settings.setDelayed(
+                    group: group.name, instance: instance, name: name, to: nil)
+                return .done
+            } catch {
+                throw Self.refusal(error, group, name)
+            }
+        }
+        // Nothing to take back is an error: the caller believes that something waits.
+        guard settings.dropPending(group: group.name, name: name) else {
+            throw RPCError(
+                400, "no change of \(group.text).\(name) waits",
+                data: ["group": .string(group.text), "name": .string(name)])
+        }
+        return .done
+    }
+
+    // MARK: Instances
+
+    /// Deletes the value that an instance has of its own: it gets the group's.
     ///
-    /// There are no instances, so nothing can be deleted: the error says which command gives a
-    /// group its first values back.
+    /// A group itself has nothing to delete: the error says which command gives it its first
+    /// values back.
     func delete(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
         let (group, name) = try Self.names(call)
-        _ = try read(group, name)
-        throw RPCError(
-            400, "group \"\(group)\" has no instances to delete from; use cfg.reset",
-            data: ["group": .string(group), "name": .string(name)])
+        let old = try read(group, name)
+        guard let instance = group.instance else {
+            throw RPCError(
+                400, "Wrong group syntax. Use \"group[id]\"; cfg.reset is for whole groups",
+                data: ["group": .string(group.text), "name": .string(name)])
+        }
+        do {
+            try settings.set(group: group.name, instance: instance, name: name, to: nil)
+            note(call, group, name, old, try read(group, name))
+            return .done
+        } catch let error as ParameterError {
+            throw Self.refusal(error, group, name)
+        } catch {
+            throw RPCError(400, "Failed to delete the value")
+        }
+    }
+
+    /// Adds an instance of a group; one that is there stays as it is.
+    func addInstance(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        try changeInstance(call, "Failed to add the group instance") {
+            (settings, group, instance) throws(ParameterError) in
+            try settings.addInstance(of: group, instance)
+        }
+    }
+
+    /// Removes an instance of a group with its values.
+    func removeInstance(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        try changeInstance(call, "Failed to delete the group instance") {
+            (settings, group, instance) throws(ParameterError) in
+            try settings.removeInstance(of: group, instance)
+        }
+    }
+
+    private func changeInstance(
+        _ call: RPCCall, _ failure: String,
+        _ change: (SettingsStore, String, UInt32) throws(ParameterError) -> Void
+    ) throws(RPCError) -> RPCOutcome {
+        let group = try Self.group(call)
+        guard let instance = group.instance else {
+            throw RPCError(
+                400, "Wrong group syntax. Use \"group[id]\"",
+                data: ["group": .string(group.text)])
+        }
+        do throws(ParameterError) {
+            try change(settings, group.name, instance)
+            return .done
+        } catch {
+            throw RPCError(
+                400, "\(failure): \(error.message)", data: ["group": .string(group.text)])
+        }
     }
 
     // MARK: Parts
 
+    /// A group or one of its instances, as commands name it: `tm`, `tm[1]`.
+    struct GroupName {
+        /// The group.
+        var name: String
+        /// The number of the instance; nil for the group itself.
+        var instance: UInt32?
+        /// As it is written.
+        var text: String { instance.map { "\(name)[\($0)]" } ?? name }
+    }
+
     /// The value in force; errors get the code that callers know.
-    private func read(_ group: String, _ name: String) throws(RPCError) -> SettingValue {
+    private func read(
+        _ group: GroupName, _ name: String
+    ) throws(RPCError) -> SettingValue {
         do {
-            return try settings.value(group: group, name: name)
+            guard let instance = group.instance else {
+                return try settings.value(group: group.name, name: name)
+            }
+            return try settings.value(group: group.name, instance: instance, name: name)
         } catch {
             throw Self.refusal(error, group, name)
         }
@@ -200,30 +297,32 @@ public final class CfgRPC: ServerModule {
 
     /// Tells the record of changes of one.
     private func note(
-        _ call: RPCCall, _ group: String, _ name: String, _ old: SettingValue, _ new: SettingValue
+        _ call: RPCCall, _ group: GroupName, _ name: String, _ old: SettingValue,
+        _ new: SettingValue
     ) {
-        call.note("\(group).\(name)", old: old.json, new: new.json)
+        call.note("\(group.text).\(name)", old: old.json, new: new.json)
     }
 
     /// The group of a call.
-    ///
-    /// Instances (`group[1]`) do not exist here, and an error is better than a change of something
-    /// else.
-    private static func group(_ call: RPCCall) throws(RPCError) -> String {
+    private static func group(_ call: RPCCall) throws(RPCError) -> GroupName {
         // The dispatcher has refused a call without a group by now.
-        let group = call.string(0) ?? ""
-        guard !group.contains("[") else {
+        let text = call.string(0) ?? ""
+        guard let open = text.firstIndex(of: "[") else { return GroupName(name: text) }
+        let number = text[text.index(after: open)...].dropLast()
+        guard text.last == "]", !number.isEmpty, number.allSatisfy(\.isNumber),
+            let instance = UInt32(number)
+        else {
             throw RPCError(
-                400, "group instances do not exist here: write \"group\", not \"\(group)\"",
-                data: ["group": .string(group)])
+                400, "Wrong group syntax. Use either \"group\", or \"group[id]\"",
+                data: ["group": .string(text)])
         }
-        return group
+        return GroupName(name: String(text[..<open]), instance: instance)
     }
 
     /// Group and name of a call.
     private static func names(
         _ call: RPCCall
-    ) throws(RPCError) -> (group: String, name: String) {
+    ) throws(RPCError) -> (group: GroupName, name: String) {
         (try group(call), call.string(1) ?? "")
     }
 
@@ -236,10 +335,10 @@ public final class CfgRPC: ServerModule {
 
     /// What a program needs to tell its user: group, name, bounds, and what was given.
     private static func refusal(
-        _ error: ParameterError, _ group: String, _ name: String, given: SettingValue? = nil
+        _ error: ParameterError, _ group: GroupName, _ name: String, given: SettingValue? = nil
     ) -> RPCError {
         var data: [JSONValue.Member] = [
-            .init("group", .string(group)), .init("name", .string(name)),
+            .init("group", .string(group.text)), .init("name", .string(name)),
         ]
         // For programs that show the bounds beside their input field.
         if let bounds = error.bounds {

@@ -2,6 +2,7 @@ internal import Basics
 internal import Glibc
 internal import JSONValue
 internal import ModuleKit
+internal import Synchronization
 
 /// Commands about the program and its time.
 extension Core {
@@ -14,11 +15,12 @@ extension Core {
     /// The rows of commands about the program and its time.
     static let information: [MethodRow<Core>] = [
         MethodRow(
-            "core.version", result: .string, "Shows name, version and platform",
+            "core.version", result: .string, isBrief: true, "Shows name, version and platform",
             example: RPCExample([], .string(ProductVersion.banner))
         ) { (_, _) in .value(.string(ProductVersion.banner)) },
         MethodRow(
             "core.info", result: texts(["version", "id", "compiler", "compiled", "flags"]),
+            isBrief: true,
             "Shows how the program was built",
             example: RPCExample(
                 [],
@@ -37,11 +39,11 @@ extension Core {
         },
         MethodRow(
             // Kamailio lists options of its build here; tools only look whether TCP is among them.
-            "core.flags", result: .string, "Shows how the program was built",
+            "core.flags", result: .string, isBrief: true, "Shows how the program was built",
             example: RPCExample([], "RELEASE, USE_TCP")
         ) { (_, _) in .value(.string(ProductVersion.flags)) },
         MethodRow(
-            "core.uptime", result: texts(["now", "up_since"], ["uptime"]),
+            "core.uptime", result: texts(["now", "up_since"], ["uptime"]), isBrief: true,
             "Shows how long the server has run, in seconds",
             example: RPCExample(
                 [],
@@ -53,8 +55,9 @@ extension Core {
             // Wall-clock time, because "now" and "up_since" are shown beside it and must fit.
             let now = SystemClock.wall()
             let since = core.services.startedAt
+            let texts = calendarTexts(now: now, start: since)
             return .value([
-                "now": .string(calendarText(now)), "up_since": .string(calendarText(since)),
+                "now": .string(texts.now), "up_since": .string(texts.start),
                 "uptime": .integer(Int64(now.seconds - since.seconds)),
             ])
         },
@@ -68,7 +71,7 @@ extension Core {
             [
                 "name", "version", "sourceid", "compiler", "compiled", "time_now", "time_started",
                 "utime_days",
-            ], ["uptime_secs"]),
+            ], ["uptime_secs"]), isBrief: true,
         "Shows version and time of the server that runs",
         example: RPCExample(
             [],
@@ -91,6 +94,31 @@ extension Core {
                 // The largest unit is the day: a server may run for years, and months differ.
                 "\(up / 86_400)d \(up / 3_600 % 24)h \(up / 60 % 60)m \(up % 60)s"),
         ])
+    }
+
+    /// The text of one second: a dashboard asks for the same one thousands of times.
+    private struct ShownSecond: Sendable {
+        var seconds = 0
+        var text = ""
+    }
+
+    /// The second shown last, and the one at which the server started.
+    private static let shown = Guarded<(now: ShownSecond, start: ShownSecond)>(
+        (ShownSecond(), ShownSecond()))
+
+    /// Local time of now, and of the start, in the form of `calendarText`.
+    private static func calendarTexts(
+        now: WallTime, start: WallTime
+    ) -> (now: String, start: String) {
+        shown.withLock { shown in
+            if shown.now.seconds != now.seconds {
+                shown.now = ShownSecond(seconds: now.seconds, text: calendarText(now))
+            }
+            if shown.start.seconds != start.seconds {
+                shown.start = ShownSecond(seconds: start.seconds, text: calendarText(start))
+            }
+            return (shown.now.text, shown.start.text)
+        }
     }
 
     /// Local time in the form of ctime(3), without its line end: what remote controls show.

@@ -9,7 +9,7 @@ extension Core {
         parameters: logging + workers + tcp + names + answers + avoidance + identity + limits
             + ignoredRows,
         methods: information + processes + echoes + network + configuration + discovery
-            + nameRecords + avoidedDestinations + records,
+            + nameRecords + avoidedDestinations + records + memoryFigures + streams + [allAttributes],
         statistics: MessageCounters.rows)
 
     /// What is logged, and where to.

@@ -46,8 +46,8 @@ extension Corex {
                 [RPCParameter("level", .integer, isOptional: true, "The new level")],
                 result: level, isChange: true, "Shows or changes the log level",
                 example: RPCExample([2], ["old": 0, "new": 2])
-            ) { (module, call) throws(RPCError) in .value(try module.debug(call.integer(0))) },
-        ])
+            ) { (module, call) throws(RPCError) in .value(try module.debug(call)) },
+        ] + summaries)
 
     /// The sockets that are listened on.
     private func sockets() -> JSONValue {
@@ -80,15 +80,16 @@ extension Corex {
     }
 
     /// Shows or changes the core parameter `debug`.
-    private func debug(_ level: Int?) throws(RPCError) -> JSONValue {
+    private func debug(_ call: RPCCall) throws(RPCError) -> JSONValue {
         do {
             // Without a parameter the level is only shown.
-            guard let level else {
+            guard let level = call.integer(0) else {
                 let now = try services.settings.value(group: "core", name: "debug")
                 return ["debug": number(now)]
             }
             // The same way as cfg.set, so that bounds hold and workers see it at the next message.
             let old = try services.settings.set(group: "core", name: "debug", to: .integer(level))
+            call.note("core.debug", old: number(old), new: .integer(Int64(level)))
             return ["old": number(old), "new": .integer(Int64(level))]
         } catch {
             // 500 is what callers of this command know; the sentence names the bounds.

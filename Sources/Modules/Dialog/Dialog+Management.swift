@@ -181,7 +181,7 @@ extension DialogModule {
                 guard let dialog = module.dialog(call) else {
                     throw RPCError(500, "Couldnt find callid in dialog")
                 }
-                return try module.end(dialog, "")
+                return try module.end(dialog, "", call)
             },
             Method(
                 "dlg.end_dlg",
@@ -197,7 +197,7 @@ extension DialogModule {
                 let dialog = module.dialog(
                     entry: call.integer(0) ?? -1, number: call.integer(1) ?? -1)
                 guard let dialog else { throw RPCError(404, "Dialog not found") }
-                return try module.end(dialog, call.string(2) ?? "")
+                return try module.end(dialog, call.string(2) ?? "", call)
             },
         ]
     }
@@ -209,7 +209,7 @@ extension DialogModule {
     }
 
     private func end(
-        _ dialog: TrackedDialog, _ headers: String
+        _ dialog: TrackedDialog, _ headers: String, _ call: RPCCall
     ) throws(RPCError) -> RPCOutcome {
         var lines: [UInt8] = []
         if !headers.isEmpty {
@@ -218,9 +218,13 @@ extension DialogModule {
             }
             lines = given
         }
+        let old = dialog.snapshot.state
         var isEnded = false
         services.perform { isEnded = end(dialog, .all, lines, in: $0) }
         guard isEnded else { throw RPCError(500, "Dialog not in confirmed state") }
+        call.note(
+            "dialog state", old: .integer(Int64(old.rawValue)),
+            new: .integer(Int64(dialog.snapshot.state.rawValue)))
         return .done
     }
 }

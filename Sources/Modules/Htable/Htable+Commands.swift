@@ -106,9 +106,16 @@ extension HtableModule {
                 "htable.setex", [name, key, life], "Sets how long an entry lives",
                 ["ipban", "a", 60]
             ) { module, call in
-                module.table(call.string(0) ?? "")?.setLife(
-                    Array((call.string(1) ?? "").utf8), call.integer(2) ?? 0,
-                    now: SystemClock.wall().seconds)
+                guard let table = module.table(call.string(0) ?? "") else { return nil }
+                let key = Array((call.string(1) ?? "").utf8)
+                let now = SystemClock.wall().seconds
+                let old = table.entry(key, now: now)?.expires
+                table.setLife(key, call.integer(2) ?? 0, now: now)
+                if let old, let new = table.entry(key, now: now)?.expires {
+                    call.note(
+                        place(call) + " expires", old: .integer(Int64(old)),
+                        new: .integer(Int64(new)))
+                }
                 return "Ok"
             },
             MethodRow(
@@ -117,9 +124,12 @@ extension HtableModule {
                 example: RPCExample(["ipban", "10.0.0.1"], "Ok. Key deleted.")
             ) { (module, call) throws(RPCError) in
                 let table = try module.table(of: call)
-                guard table.remove(Array((call.string(1) ?? "").utf8)) else {
+                let key = Array((call.string(1) ?? "").utf8)
+                let old = table.entry(key, now: SystemClock.wall().seconds)
+                guard table.remove(key) else {
                     throw RPCError(404, "Key not found in htable.")
                 }
+                call.note(place(call), old: old.map { json($0.value) } ?? .null, new: .null)
                 return .value("Ok. Key deleted.")
             },
             MethodRow(
@@ -127,7 +137,11 @@ extension HtableModule {
                 missingParameterCode: 500, "Removes all entries of a table",
                 example: RPCExample(["ipban"], "Ok. Htable flushed.")
             ) { (module, call) throws(RPCError) in
-                try module.table(of: call).removeAll()
+                let table = try module.table(of: call)
+                let count = module.count(table)
+                table.removeAll()
+                call.note(
+                    "htable \(call.string(0) ?? "") entries", old: .integer(Int64(count)), new: 0)
                 return .value("Ok. Htable flushed.")
             },
         ]
@@ -153,9 +167,31 @@ extension HtableModule {
     /// Sets an entry; nil when there is no room for it.
     private func set(_ call: RPCCall, _ value: ScriptValue, _ life: Int?) -> String? {
         let key = Array((call.string(1) ?? "").utf8)
-        let isSet = table(call.string(0) ?? "")?.set(
-            key, value, life: life, now: SystemClock.wall().seconds)
-        return isSet ?? false ? Self.isSet : nil
+        let now = SystemClock.wall().seconds
+        guard let table = table(call.string(0) ?? "") else { return nil }
+        let old = table.entry(key, now: now)
+        guard table.set(key, value, life: life, now: now) else { return nil }
+        call.note(
+            Self.place(call), old: old.map { Self.json($0.value) } ?? .null,
+            new: table.entry(key, now: now).map { Self.json($0.value) } ?? .null)
+        return Self.isSet
+    }
+
+    /// How the record of changes names an entry: `htable ipban[10.0.0.1]`.
+    private static func place(_ call: RPCCall) -> String {
+        "htable \(call.string(0) ?? "")[\(call.string(1) ?? "")]"
+    }
+
+    /// How many entries a table has.
+    private func count(_ table: HashTable) -> Int {
+        let now = SystemClock.wall().seconds
+        var count = 0
+        var place = 0
+        while let entries = table.entries(ofShard: place, now: now) {
+            count += entries.count
+            place += 1
+        }
+        return count
     }
 
     private func table(of call: RPCCall) throws(RPCError) -> HashTable {

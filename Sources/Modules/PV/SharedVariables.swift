@@ -110,7 +110,11 @@ extension PVModule {
             value = .string(text)
         default: throw RPCError(500, "Unknown parameter type (Types: int or str)")
         }
+        let old = shared.value(named: name)
         guard shared.set(named: name, value) else { throw RPCError(404, "Variable not found") }
+        call.note(
+            "$shv(\(name))", old: old.flatMap { Self.describe(name, $0)["value"] } ?? .null,
+            new: Self.describe(name, value)["value"] ?? .null)
         return "Ok. Variable set to new value."
     }
 

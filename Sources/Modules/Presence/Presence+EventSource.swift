@@ -24,10 +24,8 @@ final class PresenceWatch: Sendable {
     }
 }
 
-/// Events of kind `presence`: publications that are made, changed and removed, subscriptions that
-/// begin and end.
-///
-/// What ends because nobody refreshes it is not told.
+/// Events of kind `presence`: publications that are made, changed, removed and expired,
+/// subscriptions that begin, end and expire.
 extension PresenceModule: EventSource {
     /// The one kind.
     public var eventKinds: [String] { ["presence"] }
@@ -75,6 +73,26 @@ extension PresenceModule: EventSource {
                     "event": .string(Self.name(work.request.package, agent)),
                     "expires": .integer(Int64(acceptance.expiresSeconds)),
                 ]))
+    }
+
+    /// Tells of what has ended because nobody has refreshed it: `publication_expired`,
+    /// `subscription_expired`.
+    func tellExpired(_ ended: [ExpiredState], _ agent: StateAgent, _ now: WallTime) {
+        guard !ended.isEmpty, let told = watch.told else { return }
+        for state in ended {
+            let kind = state.watcher == nil ? "publication" : "subscription"
+            var members: [JSONValue.Member] = [
+                .init("change", .string("\(kind)_expired")),
+                .init("presentity", .string(String(decoding: state.presentity, as: UTF8.self))),
+            ]
+            if let watcher = state.watcher {
+                members.append(
+                    .init("watcher", .string(String(decoding: watcher, as: UTF8.self))))
+            }
+            members.append(.init("event", .string(Self.name(state.package, agent))))
+            members.append(.init("expires", 0))
+            told(ServerEvent("presence", at: now, .object(members)))
+        }
     }
 
     private static func name(_ package: PackageIndex, _ agent: StateAgent) -> String {

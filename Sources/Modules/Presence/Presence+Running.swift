@@ -49,10 +49,12 @@ extension PresenceModule {
         var hasMore = true
         while hasMore, rounds < Self.roundsPerSecond {
             rounds += 1
+            var ended: [ExpiredState]? = watch.told == nil ? nil : []
             perform(running, now: now) { _, orders in
                 hasMore = running.agent.expire(
-                    now: now, limit: Self.recordsPerRound, into: &orders)
+                    now: now, limit: Self.recordsPerRound, into: &orders, ended: &ended)
             }
+            tellExpired(ended ?? [], running.agent, now)
         }
         drain(running, now: now)
     }

@@ -90,9 +90,69 @@ extension UsrlocModule {
         // All added bindings share a Call-ID: matching by it would make them one.
         rules.matching = .contact
         rules.memoryOnly = request.flags & 1 == 1
+        let old = try shown(table, aor, contact, now)
         let outcome = try carryOut(table, aor, request, texts, rules, now)
         guard outcome.isAccepted else { throw RPCError(500, "Can't insert contact") }
+        call.note(
+            Self.place(call, contact), old: old, new: try shown(table, aor, contact, now))
         return .done
+    }
+
+    /// `ul.rm`: removes whatever there is; an AoR that nobody knows is no error.
+    func removeAll(_ call: RPCCall) throws(RPCError) -> RPCOutcome {
+        let table = try table(call)
+        let aor = try address(call)
+        _ = try remove(call, from: table, aor, SystemClock.wall()) { _ in true }
+        return .done
+    }
+
+    /// Removes bindings and notes each with what it was; how many were removed.
+    private func remove(
+        _ call: RPCCall, from table: LocationTable, _ aor: [UInt8], _ now: WallTime,
+        where isMeant: (borrowing BindingView) -> Bool
+    ) throws(RPCError) -> Int {
+        // Noted when the table's lock is free again: the record has a lock of its own.
+        var old: [(contact: String, text: String)] = []
+        let result = result
+        var count = 0
+        try removing { () throws(LocationsUnavailable) in
+            count = try remove(in: table, aor.span, now: now) { binding in
+                guard isMeant(binding) else { return false }
+                if old.count < Limits.changesPerCallMax {
+                    var writer = JSONWriter()
+                    result.write(binding, into: &writer)
+                    old.append((String(copying: binding.uri), writer.bytes.text))
+                }
+                return true
+            }
+        }
+        for (contact, text) in old {
+            let value = (try? JSONValue(parsing: text))?["Contact"] ?? .null
+            call.note(Self.place(call, contact), old: value, new: .null)
+        }
+        return count
+    }
+
+    /// How the record of changes names a binding: `location alice sip:alice@192.0.2.10`.
+    private static func place(_ call: RPCCall, _ contact: String) -> String {
+        "\(call.string(0) ?? "") \(call.string(1) ?? "") \(contact)"
+    }
+
+    /// The binding of a contact as `ul.lookup` shows it; null without one.
+    private func shown(
+        _ table: LocationTable, _ aor: [UInt8], _ contact: String, _ now: WallTime
+    ) throws(RPCError) -> JSONValue {
+        var text: String?
+        let result = result
+        try removing { () throws(LocationsUnavailable) in
+            try lookUp(in: table, aor.span, now: now) { binding in
+                guard String(copying: binding.uri) == contact else { return }
+                var writer = JSONWriter()
+                result.write(binding, into: &writer)
+                text = writer.bytes.text
+            }
+        }
+        return text.flatMap { try? JSONValue(parsing: $0) }?["Contact"] ?? .null
     }
 
     /// `ul.rm_contact`: finds the binding by its address, whatever the matching mode.
@@ -104,14 +164,11 @@ extension UsrlocModule {
         let contact = Array((call.string(2) ?? "").utf8)
         let now = SystemClock.wall()
         var seen = 0
-        var removed = 0
-        try removing { () throws(LocationsUnavailable) in
-            removed = try remove(in: table, aor.span, now: now) { binding in
-                seen += 1
-                let uri = binding.uri
-                return uri.count == contact.count
-                    && uri.indices.allSatisfy { uri[$0] == contact[$0] }
-            }
+        let removed = try remove(call, from: table, aor, now) { binding in
+            seen += 1
+            let uri = binding.uri
+            return uri.count == contact.count
+                && uri.indices.allSatisfy { uri[$0] == contact[$0] }
         }
         guard seen > 0 else { throw RPCError(404, "AOR not found") }
         guard removed > 0 else { throw RPCError(404, "Contact not found") }

@@ -87,16 +87,7 @@ extension UsrlocModule {
                 missingParameterCode: 500,
                 "Remove all bindings of an AoR.",
                 example: RPCExample([.string("location"), .string("alice")], .object([]))
-            ) { (module, call) throws(RPCError) in
-                let table = try module.table(call)
-                let aor = try module.address(call)
-                try module.removing {
-                    () throws(LocationsUnavailable) in
-                    let now = SystemClock.wall()
-                    _ = try module.remove(in: table, aor.span, now: now) { _ in true }
-                }
-                return .done
-            },
+            ) { (module, call) throws(RPCError) in try module.removeAll(call) },
             MethodRow(
                 "ul.rm_contact", [table, aor, contact], result: .nothing, isChange: true,
                 missingParameterCode: 500,

@@ -39,6 +39,8 @@ enum CoreCommand: String, CaseIterable {
     case setAdvertisedPort = "set_advertised_port"
     case setForwardNoConnect = "set_forward_no_connect"
     case setReplyNoConnect = "set_reply_no_connect"
+    case selectInstance = "cfg_select"
+    case resetInstance = "cfg_reset"
     case forward
     case forwardUDP = "forward_udp"
     case forwardTCP = "forward_tcp"
@@ -64,8 +66,6 @@ enum CoreCommand: String, CaseIterable {
         "error": "it does nothing in Kamailio either: use xlog()",
         "force_tcp_alias": "connections have no aliases here",
         "set_reply_close": "the client decides when its connection is closed",
-        "cfg_select": "groups of runtime variables have no instances here",
-        "cfg_reset": "groups of runtime variables have no instances here",
     ]
 
     /// How many arguments it takes.
@@ -77,6 +77,7 @@ enum CoreCommand: String, CaseIterable {
         case .forward, .forwardUDP, .forwardTCP: 0...2
         case .removeBranch: 0...1
         case .log: 1...2
+        case .selectInstance: 2...2
         case .select: 3...3
         default: 1...1
         }
@@ -89,7 +90,7 @@ enum CoreCommand: String, CaseIterable {
     var isAllowedWhileSending: Bool {
         switch self {
         case .log, .setFlag, .resetFlag, .isFlagSet, .stringLength, .isEmptyString, .select,
-            .setForwardNoConnect, .setReplyNoConnect:
+            .setForwardNoConnect, .setReplyNoConnect, .selectInstance, .resetInstance:
             true
         default: false
         }
@@ -119,6 +120,8 @@ extension Compiler {
         case .removeBranch, .clearBranches, .addLocalRport, .forceSendSocket,
             .setAdvertisedAddress, .setAdvertisedPort, .setForwardNoConnect, .setReplyNoConnect:
             return try sending(command, arguments)
+        case .selectInstance: return try selecting(arguments, at: position)
+        case .resetInstance: return try resetting(arguments[0], at: position)
         case .forward: return try forwarding(nil, arguments, at: position)
         case .forwardUDP: return try forwarding(.udp, arguments, at: position)
         case .forwardTCP: return try forwarding(.tcp, arguments, at: position)

@@ -223,3 +223,71 @@ struct TextPartsTests {
         #expect(parts.bytes.text == lines)
     }
 }
+
+@Suite("pages that are made ahead, and bounds of what is in them")
+struct BINRPCAheadTests {
+    private let text = "[" + (0..<200).map { "\"element \($0)\"" }.joined(separator: ",") + "]"
+
+    private func values(_ reply: BINRPCReply, ahead: Bool) throws -> [BINRPCValue] {
+        var found: [BINRPCValue] = []
+        while true {
+            if ahead {
+                reply.makeAhead()
+                reply.makeAhead()
+            }
+            let page = try #require(reply.nextPage())
+            let bytes = Array(page.pieces.joined())
+            found += try BINRPCReader.values(bytes.span)
+            if page.isLast { return found }
+        }
+    }
+
+    @Test("the same comes in the same order, whether pages are made ahead or not")
+    func order() throws {
+        let plain = BINRPCReply(.stream(TextPieces([text])), limit: 600)
+        let early = BINRPCReply(.stream(TextPieces([text])), limit: 600)
+        let expected = (0..<200).map { BINRPCValue.string("element \($0)") }
+        #expect(try values(plain, ahead: false) == expected)
+        #expect(try values(early, ahead: true) == expected)
+    }
+
+    @Test("a page that cannot be made is told when it is asked for, and not before")
+    func impossible() {
+        let text = "{\"a\": \"" + String(repeating: "x", count: 2_000) + "\"}"
+        let reply = BINRPCReply(.stream(TextPieces([text])), limit: 600)
+        reply.makeAhead()
+        let isNone = reply.nextPage() == nil
+        #expect(isNone)
+    }
+
+    @Test(
+        "strings are cut at their bound, between two characters",
+        arguments: [(5, "abcde"), (4, "abcd"), (3, "abc"), (0, ""), (9, "abcdefgh")])
+    func strings(most: Int, expected: String) throws {
+        var sizes = BINRPCSizes()
+        sizes.stringBytesMax = most
+        let reply = BINRPCReply(.value("abcdefgh"), limit: 600, sizes: sizes)
+        #expect(try values(reply, ahead: false) == [.string(expected)])
+        var umlaut = BINRPCSizes()
+        umlaut.stringBytesMax = 2
+        let other = BINRPCReply(.value("a\u{e9}b"), limit: 600, sizes: umlaut)
+        #expect(try values(other, ahead: false) == [.string("a")])
+    }
+
+    @Test("an element beyond its bound is replaced by a line, and the others stay")
+    func elements() throws {
+        var sizes = BINRPCSizes()
+        sizes.elementBytesMax = 50
+        let long = String(repeating: "x", count: 100)
+        let reply = BINRPCReply(
+            .value(["first", .string(long), "last"]), limit: 600, sizes: sizes)
+        let found = try values(reply, ahead: false)
+        #expect(found.count == 3 && found.first == .string("first"))
+        #expect(found.last == .string("last"))
+        guard case .string(let line) = found[1] else {
+            Issue.record("no line")
+            return
+        }
+        #expect(line.hasPrefix("(left out: "))
+    }
+}
