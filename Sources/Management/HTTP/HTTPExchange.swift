@@ -14,6 +14,8 @@ final class HTTPExchange {
     var refusal: HTTPReply?
     /// Who asks, where credentials are asked for.
     var account: Account?
+    /// When its head had arrived.
+    let begunAt: MonotonicTime
     /// The origin of the page that calls, where it is another than this server's.
     var origin: String?
     /// The version of HTTP.
@@ -36,6 +38,7 @@ final class HTTPExchange {
         self.client = client
         self.method = method
         self.path = path
+        begunAt = now
         bodyBytesMax = configuration.bodyBytesMax
         let patience = UInt64(configuration.requestSecondsMax) * 1_000_000_000
         deadline = MonotonicTime(nanoseconds: now.nanoseconds + patience)

@@ -179,6 +179,8 @@ extension HTTPService {
         }
         let result = unsafe MHD_queue_response(connection, status, response)
         unsafe MHD_destroy_response(response)
+        figures.note(
+            status: Int(status), nanoseconds: SystemClock.monotonic().since(exchange.begunAt))
         logger.debug("http \(exchange.client) \(exchange.method) \(exchange.path) \(status)")
         return result
     }

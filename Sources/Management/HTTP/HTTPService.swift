@@ -29,15 +29,18 @@ final class HTTPService: Sendable {
     let logger: Logger
     /// Who comes in.
     private let gate: HTTPGate
+    /// What is counted.
+    let figures: HTTPFigures
     /// The connections that are open.
     let connections = HTTPConnections()
 
     /// What the callbacks of one daemon need.
     init(
         _ configuration: HTTPServer.Configuration, endpoints: [any HTTPEndpoint], gate: HTTPGate,
-        logger: Logger
+        logger: Logger, figures: HTTPFigures
     ) {
         self.configuration = configuration
+        self.figures = figures
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }) { first, _ in first }
         self.gate = gate
         self.logger = logger
@@ -97,10 +100,13 @@ final class HTTPService: Sendable {
             let begun = HTTPConnection(
                 address: address, socket: socket, number: service.connections.add(socket: socket))
             unsafe context.pointee = Unmanaged.passRetained(begun).toOpaque()
+            service.figures.accepted.add()
+            service.figures.connections.add()
         } else if let known = unsafe context.pointee {
             let ended = unsafe Unmanaged<HTTPConnection>.fromOpaque(known).takeRetainedValue()
             unsafe context.pointee = nil
             service.connections.remove(ended.number)
+            service.figures.connections.add(-1)
         }
     }
 
