@@ -450,6 +450,25 @@ public enum Limits {
     /// Most commands that wait for the reply to a PUBLISH at one time.
     public static let publishWaitersMax = 16
 
+    // MARK: Counters and metrics
+
+    /// Most counters that a script declares.
+    public static let scriptCountersMax = 1_024
+    /// Longest name of a counter's group, and of a counter, in bytes.
+    public static let counterNameBytesMax = 64
+    /// Longest name of a metric of the script, and of a label, in bytes.
+    public static let metricNameBytesMax = 128
+    /// Most metrics that a script declares.
+    public static let scriptMetricsMax = 256
+    /// Most combinations of label values of all metrics of a script; further ones are refused.
+    public static let metricSeriesMax = 10_000
+    /// Longest value of a label, in bytes; a longer one is cut off.
+    public static let metricLabelBytesMax = 256
+    /// Most buckets of a histogram of the script.
+    public static let metricBucketsMax = 64
+    /// Largest page of metrics of the script, in bytes.
+    public static let metricPageBytesMax = 16 << 20
+
     // MARK: Remote control
 
     /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.

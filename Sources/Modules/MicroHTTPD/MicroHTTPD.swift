@@ -40,6 +40,8 @@ public final class MicroHTTPD: ServerModule, EventListener {
     /// Where clients find it, `http://127.0.0.1:8280`; nil while it is stopped.
     public var url: String? { server.withLock { $0?.url } }
 
+    /// What is counted of HTTP; nil while it is stopped.
+    var figures: HTTPFigures? { server.withLock { $0?.figures } }
     /// Readers of the event stream.
     var eventReaders: Int { feed.withLock { $0?.readers ?? 0 } }
     /// Readers that did not keep up.
@@ -66,7 +68,7 @@ public final class MicroHTTPD: ServerModule, EventListener {
             sources: loaded.compactMap { $0 as? any EventSource }
                 + [SettingEvents(services.settings)], startedAt: services.startedAt,
             heartbeatSeconds: min(15, configuration.idleSecondsMax / 2))
-        endpoints += [EventsEndpoint(feed)]
+        endpoints += [EventsEndpoint(feed), MetricsEndpoint(services: services)]
         endpoints += HealthEndpoint.Question.allCases.map { HealthEndpoint($0, services: services) }
         var configuration = configuration
         if eventCallback != nil || services.hasEventRoute(Self.requestEvent) {
