@@ -35,7 +35,7 @@ export function presence({ failed }) {
 
   const enter = () => Promise.all(pagers.map((pager) => pager.restart()));
 
-  async function document(record) {
+  async function openDocument(record) {
     try {
       const uri = address(record.user, record.domain);
       const found = await call("presence.presentity_list", {
@@ -52,7 +52,7 @@ export function presence({ failed }) {
     const columns = ["Presentity", "Event", "Entity tag", "Until", "Actions"];
     return table("Publications", columns, records.map((record) => [
       address(record.user, record.domain), record.event, record.etag, time(record.expires),
-      button("Document", () => document(record), {
+      button("Document", () => openDocument(record), {
         label: `Document of ${address(record.user, record.domain)}`,
       }),
     ]), { empty: "Nobody has published." });
