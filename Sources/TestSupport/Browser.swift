@@ -176,8 +176,10 @@ public final class Browser: Sendable {
 
     // MARK: What is seen
 
-    /// What the page complained of: errors and warnings of the console, scripts that threw, what the
-    /// Content-Security-Policy stopped, requests that failed.
+    /// What the page complained of.
+    ///
+    /// Errors and warnings of the console, scripts that threw, what the Content-Security-Policy
+    /// stopped, requests that failed.
     public var complaints: [String] {
         // What was told before this answer has been read with it.
         _ = try? evaluate("0")

@@ -47,7 +47,8 @@ enum PageScripts {
           .filter((one) => {
             const label = one.labels?.[0]?.textContent ?? '';
             const own = one.getAttribute('alt') ?? `${one.textContent}${one.ariaLabel ?? ''}`;
-            return one.checkVisibility() && !one.hasAttribute('alt') && `${label}${own}`.trim() === '';
+            const isNamed = one.hasAttribute('alt') || `${label}${own}`.trim() !== '';
+            return one.checkVisibility() && !isNamed;
           }).map((one) => one.outerHTML.slice(0, 120)).join(' | ')
         """
 

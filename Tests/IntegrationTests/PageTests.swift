@@ -35,6 +35,10 @@ struct PageBench {
         let isThere = try browser.waits(for: "document.querySelector('main section h2') !== null")
         let text = try text
         try #require(isThere, "\(text)")
+        // What the part asks for first has come.
+        #expect(try browser.waits(for: "!document.body.innerText.includes('Loading')"))
+        let ready = "location.hash !== '#settings' || document.querySelector('.setting') !== null"
+        #expect(try browser.waits(for: ready))
     }
 
     /// Whether the page shows a text in time.
@@ -51,7 +55,9 @@ struct PageBench {
 
     /// The contacts that are listed.
     var listed: Int {
-        get throws { try browser.evaluate("document.querySelectorAll('tbody tr').length").integer ?? 0 }
+        get throws {
+            try browser.evaluate("document.querySelectorAll('tbody tr').length").integer ?? 0
+        }
     }
 
     /// Writes a text into the first field of the part and waits for nothing.
@@ -103,7 +109,9 @@ struct PageTests {
         #expect(try bench.shows(hostile, in: "tbody"))
         try bench.browser.click("tbody button", "Details")
         #expect(try bench.shows(hostile, in: "dialog"))
-        #expect(try bench.browser.evaluate("document.querySelectorAll('main img, main script').length") == 0)
+        #expect(
+            try bench.browser.evaluate("document.querySelectorAll('main img, main script').length")
+                == 0)
         #expect(try bench.browser.text("document.title") == "Roost")
         #expect(bench.browser.complaints == [])
     }
@@ -159,11 +167,14 @@ struct PageTests {
         #expect(try bench.shows("registrar.max_expires: 0 → 1800", in: "tbody"))
         // What is out of range does not leave the form.
         try bench.browser.click("nav a", "Settings")
+        try bench.search("Log level")
         try bench.browser.click("main button", "Edit core.debug")
         try bench.browser.evaluate("document.querySelector('form.edit input').select()")
         try bench.browser.type("1000")
         try bench.browser.press(.enter)
-        #expect(try bench.browser.evaluate("document.querySelector('form.edit input').checkValidity()") == false)
+        #expect(
+            try bench.browser.evaluate("document.querySelector('form.edit input').checkValidity()")
+                == false)
         #expect(try bench.server.rpc.call("cfg.diff") == [])
         #expect(bench.browser.complaints == [])
     }
@@ -266,16 +277,52 @@ struct PageTests {
         #expect(bench.browser.complaints.allSatisfy { $0.contains("ERR_") })
     }
 
+    @Test("100,000 contacts are paged through and searched without waiting")
+    func many() throws {
+        let bench = try PageBench()
+        let count = 100_000
+        var burst = RegisterBurst(port: bench.server.sipPort, users: 0..<count)
+        burst.window = 64
+        burst.secondsMax = Rig.limit(600)
+        #expect(try burst.run().unanswered == 0)
+        var start = monotonicSeconds()
+        try bench.show("registrations")
+        #expect(try bench.shows("100,000 users with 100,000 contacts"))
+        #expect(try bench.listed == 50)
+        #expect(monotonicSeconds() - start < Rig.limit(10), "the page itself, and the first fifty")
+        let names =
+            "[...document.querySelectorAll('tbody tr')].map((row) => row.firstChild.textContent)"
+        var seen: Set<String> = []
+        for page in 1...5 {
+            for name in try bench.browser.evaluate(names).items ?? [] {
+                seen.insert(name.text ?? "")
+            }
+            #expect(seen.count == 50 * page)
+            start = monotonicSeconds()
+            try bench.browser.click(".pager button", "Next")
+            #expect(try bench.shows("Page \(page + 1)", in: ".pager"))
+            #expect(monotonicSeconds() - start < Rig.limit(3))
+        }
+        start = monotonicSeconds()
+        try bench.search("USER99999@")
+        #expect(try bench.browser.waits(for: "\(names).join() === 'user99999'"))
+        // Seven calls look at the whole table, one lock at a time.
+        #expect(monotonicSeconds() - start < Rig.limit(20))
+        #expect(bench.browser.complaints == [])
+    }
+
     // MARK: For everybody
 
     private static let parts = [
         "overview", "registrations", "presence", "settings", "changes", "server-state",
     ]
 
-    @Test("nothing is wider than a phone, whatever strangers call themselves", arguments: [320, 390])
+    @Test(
+        "nothing is wider than a phone, whatever strangers call themselves", arguments: [320, 390])
     func narrow(width: Int) throws {
         let bench = try PageBench(PageBench.everything)
-        var message = RegisterMessage("alice", "sip:\(String(repeating: "a", count: 150))@192.0.2.1")
+        var message = RegisterMessage(
+            "alice", "sip:\(String(repeating: "a", count: 150))@192.0.2.1")
         message.further = ["User-Agent: \(String(repeating: "W", count: 200))"]
         #expect(try bench.server.phone().register(message).status == 200)
         let phone = try PresencePhone("alice", bench.server)
@@ -284,7 +331,6 @@ struct PageTests {
         try bench.browser.resize(width: width, height: 700)
         for part in Self.parts {
             try bench.show(part)
-            #expect(try bench.browser.waits(for: "!document.body.innerText.includes('Loading')"))
             let wide = try bench.browser.text(
                 """
                 [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility()
@@ -321,7 +367,6 @@ struct PageTests {
         try bench.server.phone().register("alice", "sip:alice@192.0.2.1")
         for part in Self.parts {
             try bench.show(part)
-            #expect(try bench.browser.waits(for: "!document.body.innerText.includes('Loading')"))
             let missed = try Self.unreached(bench.browser)
             #expect(missed == "", "\(part)")
             // What has no name is a riddle to those who hear the page.
@@ -336,12 +381,13 @@ struct PageTests {
         try bench.browser.press(.escape)
         #expect(try bench.browser.waits(for: "document.querySelector('dialog') === null"))
         #expect(
-            try bench.browser.text("document.activeElement.ariaLabel") == "Remove sip:alice@192.0.2.1")
+            try bench.browser.text("document.activeElement.ariaLabel")
+                == "Remove sip:alice@192.0.2.1")
         #expect(try bench.server.uris(of: "alice").count == 1)
         #expect(bench.browser.complaints == [])
     }
 
-    /// Goes through the page by Tab; what can have the focus and did not get it, or did not show it.
+    /// Goes through the page by Tab: what can have the focus and did not get it or show it.
     private static func unreached(_ browser: Browser) throws -> String {
         let count = try browser.evaluate(PageScripts.beginWalk).integer ?? 0
         try #require(count > 6)

@@ -33,7 +33,8 @@ struct MicroHTTPDPageTests {
             let socket = try ClientSocket(.stream, port: port)
             let lines = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close"] + fields
             socket.send(Array((lines + ["", ""]).joined(separator: "\r\n").utf8))
-            return try #require(TestSupport.HTTPReply(from: socket, seconds: 10))
+            let reply = TestSupport.HTTPReply(from: socket, seconds: 10)
+            return try #require(reply)
         }
 
         func rights(_ fields: String...) throws -> JSONValue {

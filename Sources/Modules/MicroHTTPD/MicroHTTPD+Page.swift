@@ -13,10 +13,11 @@ enum Page {
         let page = StaticPage(
             path: "/", type: "text/html; charset=utf-8", body: PackageResources.index_html,
             isOpen: true)
-        return [page] + parts.map { part in
-            StaticPage(
-                path: folder + part.name, type: part.type, body: part.body, isOpen: true)
-        }
+        return [page]
+            + parts.map { part in
+                StaticPage(
+                    path: folder + part.name, type: part.type, body: part.body, isOpen: true)
+            }
     }
 
     /// Names, media types and bytes of the parts.

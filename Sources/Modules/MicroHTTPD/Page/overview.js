@@ -12,7 +12,6 @@ const SHOWN = 30;
 const METHODS = ["register", "subscribe", "publish", "invite"];
 
 const stat = (name) => (values) => values[name] ?? 0;
-const replies = (digit) => (values) => sum(values, new RegExp(`^sl\\.${digit}[0-9x]{2}_replies$`));
 const publications = (values) => sum(values, /^presence\..+_publications$/);
 const watchers = (values) => sum(values, /^presence\.(?!.*winfo).+_active$/);
 const contacts = (values) => sum(values, /^usrloc\..+_contacts$/);
@@ -27,7 +26,7 @@ const CHARTS = [
       stat("core.rcv_requests")(values)))],
   ]],
   ["Replies sent, by class", "/s", [2, 3, 4, 5].map((digit) =>
-    [`${digit}xx`, (history) => history.rates(replies(digit))])],
+    [`${digit}xx`, (history) => history.rates(stat(`sl.${digit}xx_replies`))])],
   ["Registered", "", [
     ["contacts", (history) => history.levels(contacts)],
     ["users", (history) => history.levels(stat("usrloc.registered_users"))],

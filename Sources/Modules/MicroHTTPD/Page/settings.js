@@ -31,7 +31,8 @@ export function settings({ failed, tell }) {
           if (answers[place]) known.push({ group, name, ...answers[place] });
         });
       }
-      draw();
+      // A value that somebody is about to type is not taken from under the hand.
+      if (!list.querySelector("form")) draw();
       await loadWaiting();
     } catch (error) {
       failed(error);
