@@ -26,6 +26,8 @@ struct Part {
     let pkgConfig: String?
     /// Files in the folder that are neither source nor resource.
     var excludes: [String] = []
+    /// Files whose bytes become part of the program, which so needs no folder beside it.
+    var embedded: [Resource] = []
 }
 
 func library(_ name: String, _ path: String? = nil, needs: [String] = [],
@@ -35,10 +37,13 @@ func library(_ name: String, _ path: String? = nil, needs: [String] = [],
 }
 
 /// A module that a configuration file loads: a library under Sources/Modules.
-func module(_ name: String, needs: [String] = [], products: [Target.Dependency] = []) -> Part {
-    library(name, "Sources/Modules/\(name)",
-            needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
-            products: products + [log])
+func module(_ name: String, needs: [String] = [], products: [Target.Dependency] = [],
+            embedded: [Resource] = []) -> Part {
+    var part = library(name, "Sources/Modules/\(name)",
+                       needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
+                       products: products + [log])
+    part.embedded = embedded
+    return part
 }
 
 func program(_ name: String, _ path: String? = nil, needs: [String] = [],
@@ -111,7 +116,8 @@ var heights: [String: Int] = [:]
             return .systemLibrary(name: part.name, path: part.path, pkgConfig: part.pkgConfig)
         case .library:
             return .target(
-                name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
+                name: part.name, dependencies: needs, path: part.path, resources: part.embedded,
+                swiftSettings: house)
         case .program:
             return .executableTarget(
                 name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
@@ -170,7 +176,7 @@ targets += layer(5, [
     module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
     module("JSONRPC", needs: ["Management"]), module("CfgRPC", needs: ["Management"]),
     module("CTL", needs: ["Management"]),
-    module("MicroHTTPD", needs: ["Management"]),
+    module("MicroHTTPD", needs: ["Management"], embedded: [.embedInCode("Page")]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
     module("Htable"), module("Path"),

@@ -176,6 +176,12 @@ public enum Limits {
     public static let watcherCommandsMax = 10_000
     /// Most records that one page of a listing may have.
     public static let listedRecordsMax = 10_000
+    /// Contacts after which a page of a location table ends at the latest.
+    public static let listedBindingsMax = 1_000
+    /// Bindings that one page of a location table looks at for its filter.
+    public static let listedLooksMax = 16_384
+    /// Longest text that a listing looks for in bytes.
+    public static let searchTextBytesMax = 256
     /// Most watchers that one watcher information document names.
     public static let watcherInfoEntriesMax = 1_000
     /// Most changes that one batch takes to the tables of the presence server.
