@@ -59,6 +59,10 @@ public struct ControlSession {
             output.write("roostctl of \(ProductVersion.banner)\n")
             return 0
         }
+        if options.words.first == "completion" {
+            try ShellCompletion.printScript(options.words.dropFirst(), output)
+            return 0
+        }
         if let status = try ServerProgram.run(options, environment, output) { return status }
         let caller = try options.caller(Terminal.ask)
         let session = ControlSession(options, caller, output: output, errors: errors)

@@ -10,7 +10,9 @@ struct ShellCompletion {
     /// Commands of roostctl itself.
     static let own = ["top", "watch", "config", "explain", "completion"]
 
-    /// Answers what shells ask; nil when the words are none of that.
+    /// Answers what shells ask, and `completion SHELL`; nil when the words are none of that.
+    ///
+    /// What a shell asks stands first: options of roostctl belong to the words that it completes.
     static func run(
         _ arguments: [String], _ environment: [String: String], _ output: any TextOutput
     ) throws(ControlError) -> Int32? {
@@ -21,15 +23,25 @@ struct ShellCompletion {
             for candidate in completion.candidates(words) { output.write(candidate + "\n") }
             return 0
         case "completion", "--generate-completion-script":
-            guard arguments.count == 2, let script = CompletionScript.text(arguments[1]) else {
-                let shells = CompletionScript.shells.joined(separator: ", ")
-                throw ControlError(.usage, "roostctl completion takes one of \(shells)")
-            }
-            output.write(script)
+            try printScript(arguments.dropFirst(), output)
             return 0
         default: return nil
         }
     }
+
+    /// Prints the script of the shell that the words name.
+    static func printScript(
+        _ words: some Collection<String>, _ output: any TextOutput
+    ) throws(ControlError) {
+        guard words.count == 1, let script = words.first.flatMap(CompletionScript.text) else {
+            let shells = CompletionScript.shells.joined(separator: ", ")
+            throw ControlError(.usage, "roostctl completion takes one of \(shells)")
+        }
+        output.write(script)
+    }
+
+    /// The kinds of events that servers of this version tell.
+    private static let events = ["expiry", "presence", "refresh", "registration", "setting"]
 
     private let environment: [String: String]
 
@@ -84,7 +96,7 @@ struct ShellCompletion {
         var rest = words[...]
         while let word = rest.first, word.hasPrefix("-") {
             rest = rest.dropFirst()
-            if word == "--events" { return ["expiry", "presence", "refresh", "registration", "setting"] }
+            if word == "--events" { return Self.events }
             guard WatchOptions.valued.contains(word) else { continue }
             guard rest.popFirst() != nil else { return [] }
         }
