@@ -139,7 +139,8 @@ let binding = ["Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "Presen
 
 var targets: [Target] = []
 targets += layer(0, [
-    shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
+    shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CGnuTLS", "gnutls"),
+    system("CLibXML2", "libxml-2.0"),
     system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
     system("CLua", "lua5.4"), system("CCares", "libcares"),
 ])
@@ -205,7 +206,7 @@ targets += layer(7, [
                               "Resolution",
                               "StorageMariaDB", "StorageSQLite"]
             + standing + binding, products: [log, lifecycle, signals]),
-    library("RemoteControl", needs: ["Basics", "JSONValue"]),
+    library("RemoteControl", needs: ["Basics", "JSONValue", "CGnuTLS"]),
     library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
     library("TidyRules"),
     library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
@@ -213,7 +214,7 @@ targets += layer(7, [
     library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(8, [
-    program("roost", needs: ["Server", "Basics", "Digest"], products: [arguments]),
+    program("roost", needs: ["Server", "Basics", "Digest", "JSONValue"], products: [arguments]),
     program("roostctl", needs: ["RemoteControl"]),
     program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
     program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),

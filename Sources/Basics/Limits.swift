@@ -73,6 +73,8 @@ public enum Limits {
     public static let includeNameBytesMax = 1_024
     /// Most errors that one check of a configuration reports.
     public static let scriptErrorsMax = 20
+    /// Most errors that a survey of a configuration shows: whoever moves one here wants all.
+    public static let surveyedErrorsMax = 1_000
     /// Most turns of a `while` loop where the core parameter `max_while_loops` says nothing.
     public static let whileLoopsDefault = 100
     /// Longest string that an expression may build, in bytes.
@@ -487,4 +489,12 @@ public enum Limits {
     public static let historyLinesMax = 1_000
     /// Longest line at the prompt, in characters.
     public static let promptLineMax = 4_096
+    /// Most columns of a table that roostctl prints.
+    public static let tableColumnsMax = 64
+    /// Longest password or token in a file that roostctl reads.
+    public static let secretBytesMax = 4_096
+    /// Longest answer that `roostctl watch` and `roostctl top` take for one frame.
+    public static let frameBytesMax = 16 << 20
+    /// Longest event that `roostctl watch --events` takes.
+    public static let followedEventBytesMax = 1 << 20
 }

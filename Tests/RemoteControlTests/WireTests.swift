@@ -39,7 +39,8 @@ private func printed(
     _ result: JSONValue, asJSON: Bool, heldBytesMax: Int, pieces size: Int
 ) throws -> String {
     let output = Memory()
-    var printer = AnswerPrinter(output, asJSON: asJSON, heldBytesMax: heldBytesMax)
+    var printer = AnswerPrinter(
+        output, asJSON ? .json : .outline, heldBytesMax: heldBytesMax)
     let answer: JSONValue = ["jsonrpc": "2.0", "result": result, "id": 1]
     var rest = Array(answer.encoded().utf8)[...]
     while !rest.isEmpty {
@@ -85,7 +86,8 @@ struct RandomAnswerTests {
                 in: 0...255, using: &numbers)
         }
         for held in [1 << 20, 0] {
-            var printer = AnswerPrinter(Memory(), asJSON: seed % 2 == 0, heldBytesMax: held)
+            var printer = AnswerPrinter(
+                Memory(), seed % 2 == 0 ? .json : .outline, heldBytesMax: held)
             do throws(ControlError) {
                 try printer.take(bytes)
                 try printer.end()
