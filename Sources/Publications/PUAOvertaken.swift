@@ -1,4 +1,4 @@
-public import Basics
+internal import Basics
 
 /// What becomes of records between a question to the store and its answer.
 ///

@@ -60,8 +60,9 @@ public struct ControlOptions: Sendable, Hashable {
         roostctl watch -n 5 stats.get_statistics registrar:
         """
 
-    /// Options without a value, and those with one.
+    /// Options without a value.
     static let flags = ["--json", "--insecure", "--help", "--version"]
+    /// Options with a value.
     static let valued = [
         "--url", "--user", "--password-file", "--token-file", "--ca-file", "--format", "--timeout",
     ]

@@ -34,6 +34,7 @@ package struct Explanation: Sendable, Equatable {
         self.keys = keys
     }
 
+    /// Whether two explain the same thing.
     package static func == (a: Explanation, b: Explanation) -> Bool {
         a.kind == b.kind && a.name == b.name && a.module == b.module
     }

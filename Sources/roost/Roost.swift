@@ -2,8 +2,8 @@ import ArgumentParser
 import Basics
 import Server
 
-/// The program: `roost` serves; `roost migrate`, `roost schema`, `roost hash-password`, `roost check`
-/// and `roost explain` do what their names say.
+/// The program: `roost` serves; `roost migrate`, `roost schema`, `roost hash-password`, `roost
+/// check` and `roost explain` do what their names say.
 @main
 struct Roost: AsyncParsableCommand {
     /// Without a subcommand it serves, so that kamailio's command lines work as they are.

@@ -26,8 +26,10 @@ struct RoostctlOperatorTests {
         let folder = program.prefix(program.count - "/roostctl".count)
         return try StartedProgram.run(
             "/usr/bin/env",
-            ["PATH=\(folder):/usr/sbin:/usr/bin:/sbin:/bin", "ROOST_URL=\(url(server))", shell,
-             "-c", line], seconds: 60)
+            [
+                "PATH=\(folder):/usr/sbin:/usr/bin:/sbin:/bin", "ROOST_URL=\(url(server))", shell,
+                "-c", line,
+            ], seconds: 60)
     }
 
     // MARK: Who calls
@@ -130,8 +132,11 @@ struct RoostctlOperatorTests {
         let line = "\(try ToolPath.built("roostctl")) --url \(url(server)) top -n 0.2"
         let outcome = try StartedProgram.run(
             "/bin/sh",
-            ["-c", "(sleep 1; printf s; sleep 1; printf p; sleep 1; printf q) | "
-                + "TERM=xterm script -qefc '\(line)' /dev/null"], seconds: 60)
+            [
+                "-c",
+                "(sleep 1; printf s; sleep 1; printf p; sleep 1; printf q) | "
+                    + "TERM=xterm script -qefc '\(line)' /dev/null",
+            ], seconds: 60)
         #expect(outcome.status == 0, "\(outcome.output.suffix(300))")
         let text = outcome.output
         #expect(text.contains("\u{1B}[?1049h") && text.contains("\u{1B}[?1049l"))

@@ -1,14 +1,20 @@
 import Basics
 import Foundation
 import Glibc
+import Synchronization
 
 /// A server of HTTP that answers each connection once, as a closure says, until it is let go.
 final class AnsweringServer: Sendable {
     let port: UInt16
     private let descriptor: Int32
-    private let heads = Guarded<[String]>([])
+    private let seen = Requests()
 
-    /// What is answered to the text of a request; `head` is added when it has no status line.
+    /// What has come; apart from the server, so that its thread does not keep that alive.
+    private final class Requests: Sendable {
+        let list = Guarded<[String]>([])
+    }
+
+    /// What is answered to the text of a request; a head is added when it has no status line.
     init(_ answer: @escaping @Sendable (String) -> String) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -24,7 +30,7 @@ final class AnsweringServer: Sendable {
             }
         }
         port = UInt16(bigEndian: address.sin_port)
-        let heads = heads
+        let seen = seen
         Thread.detachNewThread {
             while true {
                 let client = accept(listener, nil, nil)
@@ -32,7 +38,7 @@ final class AnsweringServer: Sendable {
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 let count = unsafe recv(client, &buffer, buffer.count, 0)
                 let request = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
-                heads.withLock { $0.append(request) }
+                seen.list.withLock { $0.append(request) }
                 var text = answer(request)
                 if !text.hasPrefix("HTTP/") {
                     text = "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
@@ -51,5 +57,5 @@ final class AnsweringServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)/RPC" }
     /// The requests that have come.
-    var requests: [String] { heads.withLock { $0 } }
+    var requests: [String] { seen.list.withLock { $0 } }
 }

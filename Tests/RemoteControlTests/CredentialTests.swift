@@ -142,7 +142,8 @@ struct CredentialTests {
         #expect(error?.message == "/no/such/file: No such file or directory")
     }
 
-    @Test("a token that could not stand in a header line is refused", arguments: ["a b", "a\tb", "ä"])
+    @Test(
+        "a token that could not stand in a header line is refused", arguments: ["a b", "a\tb", "ä"])
     func oddToken(_ token: String) {
         let error = #expect(throws: ControlError.self) { try Credentials.checked(token: token) }
         #expect(error?.message.contains(token) == false)
@@ -179,7 +180,8 @@ struct CredentialedCallTests {
 
     static let refusals: [(String, String, String)] = [
         ("401 Unauthorized", "", "asks who calls: use --user NAME or --token-file FILE"),
-        ("403 Forbidden", "no\nmore", "error: 403 - no\n"), ("403 Forbidden", "", "no reason given"),
+        ("403 Forbidden", "no\nmore", "error: 403 - no\n"),
+        ("403 Forbidden", "", "no reason given"),
         (
             "403 Forbidden",
             #"{"jsonrpc":"2.0","error":{"code":403,"message":"role read"},"id":1}"#,

@@ -20,9 +20,11 @@ struct ShellCompletionTests {
     @Test("the first word is a command of roostctl or of the server")
     func commands() {
         #expect(candidates("u") == ["ul.dump", "ul.lookup"])
-        #expect(candidates("") == [
-            "cfg.get", "completion", "config", "explain", "top", "ul.dump", "ul.lookup", "watch",
-        ])
+        #expect(
+            candidates("") == [
+                "cfg.get", "completion", "config", "explain", "top", "ul.dump", "ul.lookup",
+                "watch",
+            ])
         #expect(candidates("--json", "ul.l") == ["ul.lookup"])
         #expect(candidates("x") == [])
     }
@@ -40,7 +42,7 @@ struct ShellCompletionTests {
     }
 
     @Test("the server is the one that the words name")
-    func server_() {
+    func named() {
         let other = AnsweringServer { _ in #"{"jsonrpc":"2.0","result":["other.one"],"id":1}"# }
         #expect(candidates("--url", other.url, "other") == ["other.one"])
         #expect(other.requests.count == 1)

@@ -120,7 +120,8 @@ struct RecordTableTests {
     func safe() throws {
         let value = try JSONValue(parsing: #"[{"\u001b[2J":"\u009b1m"},{"\u001b[2J":"\n"}]"#)
         for line in RecordTables.lines(value, width: 40) {
-            #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F ~= $0.value) })
+            #expect(
+                line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F ~= $0.value) })
         }
     }
 

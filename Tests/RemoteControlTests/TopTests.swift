@@ -129,8 +129,10 @@ struct TopTests {
             [JSONValue?](repeating: nil, count: TopSample.calls.count), metrics: nil, time: 0,
             clock: 0)
         #expect(empty.statistics.isEmpty && empty.transactions == nil)
-        #expect(!TopFrame(now: empty, before: nil, order: .rate, address: "").lines(
-            width: 80, height: 24).isEmpty)
+        #expect(
+            !TopFrame(now: empty, before: nil, order: .rate, address: "").lines(
+                width: 80, height: 24
+            ).isEmpty)
         let strange = TopSample(
             ["\u{1b}[2J", 5, ["a", 7, "a:b = x", "a:b = 5", "= = =", nil], "x", [], nil, nil],
             metrics: "{{{\nx{ 5\n\u{1b}", time: 0, clock: 0)

@@ -1,5 +1,6 @@
 import Basics
 import JSONValue
+import Synchronization
 import Testing
 
 @testable import RemoteControl
@@ -156,7 +157,7 @@ struct EventStreamTests {
     ]
 
     @Test("a stream is the same however it is cut", arguments: streams)
-    func streams(_ text: String, _ expected: [(String, String, String)]) throws {
+    func anyPieces(_ text: String, _ expected: [(String, String, String)]) throws {
         for pieces in [1, 2, 3, 100] {
             let found = try read(text, pieces: pieces).map { [$0.kind, $0.id, $0.data] }
             #expect(found == expected.map { [$0.0, $0.1, $0.2] })

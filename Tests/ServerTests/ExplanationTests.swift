@@ -1,4 +1,5 @@
 import JSONValue
+import ModuleKit
 import Testing
 
 @testable import Server
@@ -47,7 +48,8 @@ struct ExplanationTests {
     }
 
     static let kinds: [(String, String)] = [
-        ("$ru", "variable"), ("ru", "variable"), ("ul.dump", "command"), ("{s.len}", "transformation"),
+        ("$ru", "variable"), ("ru", "variable"), ("ul.dump", "command"),
+        ("{s.len}", "transformation"),
         ("s.len", "transformation"), ("usrloc", "module"), ("usrloc.so", "module"),
         ("usrloc:contact-expired", "event route"), ("registrar:accepted_regs", "statistic"),
         ("tm.t_relay", "function"), ("sl.default_code", "parameter"),
@@ -82,7 +84,8 @@ struct ExplanationTests {
         #expect(Explanation.names(beginning: "zzz") == [])
     }
 
-    @Test("everything that a module declares is explained", arguments: Catalogue.modules.map(\.name))
+    @Test(
+        "everything that a module declares is explained", arguments: Catalogue.modules.map(\.name))
     func complete(_ name: String) throws {
         let module = try #require(Catalogue.modules.first { $0.name == name })
         for row in module.parameters {

@@ -4,6 +4,7 @@ internal import Glibc
 final class Socket: ByteStream {
     private let server: ServerAddress
     private let milliseconds: Int32
+    /// The socket; negative once it is closed.
     private(set) var descriptor: Int32
     /// Whether the other end is an address of this machine's loopback.
     let isLoopback: Bool
@@ -46,12 +47,14 @@ final class Socket: ByteStream {
 
     deinit { close() }
 
+    /// Closes the socket, once.
     func close() {
         guard descriptor >= 0 else { return }
         _ = Glibc.close(descriptor)
         descriptor = -1
     }
 
+    /// Sends everything as the socket takes it.
     func send(_ bytes: [UInt8]) throws(ControlError) {
         var sent = 0
         while sent < bytes.count {

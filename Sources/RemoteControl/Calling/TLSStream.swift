@@ -53,6 +53,7 @@ internal import CGnuTLS
         }
     }
 
+    /// Sends everything, in records as GnuTLS cuts them.
     func send(_ bytes: [UInt8]) throws(ControlError) {
         var sent = 0
         while sent < bytes.count {
@@ -66,6 +67,7 @@ internal import CGnuTLS
         }
     }
 
+    /// The next bytes, at most four records of them; an end without TLS's own goodbye is an error.
     func receive() throws(ControlError) -> [UInt8] {
         while true {
             var code = 0
@@ -76,6 +78,7 @@ internal import CGnuTLS
         }
     }
 
+    /// Says goodbye and closes the socket, once.
     func close() {
         guard isOpen else { return }
         isOpen = false

@@ -49,7 +49,9 @@ struct EventFollower {
     /// The path with the kinds and where to go on.
     private func path(_ last: String) -> String {
         var queries: [String] = []
-        if !options.words.isEmpty { queries.append("kinds=" + options.words.joined(separator: ",")) }
+        if !options.words.isEmpty {
+            queries.append("kinds=" + options.words.joined(separator: ","))
+        }
         // Only what could have been an id of this server goes into a request.
         let isID = last.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         if !last.isEmpty, isID { queries.append("last=" + last) }

@@ -68,7 +68,8 @@ struct LiveScreen {
 
     /// Draws lines from the top; what was there below them is cleared.
     func draw(_ lines: [String]) {
-        output.write("\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
+        output.write(
+            "\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
     }
 
     /// Gives the screen back.

@@ -47,6 +47,7 @@ struct TopOptions: Equatable {
 
     /// What may stand behind words of this command line.
     static func words(_ before: [String]) -> [String] {
-        before.last == "--sort" ? Order.allCases.map(\.rawValue) : ["--interval", "--once", "--sort"]
+        before.last == "--sort"
+            ? Order.allCases.map(\.rawValue) : ["--interval", "--once", "--sort"]
     }
 }

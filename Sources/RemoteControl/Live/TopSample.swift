@@ -91,6 +91,7 @@ struct TopSample: Equatable {
         return methods
     }
 
+    /// Whether two samples tell the same; what metrics say is left out.
     static func == (a: TopSample, b: TopSample) -> Bool {
         a.time == b.time && a.statistics == b.statistics && a.databases == b.databases
     }

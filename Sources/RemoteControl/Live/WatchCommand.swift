@@ -44,7 +44,8 @@ struct WatchCommand {
                 }
                 return "* " + line
             }
-            session.output.write("-- \(Ticker.timeOfDay()) \(options.words.joined(separator: " "))\n")
+            session.output.write(
+                "-- \(Ticker.timeOfDay()) \(options.words.joined(separator: " "))\n")
             session.output.write(marked.map { $0 + "\n" }.joined())
             before = lines
             frames += 1
@@ -65,7 +66,9 @@ struct WatchCommand {
         while true {
             let size = Terminal.size ?? (80, 24)
             let lines = self.lines(result, width: size.columns)
-            let cut = lines.prefix(max(size.rows - 2, 1)).map { TextWidth.cut($0, to: size.columns) }
+            let cut = lines.prefix(max(size.rows - 2, 1)).map {
+                TextWidth.cut($0, to: size.columns)
+            }
             let marked = ChangeMarks.mark(
                 cut, since: before, begin: "\u{1B}[7m", end: "\u{1B}[27m")
             let words = SafeText.printable(options.words.joined(separator: " "))

@@ -10,7 +10,9 @@ struct Checker {
     let tree: Tree
     private let catalogue: [ModuleBlueprint]
     private let core: ModuleBlueprint
+    /// What was found wrong so far.
     private(set) var diagnostics: Diagnostics
+    /// The modules that are loaded, in their order.
     private(set) var loaded: [ModuleBlueprint] = []
     private var modules: [ConfiguredModule] = []
     private let coreModule: ConfiguredModule
