@@ -113,7 +113,7 @@ extension UsrlocModule {
     ) throws(RPCError) -> Int {
         // Noted when the table's lock is free again: the record has a lock of its own.
         var old: [(contact: String, text: String)] = []
-        let result = result
+        let result = shownNow
         var count = 0
         try removing { () throws(LocationsUnavailable) in
             count = try remove(in: table, aor.span, now: now) { binding in
@@ -143,7 +143,7 @@ extension UsrlocModule {
         _ table: LocationTable, _ aor: [UInt8], _ contact: String, _ now: WallTime
     ) throws(RPCError) -> JSONValue {
         var text: String?
-        let result = result
+        let result = shownNow
         try removing { () throws(LocationsUnavailable) in
             try lookUp(in: table, aor.span, now: now) { binding in
                 guard String(copying: binding.uri) == contact else { return }
