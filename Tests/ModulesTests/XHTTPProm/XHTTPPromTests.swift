@@ -150,7 +150,7 @@ struct XHTTPPromTests {
 
     @Test("commands change metrics")
     func commands() throws {
-        let (services, _) = try services([("timestamp_format", "none")])
+        let (services, _) = try services([("timestamp_format", .string("none"))])
         let calls: [(String, [JSONValue])] = [
             ("counter_inc", ["plain", 3]), ("counter_inc", ["calls", 2, "INVITE"]),
             ("gauge_set", ["load", 4.5]), ("gauge_inc", ["load", "0.5"]),
@@ -210,7 +210,7 @@ struct XHTTPPromTests {
         ])
     func statistics(words: String, count: Int, line: String) throws {
         let (services, _) = try services([
-            ("xhttp_prom_stats", .string(words)), ("timestamp_format", "none"),
+            ("xhttp_prom_stats", .string(words)), ("timestamp_format", .string("none")),
         ])
         services.replyCounters.count(200)
         let text = try services.call("xhttp_prom.metric_list_print")["result"]?.text ?? ""
@@ -293,7 +293,7 @@ struct XHTTPPromTests {
 
     @Test("the metrics of the script are a part of the server's page")
     func wholePage() throws {
-        let (services, _) = try services([("xhttp_prom_tags", "site=\"x\"")])
+        let (services, _) = try services([("xhttp_prom_tags", .string("site=\"x\""))])
         _ = try services.call("xhttp_prom.gauge_set", "load", 1)
         let text = MetricsCollector.page(of: services).text
         #expect(text.contains("kamailio_load{site=\"x\"} 1 "))
