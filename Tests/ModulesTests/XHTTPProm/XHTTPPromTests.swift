@@ -203,9 +203,9 @@ struct XHTTPPromTests {
     @Test(
         "statistics are chosen by all, group and name",
         arguments: [
-            ("", 0, ""), ("sl:", 24, "kamailio_sl_200_replies 1"),
-            ("200_replies", 1, "kamailio_sl_200_replies 1"),
-            ("sl:200_replies, rcv_requests", 2, "kamailio_core_rcv_requests 0"),
+            ("", 0, ""), ("sl:", 24, "kamailio_sl_200_replies "),
+            ("200_replies", 1, "kamailio_sl_200_replies "),
+            ("sl:200_replies, rcv_requests", 2, "kamailio_core_rcv_requests "),
             ("nothing:", 0, ""),
         ])
     func statistics(words: String, count: Int, line: String) throws {
@@ -216,7 +216,8 @@ struct XHTTPPromTests {
         let text = try services.call("xhttp_prom.metric_list_print")["result"]?.text ?? ""
         let lines = text.split(separator: "\n").map(String.init)
         #expect(lines.count == count)
-        #expect(line.isEmpty || lines.contains(line))
+        // The numbers are not looked at: all tests of the process share one set of replies.
+        #expect(line.isEmpty || lines.contains { $0.hasPrefix(line) })
     }
 
     @Test("all shows every statistic once")
