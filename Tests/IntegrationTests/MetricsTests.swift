@@ -14,10 +14,12 @@ struct MetricsTests {
         _ folder: TemporaryFolder, _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerProcess {
         var configuration = ServerConfiguration(
-            databaseMode: 2, url: "sqlite://\(folder.file("roost.db"))", timerInterval: 1)
+            databaseMode: 2, url: "sqlite:///\(folder.file("roost.db"))", timerInterval: 1)
         configuration.modules += ["tm", "rr", "counters", "pua", "presence", "presence_xml"]
-        let url = "sqlite://\(folder.file("roost.db"))"
-        for module in ["pua", "presence", "presence_xml"] { configuration.set(module, "db_url", url) }
+        let url = "sqlite:///\(folder.file("roost.db"))"
+        for module in ["pua", "presence", "presence_xml"] {
+            configuration.set(module, "db_url", url)
+        }
         configuration.set("counters", "script_counter", "calls what the script counts")
         change(&configuration)
         return try ServerProcess(configuration, folder: folder)

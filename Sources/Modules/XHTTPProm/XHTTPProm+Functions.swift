@@ -136,8 +136,8 @@ extension XHTTPPromModule {
         let name = String(decoding: bytes, as: UTF8.self)
         guard let known = self.metric(name)?.definition, known.kind == kind else {
             throw ArgumentError(
-                "there is no \(kind.rawValue) \"\(name)\": declare it with modparam(\"xhttp_prom\", "
-                    + "\"prom_\(kind.rawValue)\", \"name=\(name)\")")
+                "there is no \(kind.rawValue) \"\(name)\": declare it with "
+                    + "modparam(\"xhttp_prom\", \"prom_\(kind.rawValue)\", \"name=\(name)\")")
         }
         let count = Self.given(labels).count
         guard count == known.labels.count else {

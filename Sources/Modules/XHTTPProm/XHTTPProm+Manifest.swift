@@ -59,8 +59,8 @@ extension XHTTPPromModule {
                 fault: { text in
                     ["ms", "none"].contains(text)
                         ? nil
-                        : "is ms or none: the text format 0.0.4 has milliseconds, and seconds would "
-                            + "be read as a day in January 1970"
+                        : "is ms or none: the text format 0.0.4 has milliseconds, and seconds "
+                            + "would be read as a day in January 1970"
                 }),
         ]
     }
