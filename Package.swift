@@ -28,30 +28,23 @@ struct Part {
     var excludes: [String] = []
 }
 
-func library(
-    _ name: String, _ path: String? = nil, needs: [String] = [],
-    products: [Target.Dependency] = []
-) -> Part {
-    Part(
-        name: name, kind: .library, path: path ?? "Sources/\(name)", needs: needs,
-        products: products, pkgConfig: nil)
+func library(_ name: String, _ path: String? = nil, needs: [String] = [],
+             products: [Target.Dependency] = []) -> Part {
+    Part(name: name, kind: .library, path: path ?? "Sources/\(name)", needs: needs,
+         products: products, pkgConfig: nil)
 }
 
 /// A module that a configuration file loads: a library under Sources/Modules.
 func module(_ name: String, needs: [String] = [], products: [Target.Dependency] = []) -> Part {
-    library(
-        name, "Sources/Modules/\(name)",
-        needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
-        products: products + [log])
+    library(name, "Sources/Modules/\(name)",
+            needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
+            products: products + [log])
 }
 
-func program(
-    _ name: String, _ path: String? = nil, needs: [String] = [],
-    products: [Target.Dependency] = []
-) -> Part {
-    Part(
-        name: name, kind: .program, path: path ?? "Sources/\(name)", needs: needs,
-        products: products, pkgConfig: nil)
+func program(_ name: String, _ path: String? = nil, needs: [String] = [],
+             products: [Target.Dependency] = []) -> Part {
+    Part(name: name, kind: .program, path: path ?? "Sources/\(name)", needs: needs,
+         products: products, pkgConfig: nil)
 }
 
 func shim(_ name: String) -> Part {
@@ -60,28 +53,23 @@ func shim(_ name: String) -> Part {
 
 /// A shim that wraps a C library.
 func shim(_ name: String, needs: [String]) -> Part {
-    Part(
-        name: name, kind: .shim, path: "Sources/\(name)", needs: needs, products: [],
-        pkgConfig: nil)
+    Part(name: name, kind: .shim, path: "Sources/\(name)", needs: needs, products: [],
+         pkgConfig: nil)
 }
 
 func system(_ name: String, _ pkgConfig: String) -> Part {
-    Part(
-        name: name, kind: .system, path: "Sources/\(name)", needs: [], products: [],
-        pkgConfig: pkgConfig)
+    Part(name: name, kind: .system, path: "Sources/\(name)", needs: [], products: [],
+         pkgConfig: pkgConfig)
 }
 
 /// Test targets that are named after no single library.
 let crosscutting = ["Integration", "Modules"]
 
-func tests(
-    _ name: String, needs: [String] = [], products: [Target.Dependency] = [],
-    excludes: [String] = []
-) -> Part {
-    Part(
-        name: "\(name)Tests", kind: .tests, path: "Tests/\(name)Tests",
-        needs: (crosscutting.contains(name) ? [] : [name]) + needs, products: products,
-        pkgConfig: nil, excludes: excludes)
+func tests(_ name: String, needs: [String] = [], products: [Target.Dependency] = [],
+           excludes: [String] = []) -> Part {
+    Part(name: "\(name)Tests", kind: .tests, path: "Tests/\(name)Tests",
+         needs: (crosscutting.contains(name) ? [] : [name]) + needs, products: products,
+         pkgConfig: nil, excludes: excludes)
 }
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -135,175 +123,130 @@ var heights: [String: Int] = [:]
     }
 }
 
-let standing = [
-    "Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
-    "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
-    "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence", "PUA", "Dialog",
-    "XHTTPProm", "Counters",
-]
-let binding = [
-    "Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "PresenceReginfo",
-    "PresenceDialoginfo", "PresenceMWI", "PUARPC", "PUAUsrloc", "PUABLA",
-    "PUADialoginfo", "PUAReginfo",
-]
+let standing = ["Core", "Usrloc", "SL", "TM", "PV", "Xlog", "Textops", "SIPUtils", "KEX", "Corex",
+                "JSONRPC", "CfgRPC", "CTL", "MicroHTTPD", "DBMySQL", "DBSQLite", "RR", "MaxFwd",
+                "Sanity", "CfgUtils", "TextopsX", "Htable", "Path", "Presence", "PUA", "Dialog",
+                "XHTTPProm", "Counters"]
+let binding = ["Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "PresenceReginfo",
+               "PresenceDialoginfo", "PresenceMWI", "PUARPC", "PUAUsrloc", "PUABLA",
+               "PUADialoginfo", "PUAReginfo"]
 
 var targets: [Target] = []
-targets += layer(
-    0,
-    [
-        shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
-        system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
-        system("CLua", "lua5.4"), system("CCares", "libcares"),
-    ])
-targets += layer(
-    1,
-    [
-        library("Basics", needs: ["CLinux"]), shim("CLuaBridge", needs: ["CLua"]),
-    ])
-targets += layer(
-    2,
-    [
-        library("SIPSyntax", needs: ["Basics"]),
-        library("JSONValue", needs: ["Basics"]),
-        library("Storage", needs: ["Basics"]),
-        library("EventDocuments", needs: ["Basics", "CLibXML2"]),
-    ])
-targets += layer(
-    3,
-    [
-        library("Digest", needs: ["Basics"], products: [crypto, cryptoExtras]),
-        library("Locations", needs: ["Basics", "SIPSyntax"]),
-        library(
-            "ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
-        library("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
-        library("StorageMariaDB", needs: ["Basics", "Storage", "CMariaDB"]),
-        library("StorageSQLite", needs: ["Basics", "Storage", "CSQLite"]),
-        library("Transactions", needs: ["Basics", "SIPSyntax"]),
-        library("Resolution", needs: ["Basics", "CCares"]),
-    ])
-targets += layer(
-    4,
-    [
-        library("RouteScript", needs: ["Basics", "SIPSyntax", "ModuleKit"]),
-        library(
-            "Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD", "Digest"],
+targets += layer(0, [
+    shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
+    system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
+    system("CLua", "lua5.4"), system("CCares", "libcares"),
+])
+targets += layer(1, [
+    library("Basics", needs: ["CLinux"]), shim("CLuaBridge", needs: ["CLua"]),
+])
+targets += layer(2, [
+    library("SIPSyntax", needs: ["Basics"]),
+    library("JSONValue", needs: ["Basics"]),
+    library("Storage", needs: ["Basics"]),
+    library("EventDocuments", needs: ["Basics", "CLibXML2"]),
+])
+targets += layer(3, [
+    library("Digest", needs: ["Basics"], products: [crypto, cryptoExtras]),
+    library("Locations", needs: ["Basics", "SIPSyntax"]),
+    library("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
+    library("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
+    library("StorageMariaDB", needs: ["Basics", "Storage", "CMariaDB"]),
+    library("StorageSQLite", needs: ["Basics", "Storage", "CSQLite"]),
+    library("Transactions", needs: ["Basics", "SIPSyntax"]),
+    library("Resolution", needs: ["Basics", "CCares"]),
+])
+targets += layer(4, [
+    library("RouteScript", needs: ["Basics", "SIPSyntax", "ModuleKit"]),
+    library("Management", needs: ["Basics", "JSONValue", "ModuleKit", "CMicroHTTPD", "Digest"],
             products: [log]),
-        library("Subscriptions", needs: ["Basics", "SIPSyntax"]),
-        library("Publications", needs: ["Basics", "SIPSyntax"]),
-    ])
-targets += layer(
-    5,
-    [
-        module("Core", needs: ["Management"]),
-        module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
-        module("TM", needs: ["Transactions"]), module("PV", needs: ["Digest"]), module("Xlog"),
-        module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
-        module("JSONRPC", needs: ["Management"]), module("CfgRPC", needs: ["Management"]),
-        module("CTL", needs: ["Management"]),
-        module("MicroHTTPD", needs: ["Management"]),
-        module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
-        module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
-        module("Htable"), module("Path"),
-        module("Presence", needs: ["Subscriptions"]),
-        module("PUA", needs: ["Publications", "EventDocuments", "Digest"]), module("Dialog"),
-        module("XHTTPProm", needs: ["Management"]), module("Counters"),
-    ])
-targets += layer(
-    6,
-    [
-        module("Registrar", needs: ["Locations", "Usrloc"]),
-        module("NATHelper", needs: ["Locations", "Usrloc"]),
-        module("AppLua", needs: ["RouteScript", "CLuaBridge"]), module("TMX", needs: ["TM"]),
-        module("PresenceXML", needs: ["Presence", "Subscriptions", "EventDocuments"]),
-        module("PresenceReginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
-        module("PresenceDialoginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
-        module("PresenceMWI", needs: ["Presence", "Subscriptions", "EventDocuments"]),
-        module("PUARPC", needs: ["PUA", "Publications"]),
-        module(
-            "PUAUsrloc", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
-        module("PUABLA", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
-        module("PUADialoginfo", needs: ["PUA", "Publications", "Dialog", "EventDocuments"]),
-        module(
-            "PUAReginfo",
-            needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments", "Digest"]),
-    ])
-targets += layer(
-    7,
-    [
-        library(
-            "Server",
-            needs: [
-                "Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
-                "Transport", "RouteScript", "Management", "Locations", "CLinux",
-                "Resolution",
-                "StorageMariaDB", "StorageSQLite",
-            ]
-                + standing + binding, products: [log, lifecycle, signals]),
-        library("RemoteControl", needs: ["Basics", "JSONValue"]),
-        library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
-        library("TidyRules"),
-        library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
-        library("TestSupport", needs: ["Basics", "JSONValue"]),
-        library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
-    ])
-targets += layer(
-    8,
-    [
-        program("roost", needs: ["Server", "Basics", "Digest"], products: [arguments]),
-        program("roostctl", needs: ["RemoteControl"]),
-        program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
-        program(
-            "roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
-        program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
-    ])
-targets += layer(
-    9,
-    [
-        tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
-        tests("JSONValue", needs: ["Basics"]),
-        tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
-        tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics", "TestSupport"]),
-        tests("EventDocuments", needs: ["Basics", "CLibXML2"], excludes: ["Schemas"]),
-        tests("Transactions", needs: ["Basics", "SIPSyntax"]),
-        tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
-        tests("Publications", needs: ["Basics", "SIPSyntax"]),
-        tests("Locations", needs: ["Basics", "SIPSyntax"]),
-        tests(
-            "ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
-        tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
-        tests("StorageMariaDB", needs: ["Basics", "Storage", "TestSupport"]),
-        tests("StorageSQLite", needs: ["Basics", "Storage"]),
-        tests(
-            "RouteScript", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit"],
-            products: [log]),
-        tests(
-            "Management", needs: ["Basics", "JSONValue", "ModuleKit", "Digest", "TestSupport"],
-            products: [log], excludes: ["binrpc-captures.json"]),
-        tests(
-            "Modules",
-            needs: [
-                "Basics", "Digest", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
-                "Locations", "RouteScript", "Server", "Management", "TestSupport",
-                "EventDocuments", "Transactions", "Subscriptions", "Resolution",
-                "StorageSQLite", "Publications",
-            ] + standing + binding,
-            products: [log], excludes: ["parameters.tsv"]),
-        tests(
-            "Server",
-            needs: [
-                "Basics", "SIPSyntax", "JSONValue", "ModuleKit", "Management",
-                "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite",
-                "TestSupport",
-            ],
-            products: [log]),
-        tests("RemoteControl", needs: ["Basics", "JSONValue"]),
-        tests("LoadGenerator", needs: ["Basics"]),
-        tests("TestSupport", needs: ["Basics", "JSONValue"]),
-        tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
-        tests(
-            "Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
-            excludes: ["Scenarios", "rpc-captures.json"]),
-    ])
+    library("Subscriptions", needs: ["Basics", "SIPSyntax"]),
+    library("Publications", needs: ["Basics", "SIPSyntax"]),
+])
+targets += layer(5, [
+    module("Core", needs: ["Management"]),
+    module("Usrloc", needs: ["Locations"], products: [deque]), module("SL"),
+    module("TM", needs: ["Transactions"]), module("PV", needs: ["Digest"]), module("Xlog"),
+    module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
+    module("JSONRPC", needs: ["Management"]), module("CfgRPC", needs: ["Management"]),
+    module("CTL", needs: ["Management"]),
+    module("MicroHTTPD", needs: ["Management"]),
+    module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
+    module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
+    module("Htable"), module("Path"),
+    module("Presence", needs: ["Subscriptions"]),
+    module("PUA", needs: ["Publications", "EventDocuments", "Digest"]), module("Dialog"),
+    module("XHTTPProm", needs: ["Management"]), module("Counters"),
+])
+targets += layer(6, [
+    module("Registrar", needs: ["Locations", "Usrloc"]),
+    module("NATHelper", needs: ["Locations", "Usrloc"]),
+    module("AppLua", needs: ["RouteScript", "CLuaBridge"]), module("TMX", needs: ["TM"]),
+    module("PresenceXML", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PresenceReginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PresenceDialoginfo", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PresenceMWI", needs: ["Presence", "Subscriptions", "EventDocuments"]),
+    module("PUARPC", needs: ["PUA", "Publications"]),
+    module("PUAUsrloc", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
+    module("PUABLA", needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments"]),
+    module("PUADialoginfo", needs: ["PUA", "Publications", "Dialog", "EventDocuments"]),
+    module("PUAReginfo",
+           needs: ["PUA", "Publications", "Usrloc", "Locations", "EventDocuments", "Digest"]),
+])
+targets += layer(7, [
+    library("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+                              "Transport", "RouteScript", "Management", "Locations", "CLinux",
+                              "Resolution",
+                              "StorageMariaDB", "StorageSQLite"]
+            + standing + binding, products: [log, lifecycle, signals]),
+    library("RemoteControl", needs: ["Basics", "JSONValue"]),
+    library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
+    library("TidyRules"),
+    library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
+    library("TestSupport", needs: ["Basics", "JSONValue"]),
+    library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
+])
+targets += layer(8, [
+    program("roost", needs: ["Server", "Basics", "Digest"], products: [arguments]),
+    program("roostctl", needs: ["RemoteControl"]),
+    program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
+    program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
+    program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
+])
+targets += layer(9, [
+    tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
+    tests("JSONValue", needs: ["Basics"]),
+    tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
+    tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics", "TestSupport"]),
+    tests("EventDocuments", needs: ["Basics", "CLibXML2"], excludes: ["Schemas"]),
+    tests("Transactions", needs: ["Basics", "SIPSyntax"]),
+    tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
+    tests("Publications", needs: ["Basics", "SIPSyntax"]),
+    tests("Locations", needs: ["Basics", "SIPSyntax"]),
+    tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
+    tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
+    tests("StorageMariaDB", needs: ["Basics", "Storage", "TestSupport"]),
+    tests("StorageSQLite", needs: ["Basics", "Storage"]),
+    tests("RouteScript", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit"],
+          products: [log]),
+    tests("Management", needs: ["Basics", "JSONValue", "ModuleKit", "Digest", "TestSupport"],
+          products: [log], excludes: ["binrpc-captures.json"]),
+    tests("Modules", needs: ["Basics", "Digest", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+                             "Locations", "RouteScript", "Server", "Management", "TestSupport",
+                             "EventDocuments", "Transactions", "Subscriptions", "Resolution",
+                             "StorageSQLite", "Publications"] + standing + binding,
+          products: [log], excludes: ["parameters.tsv"]),
+    tests("Server", needs: ["Basics", "SIPSyntax", "JSONValue", "ModuleKit", "Management",
+                            "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite",
+                            "TestSupport"],
+          products: [log]),
+    tests("RemoteControl", needs: ["Basics", "JSONValue"]),
+    tests("LoadGenerator", needs: ["Basics"]),
+    tests("TestSupport", needs: ["Basics", "JSONValue"]),
+    tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
+    tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
+          excludes: ["Scenarios", "rpc-captures.json"]),
+])
 
 let package = Package(
     name: "roost",

@@ -202,7 +202,7 @@ extension Core {
             ],
             result: .array(.oneOf([.string, .object([.init("Total", .integer)], others: figure)])),
             "Lists memory by module: a line with the name, an object with the total, an empty "
-                + "line. The heap does not tell modules apart, so core has all of it and others have 0",
+                + "line. The heap does not tell modules apart, so core has all and others 0",
             example: RPCExample(
                 ["core", "shm"], ["Module: core", ["heap": 9_100_000, "Total": 9_100_000], ""])
         ) { (core, call) throws(RPCError) in .value(try core.moduleMemory(call, name)) }
