@@ -26,6 +26,8 @@ struct Part {
     let pkgConfig: String?
     /// Files in the folder that are neither source nor resource.
     var excludes: [String] = []
+    /// Files whose bytes become part of the program, which so needs no folder beside it.
+    var embedded: [Resource] = []
 }
 
 func library(_ name: String, _ path: String? = nil, needs: [String] = [],
@@ -35,10 +37,13 @@ func library(_ name: String, _ path: String? = nil, needs: [String] = [],
 }
 
 /// A module that a configuration file loads: a library under Sources/Modules.
-func module(_ name: String, needs: [String] = [], products: [Target.Dependency] = []) -> Part {
-    library(name, "Sources/Modules/\(name)",
-            needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
-            products: products + [log])
+func module(_ name: String, needs: [String] = [], products: [Target.Dependency] = [],
+            embedded: [Resource] = []) -> Part {
+    var part = library(name, "Sources/Modules/\(name)",
+                       needs: ["ModuleKit", "Basics", "SIPSyntax", "JSONValue", "Storage"] + needs,
+                       products: products + [log])
+    part.embedded = embedded
+    return part
 }
 
 func program(_ name: String, _ path: String? = nil, needs: [String] = [],
@@ -111,7 +116,8 @@ var heights: [String: Int] = [:]
             return .systemLibrary(name: part.name, path: part.path, pkgConfig: part.pkgConfig)
         case .library:
             return .target(
-                name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
+                name: part.name, dependencies: needs, path: part.path, resources: part.embedded,
+                swiftSettings: house)
         case .program:
             return .executableTarget(
                 name: part.name, dependencies: needs, path: part.path, swiftSettings: house)
@@ -133,7 +139,8 @@ let binding = ["Registrar", "NATHelper", "AppLua", "TMX", "PresenceXML", "Presen
 
 var targets: [Target] = []
 targets += layer(0, [
-    shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CLibXML2", "libxml-2.0"),
+    shim("CLinux"), system("CMicroHTTPD", "libmicrohttpd"), system("CGnuTLS", "gnutls"),
+    system("CLibXML2", "libxml-2.0"),
     system("CMariaDB", "libmariadb"), system("CSQLite", "sqlite3"),
     system("CLua", "lua5.4"), system("CCares", "libcares"),
 ])
@@ -170,7 +177,7 @@ targets += layer(5, [
     module("Textops"), module("SIPUtils"), module("KEX"), module("Corex"),
     module("JSONRPC", needs: ["Management"]), module("CfgRPC", needs: ["Management"]),
     module("CTL", needs: ["Management"]),
-    module("MicroHTTPD", needs: ["Management"]),
+    module("MicroHTTPD", needs: ["Management"], embedded: [.embedInCode("Page")]),
     module("DBMySQL", needs: ["StorageMariaDB"]), module("DBSQLite", needs: ["StorageSQLite"]),
     module("RR"), module("MaxFwd"), module("Sanity"), module("CfgUtils"), module("TextopsX"),
     module("Htable"), module("Path"),
@@ -199,7 +206,7 @@ targets += layer(7, [
                               "Resolution",
                               "StorageMariaDB", "StorageSQLite"]
             + standing + binding, products: [log, lifecycle, signals]),
-    library("RemoteControl", needs: ["Basics", "JSONValue"]),
+    library("RemoteControl", needs: ["Basics", "JSONValue", "CGnuTLS"]),
     library("LoadGenerator", needs: ["Basics", "CLinux"], products: [histogram]),
     library("TidyRules"),
     library("BenchmarkRig", needs: ["Basics", "JSONValue"]),
@@ -207,27 +214,31 @@ targets += layer(7, [
     library("FuzzTargets", needs: ["Basics", "SIPSyntax"]),
 ])
 targets += layer(8, [
-    program("roost", needs: ["Server", "Basics", "Digest"], products: [arguments]),
+    program("roost", needs: ["Server", "Basics", "Digest", "JSONValue"], products: [arguments]),
     program("roostctl", needs: ["RemoteControl"]),
     program("roost-load", needs: ["LoadGenerator"], products: [arguments]),
     program("roost-benchmark", needs: ["BenchmarkRig", "LoadGenerator"], products: [arguments]),
     program("roost-tidy", needs: ["TidyRules"], products: [arguments]),
 ])
 targets += layer(9, [
-    tests("Basics"), tests("SIPSyntax", needs: ["Basics", "FuzzTargets"]),
+    tests("Basics", needs: ["TestSupport"]),
+    tests("SIPSyntax", needs: ["Basics", "FuzzTargets", "TestSupport"]),
     tests("JSONValue", needs: ["Basics"]),
     tests("Storage", needs: ["Basics"], excludes: ["tables.tsv"]),
     tests("Digest", needs: ["Basics"]), tests("Resolution", needs: ["Basics", "TestSupport"]),
-    tests("EventDocuments", needs: ["Basics", "CLibXML2"], excludes: ["Schemas"]),
-    tests("Transactions", needs: ["Basics", "SIPSyntax"]),
+    tests("EventDocuments", needs: ["Basics", "CLibXML2", "TestSupport"], excludes: ["Schemas"]),
+    tests("Transactions", needs: ["Basics", "SIPSyntax", "TestSupport"]),
     tests("Subscriptions", needs: ["Basics", "SIPSyntax"]),
-    tests("Publications", needs: ["Basics", "SIPSyntax"]),
-    tests("Locations", needs: ["Basics", "SIPSyntax"]),
-    tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage"], products: [log]),
-    tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux"], products: nio + [log]),
+    tests("Publications", needs: ["Basics", "SIPSyntax", "TestSupport"]),
+    tests("Locations", needs: ["Basics", "SIPSyntax", "TestSupport"]),
+    tests("ModuleKit", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "TestSupport"],
+          products: [log]),
+    tests("Transport", needs: ["Basics", "SIPSyntax", "CLinux", "TestSupport"],
+          products: nio + [log]),
     tests("StorageMariaDB", needs: ["Basics", "Storage", "TestSupport"]),
     tests("StorageSQLite", needs: ["Basics", "Storage"]),
-    tests("RouteScript", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit"],
+    tests("RouteScript", needs: ["Basics", "SIPSyntax", "JSONValue", "Storage", "ModuleKit",
+                                 "TestSupport"],
           products: [log]),
     tests("Management", needs: ["Basics", "JSONValue", "ModuleKit", "Digest", "TestSupport"],
           products: [log], excludes: ["binrpc-captures.json"]),
@@ -240,10 +251,11 @@ targets += layer(9, [
                             "RouteScript", "Storage", "Transport", "Core", "DBMySQL", "DBSQLite",
                             "TestSupport"],
           products: [log]),
-    tests("RemoteControl", needs: ["Basics", "JSONValue"]),
-    tests("LoadGenerator", needs: ["Basics"]),
+    tests("RemoteControl", needs: ["Basics", "JSONValue", "TestSupport"]),
+    tests("LoadGenerator", needs: ["Basics", "TestSupport"]),
     tests("TestSupport", needs: ["Basics", "JSONValue"]),
-    tests("TidyRules"), tests("BenchmarkRig", needs: ["JSONValue"]),
+    tests("TidyRules", needs: ["TestSupport"]),
+    tests("BenchmarkRig", needs: ["JSONValue", "TestSupport"]),
     tests("Integration", needs: ["TestSupport", "Basics", "JSONValue", "Server"],
           excludes: ["Scenarios", "rpc-captures.json"]),
 ])

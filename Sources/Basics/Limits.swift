@@ -73,6 +73,8 @@ public enum Limits {
     public static let includeNameBytesMax = 1_024
     /// Most errors that one check of a configuration reports.
     public static let scriptErrorsMax = 20
+    /// Most errors that a survey of a configuration shows: whoever moves one here wants all.
+    public static let surveyedErrorsMax = 1_000
     /// Most turns of a `while` loop where the core parameter `max_while_loops` says nothing.
     public static let whileLoopsDefault = 100
     /// Longest string that an expression may build, in bytes.
@@ -176,6 +178,12 @@ public enum Limits {
     public static let watcherCommandsMax = 10_000
     /// Most records that one page of a listing may have.
     public static let listedRecordsMax = 10_000
+    /// Contacts after which a page of a location table ends at the latest.
+    public static let listedBindingsMax = 1_000
+    /// Bindings that one page of a location table looks at for its filter.
+    public static let listedLooksMax = 16_384
+    /// Longest text that a listing looks for in bytes.
+    public static let searchTextBytesMax = 256
     /// Most watchers that one watcher information document names.
     public static let watcherInfoEntriesMax = 1_000
     /// Most changes that one batch takes to the tables of the presence server.
@@ -450,6 +458,25 @@ public enum Limits {
     /// Most commands that wait for the reply to a PUBLISH at one time.
     public static let publishWaitersMax = 16
 
+    // MARK: Counters and metrics
+
+    /// Most counters that a script declares.
+    public static let scriptCountersMax = 1_024
+    /// Longest name of a counter's group, and of a counter, in bytes.
+    public static let counterNameBytesMax = 64
+    /// Longest name of a metric of the script, and of a label, in bytes.
+    public static let metricNameBytesMax = 128
+    /// Most metrics that a script declares.
+    public static let scriptMetricsMax = 256
+    /// Most combinations of label values of all metrics of a script; further ones are refused.
+    public static let metricSeriesMax = 10_000
+    /// Longest value of a label, in bytes; a longer one is cut off.
+    public static let metricLabelBytesMax = 256
+    /// Most buckets of a histogram of the script.
+    public static let metricBucketsMax = 64
+    /// Largest page of metrics of the script, in bytes.
+    public static let metricPageBytesMax = 16 << 20
+
     // MARK: Remote control
 
     /// Largest answer that roostctl lays out as tables; larger ones are printed as they come.
@@ -462,4 +489,12 @@ public enum Limits {
     public static let historyLinesMax = 1_000
     /// Longest line at the prompt, in characters.
     public static let promptLineMax = 4_096
+    /// Most columns of a table that roostctl prints.
+    public static let tableColumnsMax = 64
+    /// Longest password or token in a file that roostctl reads.
+    public static let secretBytesMax = 4_096
+    /// Longest answer that `roostctl watch` and `roostctl top` take for one frame.
+    public static let frameBytesMax = 16 << 20
+    /// Longest event that `roostctl watch --events` takes.
+    public static let followedEventBytesMax = 1 << 20
 }

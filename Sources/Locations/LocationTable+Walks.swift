@@ -10,6 +10,18 @@ public struct LocationCursor: Sendable, Hashable {
     /// The beginning.
     public init() {}
 
+    /// The place of a number that `number` gave; nil for one that is none.
+    ///
+    /// A place that has gone meanwhile, because a shard became smaller, is the end of its shard.
+    public init?(number: UInt64) {
+        guard number >> 32 < UInt64(LocationTable.shardCount) else { return nil }
+        shard = Int(number >> 32)
+        place = UInt32(truncatingIfNeeded: number)
+    }
+
+    /// The place as a number, for somebody who goes on later.
+    public var number: UInt64 { UInt64(shard) << 32 | UInt64(place) }
+
     /// Whether the walk has seen everything.
     public var isAtEnd: Bool { shard == LocationTable.shardCount }
 }

@@ -1,3 +1,13 @@
+/// One row of statistics, bound to its module.
+public struct BoundStatistic: Sendable {
+    /// The name; for a family, what stands for it.
+    public let name: String
+    /// Whether the names of its readings are known only at runtime.
+    public let isFamily: Bool
+    /// Its readings as they are now; one, unless it is a family.
+    public let read: @Sendable () -> [StatisticReading]
+}
+
 /// A module instance with its declaration, without its type.
 public struct LoadedModule: Sendable {
     /// Name of the module.
@@ -12,7 +22,8 @@ public struct LoadedModule: Sendable {
         @Sendable (String, [ArgumentSource], any TemplateCompiler) throws(ArgumentError)
             -> CompiledCall?
     private let bindVariable: @Sendable (VariableReference) throws(ArgumentError) -> VariableAccess?
-    private let read: @Sendable () -> [StatisticReading]
+    /// The rows of its statistics, each to be read by itself.
+    public let statisticRows: [BoundStatistic]
 
     /// An instance with its declaration; the type is forgotten here.
     init<M: ServerModule>(_ manifest: Manifest<M>, _ instance: M) {
@@ -36,8 +47,15 @@ public struct LoadedModule: Sendable {
             }
             return nil
         }
-        read = {
-            manifest.statistics.flatMap { $0.read(instance, manifest.name) }
+        statisticRows = manifest.statistics.map { row in
+            BoundStatistic(name: row.name, isFamily: row.isFamily) {
+                row.read(instance, manifest.name).map { reading in
+                    guard reading.summary.isEmpty else { return reading }
+                    var described = reading
+                    described.summary = row.summary
+                    return described
+                }
+            }
         }
     }
 
@@ -54,5 +72,5 @@ public struct LoadedModule: Sendable {
     }
 
     /// Its statistics as they are now.
-    public var statistics: [StatisticReading] { read() }
+    public var statistics: [StatisticReading] { statisticRows.flatMap { $0.read() } }
 }

@@ -6,12 +6,16 @@ public struct ParameterDescription: Sendable {
     public var name: String
     /// Bounds of an integer, nil for a string.
     public var bounds: ClosedRange<Int>?
+    /// The words it takes when it takes no others.
+    public var cases: [String]
     /// The value without `modparam`.
     public var initial: SettingValue
     /// Name in `cfg.*`, nil when it cannot change at runtime.
     public var runtimeName: String?
     /// Whether it may be given several times.
     public var isRepeatable: Bool
+    /// Whether no value is taken; the sentence says why.
+    public var isRefused: Bool
     /// One sentence.
     public var summary: String
 }
@@ -111,11 +115,16 @@ public struct ModuleBlueprint: Sendable {
         requires = manifest.requires
         parameters = manifest.parameters.map { row in
             var bounds: ClosedRange<Int>?
-            if case .integer(let range) = row.kind { bounds = range }
+            var cases: [String] = []
+            switch row.kind {
+            case .integer(let range): bounds = range
+            case .choice(let words): cases = words
+            case .string: break
+            }
             return ParameterDescription(
-                name: row.name, bounds: bounds, initial: row.value(in: defaults),
+                name: row.name, bounds: bounds, cases: cases, initial: row.value(in: defaults),
                 runtimeName: row.runtimeName, isRepeatable: row.isRepeatable,
-                summary: row.summary)
+                isRefused: row.isRefused, summary: row.summary)
         }
         functions = manifest.functions.map { row in
             FunctionDescription(

@@ -8,7 +8,11 @@ public struct StatisticReading: Sendable {
     public var name: String
     /// The value.
     public var value: Int
+    /// One sentence about it; that of its row where a reading brings none of its own.
+    public var summary = ""
     /// Sets it to zero; nil for those that cannot be reset.
+    ///
+    /// Those that can count what happened; the others show a state, which nobody can set.
     public var reset: (@Sendable () -> Void)?
     /// A reading.
     public init(
@@ -27,6 +31,8 @@ public struct StatisticRow<M: AnyObject & Sendable>: Sendable {
     public let name: String
     /// One sentence.
     public let summary: String
+    /// Whether it stands for several statistics whose names are known only at runtime.
+    public let isFamily: Bool
     /// Reads the values for a group.
     let read: @Sendable (M, String) -> [StatisticReading]
 
@@ -36,6 +42,7 @@ public struct StatisticRow<M: AnyObject & Sendable>: Sendable {
     ) {
         self.name = name
         self.summary = summary
+        isFamily = false
         read = { module, group in
             let counter = counter(module)
             return [
@@ -50,6 +57,7 @@ public struct StatisticRow<M: AnyObject & Sendable>: Sendable {
     public init(_ name: String, _ summary: String, gauge: @escaping @Sendable (M) -> Int) {
         self.name = name
         self.summary = summary
+        isFamily = false
         read = { module, group in
             [StatisticReading(group: group, name: name, value: gauge(module))]
         }
@@ -62,6 +70,7 @@ public struct StatisticRow<M: AnyObject & Sendable>: Sendable {
     ) {
         self.name = name
         self.summary = summary
+        isFamily = true
         read = readings
     }
 }

@@ -90,6 +90,8 @@ final class RunningServer: Service, Sendable {
         }
         let blueprint = WorkerBlueprint(
             services: services, program: program, counters: made.counters,
+            // Two looks at the clock are wasted where no port shows what they found.
+            durations: services.module(MicroHTTPD.self) == nil ? nil : made.durations,
             serverHeader: parameters.serverSignature
                 ? Array("\(parameters.serverHeader)\r\n".utf8) : [],
             tagKey: UInt64.random(in: 0...UInt64.max), forcesRport: parameters.forcesRport)

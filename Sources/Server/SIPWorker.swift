@@ -13,6 +13,8 @@ struct WorkerBlueprint: Sendable {
     let program: Program
     /// The counters of core.
     let counters: MessageCounters
+    /// Where durations are noted; nil while nobody can read them.
+    var durations: MessageDurations?
     /// The line that names the server in replies, with its CRLF; empty for none.
     let serverHeader: [UInt8]
     /// The key of To-tags.
@@ -43,12 +45,15 @@ final class SIPWorker: MessageHandler {
     private let context: ScriptContext
     private let program: Program
     private let counters: MessageCounters
+    private let durations: MessageDurations?
     private let forcesRport: Bool
     /// Who may want a reply before the script does.
     private let replyTakers: [@Sendable (ScriptContext) -> Bool]
     /// What may be done between batches.
     private let turns: [@Sendable (ScriptContext) -> Bool]
     private let hasReplyRoute: Bool
+    /// Messages so far, to find those whose duration is taken.
+    private var messages: UInt32 = 0
     private var now = WallTime(seconds: 0)
     /// A buffer for the text of refusals, which keeps its room.
     private var unsupported = ByteWriter(capacity: 256)
@@ -58,6 +63,7 @@ final class SIPWorker: MessageHandler {
         context = blueprint.makeContext()
         program = blueprint.program
         counters = blueprint.counters
+        durations = blueprint.durations
         forcesRport = blueprint.forcesRport
         hasReplyRoute = program.has(.reply)
         replyTakers = blueprint.services.link.replyTakers
@@ -72,15 +78,35 @@ final class SIPWorker: MessageHandler {
     /// What the scanner says decides: a message is worked on, refused with its status, dropped
     /// because nobody may answer it, or was a sign of life and nothing else (RFC 5626 4.4.1).
     func handle(_ message: Span<UInt8>, from origin: Origin) {
+        messages &+= 1
+        guard let durations, messages % MessageDurations.sampling == 0 else {
+            work(on: message, from: origin)
+            return
+        }
+        let begun = SystemClock.monotonic()
+        guard work(on: message, from: origin) else { return }
+        durations.note(
+            MessageCounters.Method(context.message.method),
+            nanoseconds: SystemClock.monotonic().since(begun))
+    }
+
+    /// The same without looking at the clock; whether it was a request that the script saw.
+    @discardableResult
+    private func work(on message: Span<UInt8>, from origin: Origin) -> Bool {
         context.reset(origin: origin, now: now)
         context.forcesRport = forcesRport
         switch context.message.receive(message) {
         case .accept:
-            if context.message.kind == .request { handleRequest() } else { handleReply() }
+            if context.message.kind == .request {
+                handleRequest()
+                return true
+            }
+            handleReply()
         case .refuse(let error): refuse(error)
         case .drop(let error): drop(error)
-        case .keepAlive: return
+        case .keepAlive: break
         }
+        return false
     }
 
     /// Lets modules do a part of what may wait.

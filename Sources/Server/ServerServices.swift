@@ -3,6 +3,7 @@ internal import CLinux
 internal import Glibc
 package import Logging
 package import ModuleKit
+internal import SIPSyntax
 package import Storage
 internal import Synchronization
 
@@ -24,10 +25,22 @@ package final class ServerServices: Services {
         var runDirectory = "/run/kamailio"
         var blocks: any ScriptBlocks = NoBlocks()
         var makeContext: (@Sendable () -> ScriptContext)?
+        var idleContexts: [IdleContext] = []
         var stop: (@Sendable (Int32) -> Void)?
         var pendingStop: Int32?
         var isDraining = false
     }
+
+    /// A context of the control plane that nobody uses at the moment.
+    ///
+    /// Sendable, because a context is either in the list or with one thread.
+    private struct IdleContext: @unchecked Sendable {
+        let context: ScriptContext
+    }
+
+    /// Contexts of the control plane that are kept for the next piece; to make one costs copies of
+    /// all settings.
+    private static let idleContextsMax = 8
 
     /// The settings of all modules.
     package let settings = SettingsStore()
@@ -158,6 +171,7 @@ package final class ServerServices: Services {
         state.withLock { state in
             state.blocks = blocks
             state.makeContext = makeContext
+            state.idleContexts = []
         }
     }
 
@@ -181,16 +195,25 @@ package final class ServerServices: Services {
 
     /// Runs a piece of the control plane that sends, or that runs parts of the script.
     ///
-    /// Each has a context of its own, so that they may run side by side.
+    /// Each has a context to itself, so that they may run side by side.
     package func perform(_ body: (ScriptContext) -> Void) {
-        let make = state.withLock { $0.makeContext }
-        let context = make?() ?? ScriptContext(services: self)
+        let (idle, make) = state.withLock { ($0.idleContexts.popLast(), $0.makeContext) }
+        let context = idle?.context ?? make?() ?? ScriptContext(services: self)
         context.reset(
             origin: Origin(
                 transport: .udp, socket: .none, source: PeerAddress(ipv4: 0, port: 0)),
             now: SystemClock.wall())
         body(context)
         context.sendOutbox()
+        // One that was made before the script was there knows nothing of it.
+        guard make != nil else { return }
+        // Nobody finds the message of an earlier piece in it.
+        if !context.message.bytes.isEmpty { context.message = SIPMessage() }
+        let kept = IdleContext(context: context)
+        state.withLock { state in
+            guard state.idleContexts.count < Self.idleContextsMax else { return }
+            state.idleContexts.append(kept)
+        }
     }
 
     /// Says what `requestStop` does; a request that came before is carried out now.

@@ -16,7 +16,7 @@ extension SourceFile {
         if HouseNumbers.systemModules.contains(module) { return nil }
         switch module {
         case "Testing" where target.isTest || target.name == "TestSupport": return nil
-        case "Foundation":
+        case "Foundation", "FoundationEssentials":
             guard HouseNumbers.targetsWithoutFoundation.contains(target.name) else { return nil }
             return "\(target.name) is in layers 1 to 3, which do without Foundation"
         default: return "the row of \(target.name) in Package.swift does not name \(module)"

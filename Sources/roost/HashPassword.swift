@@ -1,6 +1,6 @@
 import ArgumentParser
 import Digest
-import Foundation
+import Glibc
 
 /// Makes the hash of a password, or a token with its hash, for `modparam("microhttpd", ...)`.
 ///
@@ -56,10 +56,16 @@ struct HashPassword: ParsableCommand {
         unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
         defer {
             unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
-            FileHandle.standardError.write(Data("\n".utf8))
+            tell("\n")
         }
-        FileHandle.standardError.write(Data(question.utf8))
+        tell(question)
         return try readLineOfInput()
+    }
+
+    /// Writes to standard error: standard output is for the hash alone.
+    private static func tell(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     private static func readLineOfInput() throws -> String {

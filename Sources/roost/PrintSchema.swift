@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import Server
 
 /// Prints the OpenRPC document of all management commands.

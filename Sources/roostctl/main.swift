@@ -4,7 +4,8 @@ import RemoteControl
 /// The variables of the environment that roostctl looks at.
 ///
 /// They are read here and handed in, so that tests of a run need no environment of their own.
-let environment = ["ROOST_URL", "HOME"].reduce(into: [String: String]()) { found, name in
+let names = ["ROOST_URL", "ROOST_TOKEN", "ROOST_CA_FILE", "ROOST_PROGRAM", "HOME", "PATH"]
+let environment = names.reduce(into: [String: String]()) { found, name in
     guard let value = unsafe getenv(name) else { return }
     found[name] = unsafe String(cString: value)
 }

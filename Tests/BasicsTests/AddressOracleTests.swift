@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import TestSupport
 import Testing
 
 /// Addresses, compared with what the C library makes of the same text.
@@ -21,7 +22,7 @@ struct AddressOracleTests {
     }
 
     /// A text that is an IPv6 address, or nearly one.
-    private func candidate(_ random: inout SplitMix) -> String {
+    private func candidate(_ random: inout SeededNumbers) -> String {
         var groups: [String] = []
         for _ in 0..<Int.random(in: 0...9, using: &random) {
             let number =
@@ -53,7 +54,7 @@ struct AddressOracleTests {
         "a text is an IPv6 address here when it is one there",
         arguments: 1...4 as ClosedRange<UInt64>)
     func ipv6(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         var accepted = 0
         for _ in 0..<2_000 {
             let text = candidate(&random)
@@ -66,7 +67,7 @@ struct AddressOracleTests {
 
     @Test("what is written is what the C library writes", arguments: [5, 6] as [UInt64])
     func writing(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<1_000 {
             let masks: [UInt64] = [.max, 0, 0xffff_0000_ffff_0000, 0xffff, 0x0000_ffff_0000_0000]
             let high = random.next() & masks[Int.random(in: 0..<masks.count, using: &random)]
@@ -107,7 +108,7 @@ struct AddressOracleTests {
 
     @Test("an address and its port are written with brackets only where they are needed")
     func withPort() {
-        var random = SplitMix(state: 7)
+        var random = SeededNumbers(seed: 7)
         for _ in 0..<200 {
             let port = UInt16.random(in: 0 ... .max, using: &random)
             let four = PeerAddress(ipv4: UInt32(truncatingIfNeeded: random.next()), port: port)

@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 /// A writer does what an array of bytes does, whatever it is asked.
@@ -7,7 +8,7 @@ struct ByteWriterPropertyTests {
     @Test(
         "it agrees with an array over a long random life", arguments: 1...4 as ClosedRange<UInt64>)
     func model(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         var writer = ByteWriter(capacity: Int.random(in: 0...40, using: &random))
         var model: [UInt8] = []
         for step in 0..<3_000 {
@@ -21,7 +22,7 @@ struct ByteWriterPropertyTests {
 
     /// One random operation on both.
     private func change(
-        _ writer: inout ByteWriter, _ model: inout [UInt8], _ random: inout SplitMix
+        _ writer: inout ByteWriter, _ model: inout [UInt8], _ random: inout SeededNumbers
     ) {
         let number = random.next()
         switch Int.random(in: 0...11, using: &random) {
@@ -156,7 +157,7 @@ struct ByteWriterPropertyTests {
 struct OutboxPropertyTests {
     @Test("each message keeps its bytes and its destination", arguments: [1, 2] as [UInt64])
     func model(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         var outbox = Outbox(capacity: 8, messages: 1)
         for _ in 0..<20 {
             var expected: [([UInt8], UInt16)] = []

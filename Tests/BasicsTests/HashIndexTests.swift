@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 @Suite("HashIndex")
@@ -70,7 +71,7 @@ struct HashIndexTests {
     @Test("it grows before it is full and keeps everything")
     func growth() {
         var table = HashIndex(expected: 4)
-        var random = SmallRandom(9)
+        var random = SeededNumbers(seed: 9)
         let tags = (0..<20_000).map { _ in UInt32(truncatingIfNeeded: random.next()) }
         for (index, tag) in tags.enumerated() { table.insert(tag, UInt32(index)) }
         check(table.count == tags.count)
@@ -91,7 +92,7 @@ struct HashIndexTests {
 
     @Test("it agrees with a dictionary over a long random life", arguments: [11, 12, 13])
     func randomLife(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         var table = HashIndex()
         var model: [UInt32: UInt32] = [:]
         for step in 0..<20_000 {

@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 @Suite("Slab")
@@ -85,7 +86,7 @@ struct SlabTests {
 
     @Test("it agrees with a dictionary over a long random life", arguments: [1, 2, 3, 4])
     func randomLife(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         var slab = Slab<UInt64>()
         var model: [UInt32: (value: UInt64, handle: SlabHandle)] = [:]
         var dead: [SlabHandle] = []
@@ -116,18 +117,5 @@ struct SlabTests {
             slab.remove(index)
             slab.remove(index)
         }
-    }
-}
-
-/// A small generator for tests: the same seed gives the same numbers everywhere (SplitMix64).
-struct SmallRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

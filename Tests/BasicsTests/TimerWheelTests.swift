@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 /// An entry that knows its present time, as a contact does.
@@ -155,7 +156,7 @@ struct TimerWheelTests {
 
     @Test("it agrees with a sorted list over a long random life", arguments: [21, 22, 23, 24])
     func randomLife(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         var clock = Clockwork(now: 0)
         var model: [UInt32: Int64] = [:]
         var now: Int64 = 0

@@ -1,3 +1,4 @@
+import struct TestSupport.SeededNumbers
 import Testing
 
 @testable import BenchmarkRig

@@ -1,5 +1,6 @@
 import Foundation
 import JSONValue
+import struct TestSupport.SeededNumbers
 import Testing
 
 @testable import BenchmarkRig

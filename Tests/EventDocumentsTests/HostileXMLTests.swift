@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Basics
@@ -168,7 +169,7 @@ struct HostileXMLTests {
 
     @Test("no mutation of a document brings the reader down")
     func mutations() {
-        var random = SplitMix(seed: 20_261_121)
+        var random = SeededNumbers(seed: 20_261_121)
         let seeds = [
             Samples.presence(Samples.tuple("t", "open") + "<note xml:lang='en'>n</note>"),
             Samples.dialogs(("d", "early"), ("e", "confirmed")),
@@ -190,20 +191,7 @@ struct HostileXMLTests {
     }
 }
 
-/// A stream of numbers that is the same in each run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededNumbers {
     /// A document with a few bytes changed, taken out, doubled or cut off.
     mutating func mutation(of bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventDocuments
@@ -29,7 +30,7 @@ struct MergePropertyTests {
         "each tuple is the newest document's that has it; a withdrawn one is closed",
         arguments: 0..<60)
     func presence(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededNumbers(seed: seed)
         var expected: [String: String] = [:]
         var documents: [[UInt8]] = []
         var notes = 0
@@ -59,7 +60,7 @@ struct MergePropertyTests {
 
     @Test("each dialog is the newest document's that has it", arguments: 0..<60)
     func dialogs(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed &+ 1_000)
+        var random = SeededNumbers(seed: seed &+ 1_000)
         let states = ["trying", "proceeding", "early", "confirmed", "terminated"]
         var expected: [String: String] = [:]
         var documents: [[UInt8]] = []
@@ -86,7 +87,7 @@ struct MergePropertyTests {
 
     @Test("each contact is the newest document's that has it", arguments: 0..<60)
     func registrations(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed &+ 2_000)
+        var random = SeededNumbers(seed: seed &+ 2_000)
         var expected: [String: [String: RegistrationInfo.Contact.Event]] = [:]
         var documents: [[UInt8]] = []
         for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -121,7 +122,7 @@ struct MergePropertyTests {
 
     @Test("a permission is the greatest of the rules that match", arguments: 0..<60)
     func permissions(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed &+ 3_000)
+        var random = SeededNumbers(seed: seed &+ 3_000)
         let handlings = ["block", "confirm", "polite-block", "allow"]
         var rules: [(people: Set<Int>, everybody: Bool, handling: Int)] = []
         for _ in 0..<Int.random(in: 0...6, using: &random) {

@@ -1,3 +1,4 @@
+import TestSupport
 // Swift 6.3.1 cannot compile this carrier for ThreadSanitizer; its load has one thread anyway.
 #if !ROOST_TSAN
     import Testing
@@ -248,7 +249,7 @@
             "random openings, replies, losses and times leave both with the same", arguments: 1...25
         )
         func model(_ seed: UInt64) {
-            var numbers = SplitMix(state: seed)
+            var numbers = SeededNumbers(seed: seed)
             let lanes = Int.random(in: 1...4, using: &numbers)
             let slots = Int.random(in: lanes...16, using: &numbers)
             var window = Outstanding(

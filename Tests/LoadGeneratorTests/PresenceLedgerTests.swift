@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LoadGenerator
@@ -288,7 +289,7 @@ struct PresenceLedgerTests {
         }
         try game.prepare()
         game.ledger.begin(.change)
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for turn in 0..<40 {
             guard
                 case .request(let values, let presentity) = game.ledger.open(

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LoadGenerator
@@ -17,7 +18,7 @@ struct PresenceMutationTests {
         + "To: <sip:u@example.com>;tag=server\r\nSIP-ETag: a.1.2.3\r\nExpires: 60\r\n\r\n"
 
     /// A text with some bytes changed, taken out or doubled.
-    private func mutate(_ text: String, _ random: inout SplitMix) -> [UInt8] {
+    private func mutate(_ text: String, _ random: inout SeededNumbers) -> [UInt8] {
         var bytes = Array(text.utf8)
         for _ in 0..<(1 + random.next() % 4) {
             let place = Int(random.next() % UInt64(bytes.count))
@@ -35,7 +36,7 @@ struct PresenceMutationTests {
 
     @Test("a NOTIFY with changed bytes is read or not, and its reply holds only its lines")
     func notifies() {
-        var random = SplitMix(state: 5)
+        var random = SeededNumbers(seed: 5)
         var read = 0
         var writer = ByteWriter(capacity: 16)
         for _ in 0..<3_000 {
@@ -52,7 +53,7 @@ struct PresenceMutationTests {
 
     @Test("a reply with changed bytes gives a tag that stands in it, or none")
     func replies() {
-        var random = SplitMix(state: 6)
+        var random = SeededNumbers(seed: 6)
         var store = TagStore(count: 1, prefix: ";tag=", suffix: "")
         var found = 0
         for _ in 0..<3_000 {
@@ -69,7 +70,7 @@ struct PresenceMutationTests {
 
     @Test("no NOTIFY, whatever it holds, upsets the account", arguments: [1, 2, 3, 4])
     func ledger(_ seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         var ledger = PresenceLedger(plan: makePresencePlan { $0.window = 64 }, run: 1)
         ledger.begin(.subscribe)
         for turn in 0..<30 { _ = ledger.open(turn: turn, now: 0) }
@@ -105,7 +106,7 @@ struct PresenceMutationTests {
             var awaited: Int
             var isAnswered = false
         }
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         var operations = Operations(window: 6, subjects: 12, firstInterval: 10, giveUp: 1_000_000)
         var plain: [Int: Plain] = [:]
         for step in 0..<2_000 {

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LoadGenerator
@@ -196,7 +197,7 @@ struct DatagramBatchTests {
 struct PercentileTests {
     @Test("each is the value that sorting gives, to three digits", arguments: 1...12)
     func sorted(_ seed: UInt64) {
-        var numbers = SplitMix(state: seed &* 1_000)
+        var numbers = SeededNumbers(seed: seed &* 1_000)
         var tally = LoadTally()
         var values: [UInt64] = []
         for _ in 0..<Int.random(in: 1...3_000, using: &numbers) {
@@ -225,7 +226,7 @@ struct PercentileTests {
 
     @Test("percentiles never fall", arguments: 1...5)
     func monotone(_ seed: UInt64) {
-        var numbers = SplitMix(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         var tally = LoadTally()
         for _ in 0..<200 {
             tally.settle(status: 404, nanoseconds: .random(in: 0...(1 << 40), using: &numbers))

@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 @testable import Locations
@@ -43,7 +44,7 @@ struct ContactTextTests {
             instance: field(text.instancePlace))
     }
 
-    private func random(_ random: inout SmallRandom) -> Fields {
+    private func random(_ random: inout SeededNumbers) -> Fields {
         func text(_ limit: Int) -> String {
             String(repeating: "\(random.below(10))", count: random.below(limit + 1))
         }
@@ -63,7 +64,7 @@ struct ContactTextTests {
 
     @Test("is read as it was written, through any number of changes", arguments: 1...10)
     func changes(seed: UInt64) {
-        var generator = SmallRandom(seed)
+        var generator = SeededNumbers(seed: seed)
         var fields = random(&generator)
         fields.ruid = seed % 2 == 0 ? "a foreign name" : ""
         var text = with(fields) { ContactText(ruid: $0, $1) }
@@ -159,7 +160,7 @@ struct ChangeQueueTests {
 
     @Test("agrees with an array over a long random life", arguments: 1...5)
     func randomLife(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         let fixture = Fixture()
         let contacts = (0..<12).map { _ in fixture.add() }
         var model: [UInt32] = []

@@ -1,5 +1,6 @@
 import Basics
 import Locations
+import TestSupport
 import Testing
 
 /// A row as a test writes it.
@@ -203,7 +204,7 @@ struct LoadingTests {
     /// A database is loaded in pieces while its users register: afterwards both are the same.
     @Test("in the midst of registrations ends with memory and database alike", arguments: 1...20)
     func merge(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         var database = FakeDatabase()
         let old = Rig(persists: true)
         for step in 1...60 {

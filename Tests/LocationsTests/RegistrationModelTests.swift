@@ -1,5 +1,6 @@
 import Basics
 import Locations
+import TestSupport
 import Testing
 
 @Suite("The table does what the model does")
@@ -17,7 +18,7 @@ struct RegistrationModelTests {
 
     @Test("over long random lives in every matching mode", arguments: MatchingMode.allCases, 1...25)
     func random(mode: MatchingMode, seed: UInt64) {
-        var random = SmallRandom(seed &* 31 &+ UInt64(mode.rawValue))
+        var random = SeededNumbers(seed: seed &* 31 &+ UInt64(mode.rawValue))
         let rig = Rig()
         rig.rules.matching = mode
         var model = RegistrationModel()
@@ -46,7 +47,7 @@ struct RegistrationModelTests {
 
     /// Few names and small numbers, so that everything collides with everything.
     private func request(
-        _ random: inout SmallRandom, _ rig: Rig
+        _ random: inout SeededNumbers, _ rig: Rig
     ) -> RegistrationModel.Request {
         var offers: [Offer] = []
         for _ in 0...random.below(3) {

@@ -1,5 +1,6 @@
 import Basics
 import Locations
+import TestSupport
 
 /// One contact of a registration, as a test writes it.
 struct Offer {
@@ -192,17 +193,7 @@ final class Rig {
     }
 }
 
-/// A small generator: the same seed gives the same numbers everywhere (SplitMix64).
-struct SmallRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededNumbers {
+    /// A number from 0 up to a bound.
     mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

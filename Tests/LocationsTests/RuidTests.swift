@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 
 @testable import Locations
@@ -33,7 +34,7 @@ struct RuidTests {
 
     @Test("are read back as they were written", arguments: [1, 2, 3])
     func roundTrip(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<300 {
             let numbers = (0..<4).map { _ in
                 UInt32(truncatingIfNeeded: random.next() >> (32 + random.next() % 32))

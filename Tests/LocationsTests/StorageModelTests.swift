@@ -1,5 +1,6 @@
 import Basics
 import Locations
+import TestSupport
 import Testing
 
 /// The property that matters: once everything is flushed, the database holds what memory holds,
@@ -105,7 +106,7 @@ struct StorageModelTests {
 
     @Test("for long random lives of several bindings", arguments: 1...30)
     func random(seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededNumbers(seed: seed)
         let game = Game()
         let rig = game.rig
         for step in 1...600 {

@@ -1,21 +1,7 @@
 import Basics
 import ModuleKit
+import TestSupport
 import Testing
-
-/// Numbers that look random and are the same for the same seed, so that a failure can be repeated.
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: Int) { state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// The same changes kept in the simplest way: a list in the order of asking, and a message that is
 /// written byte by byte.
@@ -130,7 +116,7 @@ struct EditPropertyTests {
     private let bytes = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
 
     private func pair(_ seed: Int, changes: Int) -> Pair {
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededNumbers(seed: UInt64(seed))
         var pair = Pair()
         for _ in 0..<changes { pair.change(&numbers, in: bytes.count) }
         return pair

@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import SIPSyntax
+import TestSupport
 import Testing
 
 /// Templates without variables.

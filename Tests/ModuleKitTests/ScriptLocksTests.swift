@@ -2,6 +2,7 @@ import Basics
 import Dispatch
 import Logging
 import ModuleKit
+import TestSupport
 import Testing
 
 private func name(_ text: String) -> [UInt8] { Array(text.utf8) }

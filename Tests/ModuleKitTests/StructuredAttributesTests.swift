@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import SIPSyntax
+import TestSupport
 import Testing
 
 private func name(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -223,7 +224,7 @@ struct StructuredAttributesTests {
 struct AttributePropertyTests {
     @Test("random additions, replacements and removals leave what a naive list has")
     func random() {
-        for seed in 0..<20 {
+        for seed in UInt64(0)..<20 {
             var numbers = SeededNumbers(seed: seed)
             var list = AttributeList()
             var naive: [(name: String, value: Int)] = []

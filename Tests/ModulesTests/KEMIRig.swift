@@ -1,6 +1,7 @@
 import AppLua
 import Basics
 import Core
+import Counters
 import JSONValue
 import ModuleKit
 import PV
@@ -14,6 +15,7 @@ import TestSupport
 import Testing
 import Textops
 import Usrloc
+import XHTTPProm
 import Xlog
 
 /// A module whose functions and event stand for those of all modules.
@@ -97,6 +99,7 @@ final class KEMIRig {
         ModuleBlueprint(XlogModule.self), ModuleBlueprint(TextopsModule.self),
         ModuleBlueprint(SIPUtilsModule.self), ModuleBlueprint(UsrlocModule.self),
         ModuleBlueprint(RegistrarModule.self), ModuleBlueprint(ProbeModule.self),
+        ModuleBlueprint(CountersModule.self), ModuleBlueprint(XHTTPPromModule.self),
         ModuleBlueprint(AppLuaModule.self),
     ]
 

@@ -58,7 +58,7 @@ struct OptionTests {
         let found = try options([
             "--json", "--timeout", "5", "--url=http://h:1/x", "core.echo", "--json", "-1",
         ])
-        #expect(found.printsJSON && found.timeoutSeconds == 5)
+        #expect(found.format == .json && found.timeoutSeconds == 5)
         #expect(found.server == (try ServerAddress("http://h:1/x")))
         #expect(found.words == ["core.echo", "--json", "-1"])
         #expect(try options(["--", "-x"]).words == ["-x"])
@@ -79,7 +79,7 @@ struct OptionTests {
         "what is no option is refused",
         arguments: [
             ["--bogus"], ["-x"], ["--url"], ["--timeout", "0"], ["--timeout", "soon"],
-            ["--timeout=86401"], ["--json=1"], ["--url", "https://x"], ["--url", ""],
+            ["--timeout=86401"], ["--json=1"], ["--url", "ftp://x"], ["--url", ""],
         ])
     func refused(_ words: [String]) {
         let error = #expect(throws: ControlError.self) { try options(words) }

@@ -205,7 +205,7 @@ struct AddressDetailTests {
     @Test(
         "each refusal of an address says what is wrong",
         arguments: [
-            ("https://h", "only http: URLs are understood, not \"https://h\""),
+            ("ftp://h", "only http: and https: URLs are understood, not \"ftp://h\""),
             ("http://:80", "\"http://:80\" names no host"), ("h:", "\"\" is no port"),
             ("h:65536", "\"65536\" is no port"), ("h:-1", "\"-1\" is no port"),
             ("h\n", "\"h\n\" is no URL"), ("hä", "\"hä\" is no URL"),

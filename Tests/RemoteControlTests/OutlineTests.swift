@@ -16,7 +16,7 @@ struct OutlineTests {
         _ bytes: [UInt8], asJSON: Bool, held: Int, size: Int
     ) throws -> String {
         let output = Memory()
-        var printer = AnswerPrinter(output, asJSON: asJSON, heldBytesMax: held)
+        var printer = AnswerPrinter(output, asJSON ? .json : .outline, heldBytesMax: held)
         for start in stride(from: 0, to: bytes.count, by: size) {
             try printer.take(Array(bytes[start..<min(start + size, bytes.count)]))
         }
@@ -97,7 +97,7 @@ struct OutlineTests {
     func malformed() {
         let output = Memory()
         let error = #expect(throws: ControlError.self) {
-            var printer = AnswerPrinter(output, asJSON: false, heldBytesMax: 0)
+            var printer = AnswerPrinter(output, .outline, heldBytesMax: 0)
             try printer.take(Array(#"{"result":[tru]"#.utf8))
         }
         #expect(error?.message.hasPrefix("the server's answer is no JSON: ") == true)

@@ -2,24 +2,14 @@ import Basics
 import Foundation
 import JSONValue
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RemoteControl
 
-/// Numbers that look random and are the same in every run (SplitMix64).
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+extension SeededNumbers {
     /// A JSON value that is at most `depth` deep, names and texts hostile to terminals included.
-    mutating func value(depth: Int) -> JSONValue {
+    fileprivate mutating func value(depth: Int) -> JSONValue {
         switch Int.random(in: 0...(depth > 0 ? 7 : 5), using: &self) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &self))
@@ -49,7 +39,8 @@ private func printed(
     _ result: JSONValue, asJSON: Bool, heldBytesMax: Int, pieces size: Int
 ) throws -> String {
     let output = Memory()
-    var printer = AnswerPrinter(output, asJSON: asJSON, heldBytesMax: heldBytesMax)
+    var printer = AnswerPrinter(
+        output, asJSON ? .json : .outline, heldBytesMax: heldBytesMax)
     let answer: JSONValue = ["jsonrpc": "2.0", "result": result, "id": 1]
     var rest = Array(answer.encoded().utf8)[...]
     while !rest.isEmpty {
@@ -64,7 +55,7 @@ private func printed(
 struct RandomAnswerTests {
     @Test("as JSON an answer is itself, held or as it comes, however it is cut", arguments: 1...40)
     func json(_ seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         let value = JSONValue.object([.init("v", numbers.value(depth: 4))])
         for (held, size) in [(1 << 20, 1_000), (0, 1), (0, 7), (10, 64)] {
             let text = try printed(value, asJSON: true, heldBytesMax: held, pieces: size)
@@ -75,7 +66,7 @@ struct RandomAnswerTests {
 
     @Test("for people nothing that moves the cursor passes, in either way", arguments: 1...40)
     func safe(_ seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed &+ 500)
+        var numbers = SeededNumbers(seed: seed &+ 500)
         let value = JSONValue.array([numbers.value(depth: 3), numbers.value(depth: 3)])
         for held in [1 << 20, 0] {
             let text = try printed(value, asJSON: false, heldBytesMax: held, pieces: 5)
@@ -87,7 +78,7 @@ struct RandomAnswerTests {
 
     @Test("bytes changed at random are an answer or an error, never a trap", arguments: 1...40)
     func mutated(_ seed: UInt64) {
-        var numbers = SeededNumbers(state: seed &+ 900)
+        var numbers = SeededNumbers(seed: seed &+ 900)
         var bytes = Array(
             #"{"jsonrpc":"2.0","result":{"a":[1,"x\u0041",null],"b":-0.5},"id":1}"#.utf8)
         for _ in 0..<Int.random(in: 1...4, using: &numbers) {
@@ -95,7 +86,8 @@ struct RandomAnswerTests {
                 in: 0...255, using: &numbers)
         }
         for held in [1 << 20, 0] {
-            var printer = AnswerPrinter(Memory(), asJSON: seed % 2 == 0, heldBytesMax: held)
+            var printer = AnswerPrinter(
+                Memory(), seed % 2 == 0 ? .json : .outline, heldBytesMax: held)
             do throws(ControlError) {
                 try printer.take(bytes)
                 try printer.end()

@@ -7,16 +7,6 @@ import Testing
 /// Random zones from seeds: a failing seed is named by the test.
 @Suite("A search in any zone")
 struct SearchPropertyTests {
-    /// Numbers that follow from a seed.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     private static let names = ["a.test", "b.test", "c.test", "d.test"]
     private static let services = TargetTransport.allCases.flatMap { transport in
         names.map { transport.servicePrefix + $0 }
@@ -24,7 +14,7 @@ struct SearchPropertyTests {
 
     /// A zone in which anything may lead anywhere.
     private static func zone(_ seed: UInt64) -> NameZone {
-        var random = Seeded(state: seed)
+        var random = SeededNumbers(seed: seed)
         var text = ""
         for _ in 0..<Int.random(in: 0...24, using: &random) {
             let name = names.randomElement(using: &random) ?? "a.test"

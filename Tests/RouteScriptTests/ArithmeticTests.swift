@@ -1,4 +1,5 @@
 import ModuleKit
+import TestSupport
 import Testing
 
 @testable import RouteScript
@@ -97,7 +98,7 @@ struct ArithmeticTests {
     }
 
     /// A random expression over the names `A`, `B` and `C`.
-    private func expression(_ depth: Int, _ generator: inout SeededGenerator) -> String {
+    private func expression(_ depth: Int, _ generator: inout SeededNumbers) -> String {
         guard depth > 0 else {
             return ["A", "B", "C", "7", "0"].randomElement(using: &generator) ?? "A"
         }
@@ -119,7 +120,7 @@ struct ArithmeticTests {
 
     @Test("folding gives what the run gives, for random expressions", arguments: 1...12)
     func folding(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x9e37_79b9_7f4a)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x9e37_79b9_7f4a)
         var body = "$var(a) = 5; $var(b) = 0 - 3; $var(c) = 1000000007;\n"
         var written: [String] = []
         for _ in 0..<25 {

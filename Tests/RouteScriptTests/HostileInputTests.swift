@@ -1,21 +1,8 @@
 import Basics
 import ModuleKit
 import RouteScript
+import TestSupport
 import Testing
-
-/// A generator whose seed is written in the test, so that a failure can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_f491_4f6c_dd1d
-    }
-}
 
 /// Reads and checks; what comes out does not matter, only that it comes out.
 private func survive(_ bytes: [UInt8]) {
@@ -33,7 +20,7 @@ private func survive(_ bytes: [UInt8]) {
 struct HostileInputTests {
     @Test("random bytes are refused and never trap", arguments: 1...8)
     func randomBytes(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x9e37_79b9)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x9e37_79b9)
         for _ in 0..<150 {
             let count = Int.random(in: 0...120, using: &generator)
             survive((0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
@@ -52,7 +39,7 @@ struct HostileInputTests {
             "#!else\n", "#!endif\n", "#!subst \"/a/b/\"\n", "include_file \"x\"", "A", "\n",
             "probe", "10.0.0.1", "/*", "*/", "#", "@", "+=", "yes",
         ]
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x51_7cc1)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x51_7cc1)
         for _ in 0..<150 {
             let count = Int.random(in: 1...80, using: &generator)
             let tokens = (0..<count).map { _ in words.randomElement(using: &generator) ?? ";" }
@@ -63,7 +50,7 @@ struct HostileInputTests {
 
     @Test("changed configurations are read or refused and never trap", arguments: 1...8)
     func mutations(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0xabcd_ef01)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0xabcd_ef01)
         let originals = [Samples.registrar, Samples.large].map { Array($0.utf8) }
         for turn in 0..<60 {
             var bytes = originals[turn % 2]

@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import RouteScript
+import TestSupport
 import Testing
 
 /// Configurations that are right, and use most of what there is.
@@ -100,7 +101,7 @@ private func survive(_ bytes: [UInt8]) -> Bool {
 }
 
 /// Changes a configuration in a few places.
-private func mutated(_ text: String, _ generator: inout SeededGenerator) -> [UInt8] {
+private func mutated(_ text: String, _ generator: inout SeededNumbers) -> [UInt8] {
     var bytes = Array(text.utf8)
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
         let place = Int.random(in: 0..<max(1, bytes.count), using: &generator)
@@ -133,7 +134,7 @@ struct MutationTests {
 
     @Test("what is changed is a program or is refused, and never more", arguments: 1...16)
     func mutations(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x2545_f491)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x2545_f491)
         var accepted = 0
         for turn in 0..<60 {
             let bytes = mutated(Seeds.all[turn % Seeds.all.count], &generator)
@@ -155,7 +156,7 @@ struct MutationTests {
 
     @Test("lines that are left out, doubled or swapped never trap", arguments: 1...6)
     func lines(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x7777_1111)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x7777_1111)
         for text in Seeds.all {
             var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             for _ in 0..<12 {
@@ -172,7 +173,7 @@ struct MutationTests {
 
     @Test("two configurations that are spliced together never trap", arguments: 1...6)
     func splices(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x3333_9999)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x3333_9999)
         for _ in 0..<40 {
             guard let one = Seeds.all.randomElement(using: &generator),
                 let other = Seeds.all.randomElement(using: &generator)

@@ -1,4 +1,5 @@
 import ModuleKit
+import TestSupport
 import Testing
 
 @testable import RouteScript
@@ -110,7 +111,7 @@ private struct Sum {
     var level: Int
 
     /// An integer from 0 to 20.
-    static func leaf(_ generator: inout SeededGenerator) -> Sum {
+    static func leaf(_ generator: inout SeededNumbers) -> Sum {
         let number = Int.random(in: 0...20, using: &generator)
         return Sum(text: "\(number)", value: number, level: 99)
     }
@@ -121,7 +122,7 @@ private struct Sum {
     }
 
     /// An expression of at most `depth` operators above each other.
-    static func random(_ depth: Int, _ generator: inout SeededGenerator) -> Sum {
+    static func random(_ depth: Int, _ generator: inout SeededNumbers) -> Sum {
         guard depth > 0, Int.random(in: 0..<8, using: &generator) > 0 else {
             return leaf(&generator)
         }
@@ -168,7 +169,7 @@ private struct Sum {
 struct RandomExpressionTests {
     @Test("constants and variables come to what the operators mean", arguments: 1...12)
     func values(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x9e37_79b9_7f4a)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x9e37_79b9_7f4a)
         var body = ""
         var expected: [String] = []
         for _ in 0..<20 {
@@ -185,7 +186,7 @@ struct RandomExpressionTests {
 
     @Test("conditions hold exactly when the value is above 0", arguments: 1...6)
     func conditions(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x1234_5677)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x1234_5677)
         var body = ""
         var expected: [String] = []
         for _ in 0..<20 {

@@ -1,6 +1,7 @@
 import Basics
 import ModuleKit
 import RouteScript
+import TestSupport
 import Testing
 
 /// A configuration whose runtime variables are declared as the server declares them.
@@ -214,7 +215,7 @@ struct TemplateMatrixTests {
             "$", "$$", "(", ")", "[", "]", "{", "}", "rm", "var", "hdr", "field", "x", "1", "-1",
             "*", "s.len", ",", ".", " ", "é", "?", "_s", "sel", "@", "\\\\", "\\n", "err.class",
         ]
-        var generator = SeededGenerator(seed: UInt64(seed) &* 0x6666_5555)
+        var generator = SeededNumbers(seed: UInt64(seed) &* 0x6666_5555)
         for _ in 0..<80 {
             let count = Int.random(in: 1...14, using: &generator)
             let text = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }

@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 
 /// A URI put together from parts, so that what is found can be compared with what was written.
 struct BuiltURI {
@@ -43,7 +44,7 @@ struct BuiltURI {
     private static let headerPieces = Array("sT3-_.!~*'()[]/?:+$").map(String.init) + ["%0d"]
 
     private static func word(
-        _ pieces: [String], _ lengths: ClosedRange<Int>, _ random: inout SplitMix
+        _ pieces: [String], _ lengths: ClosedRange<Int>, _ random: inout SeededNumbers
     ) -> String {
         var word = ""
         for _ in 0..<Int.random(in: lengths, using: &random) {
@@ -53,7 +54,7 @@ struct BuiltURI {
     }
 
     /// One with random parts; its parameters and headers have names of their own each.
-    static func random(_ random: inout SplitMix) -> BuiltURI {
+    static func random(_ random: inout SeededNumbers) -> BuiltURI {
         var uri = BuiltURI()
         if Bool.random(using: &random) { uri.scheme = "sips" }
         if Bool.random(using: &random) {

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import FuzzTargets
+import TestSupport
 import Testing
 
 /// The parsers are total: whatever the bytes are, nothing traps and no range leaves its message.
@@ -40,7 +41,7 @@ struct FuzzTests {
 
     @Test("random mutations of valid messages are read without a trap", arguments: [1, 2, 3, 4])
     func mutations(seed: UInt64) throws {
-        var generator = SplitMix(state: seed)
+        var generator = SeededNumbers(seed: seed)
         let corpus = try Self.corpus()
         for _ in 0..<120 {
             guard var bytes = corpus.randomElement(using: &generator) else { return }
@@ -52,7 +53,7 @@ struct FuzzTests {
     }
 
     /// Changes a byte, or moves, doubles or removes a stretch of bytes.
-    private func mutate(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
+    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededNumbers) {
         guard bytes.count > 2 else { return }
         let start = Int.random(in: 0..<bytes.count, using: &generator)
         let end = min(bytes.count, start + Int.random(in: 1...20, using: &generator))
@@ -70,7 +71,7 @@ struct FuzzTests {
 
     @Test("random bytes are read without a trap", arguments: [11, 12])
     func random(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededNumbers(seed: seed)
         for _ in 0..<500 {
             let count = Int.random(in: 0...200, using: &generator)
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 /// Laws that hold for every header section and every list, tried on random ones.
@@ -28,7 +29,7 @@ struct HeaderPropertyTests {
     ]
 
     /// A name in random case.
-    private func spelled(_ name: String, _ random: inout SplitMix) -> String {
+    private func spelled(_ name: String, _ random: inout SeededNumbers) -> String {
         String(
             name.map {
                 Bool.random(using: &random)
@@ -36,7 +37,7 @@ struct HeaderPropertyTests {
             })
     }
 
-    private func choice(_ options: [String], _ random: inout SplitMix) -> String {
+    private func choice(_ options: [String], _ random: inout SeededNumbers) -> String {
         options[Int.random(in: 0..<options.count, using: &random)]
     }
 
@@ -44,7 +45,7 @@ struct HeaderPropertyTests {
         "names, case, folds, blanks and line ends change nothing of what a field says",
         arguments: [31, 32, 33] as [UInt64])
     func presentation(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<120 {
             var fields: [Field] = []
             for _ in 0..<Int.random(in: 1...20, using: &random) {
@@ -76,7 +77,7 @@ struct HeaderPropertyTests {
 
     @Test("fields of a name are found in their order, by name and by text")
     func order() throws {
-        var random = SplitMix(state: 34)
+        var random = SeededNumbers(seed: 34)
         for _ in 0..<60 {
             var text = "OPTIONS sip:h SIP/2.0\r\n"
             var expected: [String: [String]] = [:]
@@ -106,7 +107,7 @@ struct HeaderPropertyTests {
     }
 
     /// A random Contact without blanks around it.
-    private func contact(_ random: inout SplitMix) -> String {
+    private func contact(_ random: inout SeededNumbers) -> String {
         var text = choice(
             [
                 "<sip:a@h>", "\"x, y\" <sip:a,b@h;lr>", "sip:bare@h", "Name N <sips:[::1]:5061>",
@@ -126,7 +127,7 @@ struct HeaderPropertyTests {
         "two ways of walking a list agree, across commas, fields and blanks",
         arguments: [41, 42] as [UInt64])
     func lists(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<150 {
             var expected: [String] = []
             var text = "REGISTER sip:h SIP/2.0\r\n"
@@ -166,7 +167,7 @@ struct HeaderPropertyTests {
 
     @Test("parameters are found as they were written", arguments: [51, 52] as [UInt64])
     func parameters(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<200 {
             var expected: [String] = []
             var text = ""

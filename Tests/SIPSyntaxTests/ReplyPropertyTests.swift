@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 /// Laws of what is written: it is read again, and says what it was asked to say.
@@ -18,7 +19,7 @@ struct ReplyPropertyTests {
     }
 
     /// A request with some Vias in some fields.
-    private func request(_ random: inout SplitMix) -> (text: String, vias: [String]) {
+    private func request(_ random: inout SeededNumbers) -> (text: String, vias: [String]) {
         var vias: [String] = []
         var fields: [String] = []
         for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -53,7 +54,7 @@ struct ReplyPropertyTests {
         "a response is accepted, and repeats what the request says about itself",
         arguments: [61, 62, 63] as [UInt64])
     func responses(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<80 {
             let (text, vias) = request(&random)
             let message = try loaded(text)
@@ -80,7 +81,7 @@ struct ReplyPropertyTests {
 
     @Test("the topmost Via of a response says once where its request came from")
     func topVia() throws {
-        var random = SplitMix(state: 64)
+        var random = SeededNumbers(seed: 64)
         for _ in 0..<80 {
             let (text, _) = request(&random)
             let message = try loaded(text)
@@ -123,7 +124,7 @@ struct ReplyPropertyTests {
 
     @Test("a request that is written is the one that is read", arguments: [71, 72] as [UInt64])
     func requests(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for method in SIPMethod.allCases where method != .other {
             let transport = TransportProtocol.allCases.randomElement(using: &random) ?? .udp
             let socket = ListeningSocket(

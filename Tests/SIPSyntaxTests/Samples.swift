@@ -100,15 +100,3 @@ func with<R, E: Error>(_ text: String, _ body: (Span<UInt8>) throws(E) -> R) thr
 func cut(_ text: String, _ range: ByteRange?) -> String? {
     range.map { String(decoding: Array(text.utf8)[$0.indices], as: UTF8.self) }
 }
-
-/// Repeatable random numbers, so that a failing seed is a command line.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}

@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 /// Cutting a stream into messages, however it arrives.
@@ -158,7 +159,7 @@ struct StreamFramerTests {
 
     @Test("random bytes never trap and never yield more than came in")
     func random() {
-        var generator = SplitMix(state: 2026)
+        var generator = SeededNumbers(seed: 2026)
         let alphabet = Array("\r\n\r\n\r\nl:0 1A\r\nContent-Length: 5".utf8)
         for _ in 0..<300 {
             var framer = StreamFramer(

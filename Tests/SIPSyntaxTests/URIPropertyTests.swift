@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 /// Laws that hold for every URI, tried on random ones; a failing seed is a command line.
@@ -21,7 +22,7 @@ struct URIPropertyTests {
     @Test(
         "what a URI was put together from is what is found in it", arguments: [1, 2, 3] as [UInt64])
     func parts(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<300 {
             let built = BuiltURI.random(&random)
             let text = built.text
@@ -42,7 +43,7 @@ struct URIPropertyTests {
 
     @Test("a URI is the same as itself in another order and other case of what has none")
     func sameInOtherWords() {
-        var random = SplitMix(state: 7)
+        var random = SeededNumbers(seed: 7)
         for _ in 0..<400 {
             let built = BuiltURI.random(&random)
             var other = built
@@ -63,7 +64,7 @@ struct URIPropertyTests {
 
     @Test("an escape of a character without meaning of its own changes nothing")
     func escapedLetters() {
-        var random = SplitMix(state: 8)
+        var random = SeededNumbers(seed: 8)
         for _ in 0..<200 {
             var built = BuiltURI.random(&random)
             built.user = "b" + (built.user ?? "")
@@ -77,7 +78,7 @@ struct URIPropertyTests {
 
     @Test("a URI with one part changed is another one, whichever is asked first")
     func different() {
-        var random = SplitMix(state: 9)
+        var random = SeededNumbers(seed: 9)
         for _ in 0..<300 {
             let built = BuiltURI.random(&random)
             var others: [BuiltURI] = []
@@ -104,7 +105,7 @@ struct URIPropertyTests {
 
     @Test("a parameter that only one has is no difference, unless it says where or how to send")
     func otherParameters() {
-        var random = SplitMix(state: 10)
+        var random = SeededNumbers(seed: 10)
         for _ in 0..<200 {
             let built = BuiltURI.random(&random)
             var other = built
@@ -115,7 +116,7 @@ struct URIPropertyTests {
 
     @Test("a byte that no URI may hold makes it malformed, wherever it stands")
     func strangeBytes() {
-        var random = SplitMix(state: 11)
+        var random = SeededNumbers(seed: 11)
         for _ in 0..<60 {
             let text = Array(BuiltURI.random(&random).text.utf8)
             for byte: UInt8 in [0, 9, 10, 13, 32, 0x22, 0x3c, 0x3e, 0x5c, 0x5e, 0x7f, 0x80, 0xff] {
@@ -194,7 +195,7 @@ struct EscapedTextTests {
 
     @Test("random bytes survive being escaped and resolved", arguments: [21, 22] as [UInt64])
     func roundTrip(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<200 {
             var bytes: [UInt8] = []
             for _ in 0..<Int.random(in: 0...40, using: &random) {

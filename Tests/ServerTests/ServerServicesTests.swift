@@ -6,6 +6,7 @@ import DBSQLite
 import Dispatch
 import Logging
 import ModuleKit
+import SIPSyntax
 import Storage
 import Testing
 
@@ -95,6 +96,41 @@ struct ServerServicesTests {
         }
         #expect(prepared == 1)
         #expect(blocks.names == ["usrloc:contact-expired 9"])
+    }
+
+    @Test("pieces of the control plane use a context again, one at a time, and find it empty")
+    func contextsAreKept() {
+        let services = services()
+        let made = Atomic(0)
+        services.install(NoBlocks()) { [services] in
+            made.add(1, ordering: .relaxed)
+            return ScriptContext(services: services)
+        }
+        var first: ObjectIdentifier?
+        services.perform { context in
+            first = ObjectIdentifier(context)
+            let request = Array("OPTIONS sip:a@b SIP/2.0\r\n\r\n".utf8)
+            _ = try? context.message.load(request.span)
+            context.flags = 5
+            services.perform { inner in #expect(inner !== context) }
+        }
+        let count = made.load(ordering: .relaxed)
+        #expect(count == 2)
+        services.perform { context in
+            #expect(context.message.bytes.isEmpty && context.message.fault == nil)
+            #expect(context.flags == 0)
+        }
+        for _ in 0..<20 { services.perform { _ in } }
+        let afterwards = made.load(ordering: .relaxed)
+        #expect(afterwards == 2 && first != nil)
+        // A new script: nothing of the old one is left.
+        services.install(NoBlocks()) { [services] in
+            made.add(1, ordering: .relaxed)
+            return ScriptContext(services: services)
+        }
+        services.perform { _ in }
+        let last = made.load(ordering: .relaxed)
+        #expect(last == 3)
     }
 
     @Test("threads announce themselves, and what was set is shown")

@@ -14,7 +14,10 @@ final class WorkerRig {
     let counters: MessageCounters
     private let worker: SIPWorker
 
-    init(_ route: String, forcesRport: Bool = false, header: String = "Server: test\r\n") throws {
+    init(
+        _ route: String, forcesRport: Bool = false, header: String = "Server: test\r\n",
+        durations: MessageDurations? = nil
+    ) throws {
         let services = ServerServices(
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             startedAt: SystemClock.wall(), commandLine: ["roost"])
@@ -30,6 +33,7 @@ final class WorkerRig {
         worker = SIPWorker(
             WorkerBlueprint(
                 services: services, program: program, counters: counters,
+                durations: durations,
                 serverHeader: Array(header.utf8), tagKey: 7, forcesRport: forcesRport))
     }
 

@@ -1,20 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TidyRules
-
-/// Numbers that look random and are the same in every run (SplitMix64).
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite("Texts that are no Swift")
 struct HostileTextTests {
@@ -27,7 +15,7 @@ struct HostileTextTests {
 
     /// A text of pieces in random order.
     private func text(_ seed: UInt64) -> String {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         return (0..<Int.random(in: 1...120, using: &numbers))
             .map { _ in Self.pieces.randomElement(using: &numbers) ?? "" }.joined()
     }

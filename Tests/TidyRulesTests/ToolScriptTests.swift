@@ -59,7 +59,10 @@ struct ToolScriptTests {
 
     @Test(
         "each is a shell script that stops at the first error, and can be run",
-        arguments: ["tools/run", "tools/test", "tools/tidy", "tools/install-packages", ".ci/run"])
+        arguments: [
+            "tools/run", "tools/test", "tools/tidy", "tools/install-packages", ".ci/run",
+            "tools/package", "tools/check-package",
+        ])
     func isSound(path: String) throws {
         let file = script(path)
         let text = try String(contentsOfFile: file, encoding: .utf8)

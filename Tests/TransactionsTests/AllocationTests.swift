@@ -1,6 +1,7 @@
 import Basics
 import Glibc
 import SIPSyntax
+import TestSupport
 import Testing
 
 @testable import Transactions
@@ -40,7 +41,7 @@ private enum HeapMeter {
 struct AllocationTests {
     /// Opens and answers a thousand requests, with a hundred open at a time.
     private static func roundTrips(
-        _ store: ClientTransactions, _ random: inout SplitMix, _ now: inout Int
+        _ store: ClientTransactions, _ random: inout SeededNumbers, _ now: inout Int
     ) throws(TransactionError) {
         let bytes = [UInt8](repeating: 7, count: 700)
         var timers = TransactionTimers()
@@ -72,7 +73,7 @@ struct AllocationTests {
     func clientRoundTrips() async {
         await #expect(processExitsWith: .success) {
             let store = ClientTransactions(now: at(0))
-            var random = SplitMix(state: 1)
+            var random = SeededNumbers(seed: 1)
             var now = 0
             for _ in 0..<3 {
                 try Self.roundTrips(store, &random, &now)

@@ -1,6 +1,7 @@
 import Basics
 import SIPSyntax
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transactions
@@ -44,7 +45,7 @@ struct ClientContentionTests {
         _ store: ClientTransactions, _ wire: Wire, worker: Int, turns: Int, answered: Counter,
         alive: Counter
     ) {
-        var random = SplitMix(state: UInt64(worker))
+        var random = SeededNumbers(seed: UInt64(worker))
         let bytes = [UInt8](repeating: 7, count: 400)
         for turn in 0..<turns {
             let opening = ClientOpening(

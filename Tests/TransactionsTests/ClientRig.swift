@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 @testable import Transactions
@@ -8,7 +9,7 @@ import Testing
 final class ClientRig {
     let store: ClientTransactions
     var now = 1_000
-    var random = SplitMix(state: 1)
+    var random = SeededNumbers(seed: 1)
     private var outcomes: [ClientOutcome] = []
 
     init(transactionsMax: Int = 1_600, bytesMax: Int = 1 << 20) {

@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 @testable import Transactions
@@ -75,7 +76,7 @@ struct ClientTransactionsTests {
     @Test("forged branches reach nothing, whatever they name")
     func forged() throws {
         let rig = ClientRig()
-        var random = SplitMix(state: 99)
+        var random = SeededNumbers(seed: 99)
         var open: [ClientBranch] = []
         for lane in 0..<64 { open.append(try rig.open(lane: lane)) }
         for _ in 0..<20_000 {

@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 
 @testable import Transactions
 
@@ -26,7 +27,7 @@ struct ForkedCalls: ~Copyable {
         case deliver(Node, String)
     }
 
-    private var random: SplitMix
+    private var random: SeededNumbers
     private let wire: SimulatedWire
     private var timers = TransactionTimers()
     private let caller = ClientTransactions(now: at(0))
@@ -46,7 +47,7 @@ struct ForkedCalls: ~Copyable {
     private(set) var cancels = 0
 
     init(seed: UInt64, wire: SimulatedWire, calls count: Int) {
-        random = SplitMix(state: seed)
+        random = SeededNumbers(seed: seed)
         self.wire = wire
         proxyKeys = proxyServer.makeKeyMaker()
         calleeKeys = callee.makeKeyMaker()

@@ -9,18 +9,6 @@ func at(_ milliseconds: Int) -> MonotonicTime {
     MonotonicTime(nanoseconds: UInt64(milliseconds) * 1_000_000)
 }
 
-/// Repeatable random numbers, so that a failing seed is a command line.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension Origin {
     /// A peer on UDP, or on a TCP connection.
     static func peer(_ port: UInt16 = 5060, isReliable: Bool = false) -> Origin {

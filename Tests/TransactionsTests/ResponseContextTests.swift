@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Transactions
@@ -322,7 +323,7 @@ struct ResponseContextTests {
 
     @Test("whatever comes, one final response goes back and all branches end", arguments: 0..<300)
     func anyOrder(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         let count = Int.random(in: 1...6, using: &random)
         var context = try ResponseContext(
             q: (0..<count).map { _ in [1000, 500, 300].randomElement(using: &random) ?? 0 }

@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 import Testing
 
 @testable import Transactions
@@ -158,7 +159,7 @@ struct ServerTransactionsTests {
         let options = request("OPTIONS")
         #expect(try rig.receive(options) == "new")
         let real = rig.handle(options)
-        var random = SplitMix(state: 5)
+        var random = SeededNumbers(seed: 5)
         for _ in 0..<10_000 {
             let forged = ServerHandle(
                 index: UInt32.random(in: 0 ... .max, using: &random),

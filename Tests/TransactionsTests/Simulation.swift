@@ -1,5 +1,6 @@
 import Basics
 import SIPSyntax
+import TestSupport
 
 @testable import Transactions
 
@@ -41,7 +42,7 @@ struct Simulation {
         case toServer(SimulatedMessage), toClient(SimulatedMessage)
     }
 
-    private var random: SplitMix
+    private var random: SeededNumbers
     private let wire: SimulatedWire
     private let client = ClientTransactions(now: at(0))
     private let server = ServerTransactions(seed: (1, 2, 3, 4), now: at(0))
@@ -55,7 +56,7 @@ struct Simulation {
     private(set) var unacknowledged = 0
 
     init(seed: UInt64, wire: SimulatedWire, courses count: Int) {
-        random = SplitMix(state: seed)
+        random = SeededNumbers(seed: seed)
         self.wire = wire
         courses = []
         for number in 0..<count {

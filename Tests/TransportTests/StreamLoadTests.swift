@@ -1,26 +1,14 @@
 import Basics
 import Dispatch
+import TestSupport
 import Testing
 
 @testable import Transport
 
-/// Numbers that look random and are the same in each run with the same seed (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 @Suite struct StreamLoadTests {
     @Test("wherever the segments end, the answers are the same", arguments: [1, 2, 3, 4])
     func segments(seed: UInt64) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededNumbers(seed: seed)
         let fixture = try Fixture(["tcp:127.0.0.1:0"])
         let peer = try StreamPeer(to: fixture.address)
         let messages = (0..<40).map { request($0, body: Int.random(in: 0...3_000, using: &random)) }
@@ -147,7 +135,7 @@ private struct SeededGenerator: RandomNumberGenerator {
 
     @Test("bytes that are no SIP harm nobody else", arguments: [5, 6, 7])
     func noise(seed: UInt64) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededNumbers(seed: seed)
         let fixture = try Fixture(["tcp:127.0.0.1:0", "udp:127.0.0.1:0"])
         let good = try StreamPeer(to: fixture.address)
         let phone = try DatagramPeer(for: fixture.sockets[1].address)

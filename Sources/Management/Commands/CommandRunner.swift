@@ -14,12 +14,17 @@ public final class CommandRunner: Sendable {
     /// The record of changes.
     public let audit: AuditLog
     private let logger: Logger
+    private let figures: CommandFigures
 
     /// A runner for the commands of a registry.
-    public init(registry: CommandRegistry, audit: AuditLog, logger: Logger) {
+    public init(
+        registry: CommandRegistry, audit: AuditLog, logger: Logger,
+        figures: CommandFigures = CommandFigures()
+    ) {
         self.registry = registry
         self.audit = audit
         self.logger = logger
+        self.figures = figures
     }
 
     /// A runner for the commands of all modules that are loaded, with the server's record.
@@ -28,7 +33,7 @@ public final class CommandRunner: Sendable {
     public convenience init(services: any Services) {
         self.init(
             registry: CommandRegistry(modules: services.loadedModules), audit: services.audit,
-            logger: services.logger)
+            logger: services.logger, figures: services.commandFigures)
     }
 
     /// Runs one command.
@@ -38,6 +43,20 @@ public final class CommandRunner: Sendable {
     /// for instance.
     public func run(
         _ name: String, _ parameters: JSONValue?, from caller: RPCCaller, as role: AccessRole? = nil
+    ) -> Result<RPCOutcome, RPCError> {
+        let begun = SystemClock.monotonic()
+        let outcome = carryOut(name, parameters, from: caller, as: role)
+        var isDone = true
+        if case .failure = outcome { isDone = false }
+        figures.note(
+            channel: caller.channel, isDone: isDone,
+            nanoseconds: SystemClock.monotonic().since(begun))
+        return outcome
+    }
+
+    /// The same without being counted.
+    private func carryOut(
+        _ name: String, _ parameters: JSONValue?, from caller: RPCCaller, as role: AccessRole?
     ) -> Result<RPCOutcome, RPCError> {
         guard let method = registry[name] else { return .failure(unknown(name)) }
         let notes = method.isChange ? ChangeNotes() : nil

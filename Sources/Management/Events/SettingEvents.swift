@@ -1,13 +1,12 @@
 internal import Basics
 public import JSONValue
 public import ModuleKit
-internal import Synchronization
 
 /// Tells of settings that were changed while the server runs: events of kind `setting`.
 public final class SettingEvents: EventSource {
     /// The one kind.
     public let eventKinds = ["setting"]
-    private let listener = Guarded<(@Sendable (ServerEvent) -> Void)?>(nil)
+    private let listener = GuardedFunction<ServerEvent>()
 
     /// Follows a store for good; settings change so seldom that nothing is saved by looking away.
     public init(_ store: SettingsStore) {
@@ -16,11 +15,11 @@ public final class SettingEvents: EventSource {
 
     /// Tells from now on, or no more.
     public func tell(_ kinds: Set<String>, _ listener: @escaping @Sendable (ServerEvent) -> Void) {
-        self.listener.withLock { $0 = kinds.isEmpty ? nil : listener }
+        self.listener.set(kinds.isEmpty ? nil : listener)
     }
 
     private func note(_ changes: [PendingChange]) {
-        guard let listener = listener.withLock({ $0 }) else { return }
+        guard let listener = listener.function else { return }
         for change in changes {
             listener(
                 ServerEvent(

@@ -19,6 +19,8 @@ final class HTTPExchange {
     var prepared: HTTPResponse?
     /// Who asks, where credentials are asked for.
     var account: Account?
+    /// When its head had arrived.
+    let begunAt: MonotonicTime
     /// The origin of the page that calls, where it is another than this server's.
     var origin: String?
     /// The version of HTTP.
@@ -41,6 +43,7 @@ final class HTTPExchange {
         self.client = client
         self.method = method
         self.path = path
+        begunAt = now
         bodyBytesMax = configuration.bodyBytesMax
         let patience = UInt64(configuration.requestSecondsMax) * 1_000_000_000
         deadline = MonotonicTime(nanoseconds: now.nanoseconds + patience)

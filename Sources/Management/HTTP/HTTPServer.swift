@@ -76,6 +76,8 @@ public final class HTTPServer: Sendable {
     private let configuration: Configuration
     private let endpoints: [any HTTPEndpoint]
     private let gate: HTTPGate
+    /// What is counted since the server was made.
+    public let figures = HTTPFigures()
     private let logger: Logger
     private let state = Guarded<State?>(nil)
     /// Held while a daemon takes the place of another, and while the last one stops.
@@ -165,7 +167,9 @@ public final class HTTPServer: Sendable {
         _ listener: Int32, _ tls: TLSFiles.Content?
     ) throws(StartFailure) -> Running {
         let service = unsafe Unmanaged.passRetained(
-            HTTPService(configuration, endpoints: endpoints, gate: gate, logger: logger))
+            HTTPService(
+                configuration, endpoints: endpoints, gate: gate, logger: logger,
+                figures: figures))
         var settings = unsafe cmicrohttpd_settings()
         unsafe settings.listen_socket = listener
         unsafe settings.connections = UInt32(configuration.connectionsMax)

@@ -254,6 +254,8 @@ extension HTTPService {
             unsafe MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true")
             unsafe MHD_add_response_header(response, "Vary", "Origin")
         }
+        figures.note(
+            status: Int(status), nanoseconds: SystemClock.monotonic().since(exchange.begunAt))
         logger.debug("http \(exchange.client) \(exchange.method) \(exchange.path) \(status)")
         return unsafe HTTPResponse(status, response)
     }

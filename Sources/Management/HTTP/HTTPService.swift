@@ -33,6 +33,8 @@ final class HTTPService: Sendable {
     let logger: Logger
     /// Who comes in.
     let gate: HTTPGate
+    /// What is counted.
+    let figures: HTTPFigures
     /// The connections that are open.
     let connections = HTTPConnections()
     /// The threads that make answers which may have to wait.
@@ -41,9 +43,10 @@ final class HTTPService: Sendable {
     /// What the callbacks of one daemon need.
     init(
         _ configuration: HTTPServer.Configuration, endpoints: [any HTTPEndpoint], gate: HTTPGate,
-        logger: Logger
+        logger: Logger, figures: HTTPFigures
     ) {
         self.configuration = configuration
+        self.figures = figures
         self.endpoints = Dictionary(endpoints.map { ($0.path, $0) }) { first, _ in first }
         self.gate = gate
         self.logger = logger
@@ -103,10 +106,13 @@ final class HTTPService: Sendable {
             let begun = HTTPConnection(
                 address: address, socket: socket, number: service.connections.add(socket: socket))
             unsafe context.pointee = Unmanaged.passRetained(begun).toOpaque()
+            service.figures.accepted.add()
+            service.figures.connections.add()
         } else if let known = unsafe context.pointee {
             let ended = unsafe Unmanaged<HTTPConnection>.fromOpaque(known).takeRetainedValue()
             unsafe context.pointee = nil
             service.connections.remove(ended.number)
+            service.figures.connections.add(-1)
         }
     }
 

@@ -33,6 +33,9 @@ enum KEMINames {
     private static let names = [
         "cfgutils.lock": "lock_key2",
         "corex.append_branch": "append_branch_uri append_branch_uri_q",
+        "counters.cnt_add": "add",
+        "counters.cnt_inc": "inc",
+        "counters.cnt_reset": "reset",
         "jsonrpcs.jsonrpc_dispatch": "dispatch",
         "jsonrpcs.jsonrpc_exec": "exec execx",
         "maxfwd.mf_process_maxfwd_header": "process_maxfwd",
@@ -73,6 +76,18 @@ enum KEMINames {
         "tm.t_drop_replies": "t_drop_replies_all",
         "tm.t_relay_to": "t_relay_to_flags",
         "tm.t_set_fr": "t_set_fr_inv",
+        "xhttp_prom.prom_check_uri": "check_uri",
+        "xhttp_prom.prom_counter_inc":
+            "counter_inc_l0 counter_inc_l1 counter_inc_l2 counter_inc_l3",
+        "xhttp_prom.prom_counter_reset":
+            "counter_reset_l0 counter_reset_l1 counter_reset_l2 counter_reset_l3",
+        "xhttp_prom.prom_dispatch": "dispatch",
+        "xhttp_prom.prom_gauge_inc": "gauge_inc_l0 gauge_inc_l1 gauge_inc_l2 gauge_inc_l3",
+        "xhttp_prom.prom_gauge_reset":
+            "gauge_reset_l0 gauge_reset_l1 gauge_reset_l2 gauge_reset_l3",
+        "xhttp_prom.prom_gauge_set": "gauge_set_l0 gauge_set_l1 gauge_set_l2 gauge_set_l3",
+        "xhttp_prom.prom_histogram_observe":
+            "histogram_observe_l0 histogram_observe_l1 histogram_observe_l2 histogram_observe_l3",
         "xlog.xlog": "xlog_facility",
     ]
 

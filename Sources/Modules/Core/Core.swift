@@ -10,13 +10,17 @@ public import ModuleKit
 /// A parameter is in one of two lists: it has a field in `Parameters` and an effect, or it is in
 /// `ignored` with the reason why it can have none here. A name in neither is an error, as in any
 /// module.
-public final class Core: ServerModule, AuditKeeping {
+public final class Core: ServerModule, AuditKeeping, CommandFiguresKeeping {
     /// The settings as the configuration file gives them.
     public let parameters: Parameters
     /// Where workers find the settings of now.
     public let settings: SettingsHandle<Parameters>
     /// The counters that workers add to.
     public let counters = MessageCounters()
+    /// How long the work on requests takes; noted while somebody can read it.
+    public let durations = MessageDurations()
+    /// The figures of management commands.
+    public let commandFigures = CommandFigures()
     /// The record of changes of this server.
     public let audit = AuditLog()
     /// The server that the commands ask.

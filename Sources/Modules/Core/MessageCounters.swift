@@ -89,6 +89,15 @@ public struct MessageCounters: Sendable {
         if let method { byClassAndMethod[group * Method.allCases.count + method.rawValue].add() }
     }
 
+    /// The counter of requests of a method.
+    func requests(_ method: Method) -> Counter { byMethod[method.rawValue] }
+
+    /// The counter of replies of a class from 1 to 6.
+    func replies(ofClass group: Int) -> Counter {
+        precondition((1...6).contains(group), "classes are 1xx to 6xx")
+        return byClass[group - 1]
+    }
+
     /// One counter with the name that statistics give it.
     struct Entry: Sendable {
         /// Name in statistics.

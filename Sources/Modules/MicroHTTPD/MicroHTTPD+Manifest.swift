@@ -12,7 +12,7 @@ extension MicroHTTPD {
     public static let manifest = Manifest<MicroHTTPD>(
         "microhttpd",
         "HTTP port for management: JSON-RPC under /RPC when jsonrpcs is loaded, events under "
-            + "/events, /health and /ready, and what the script answers",
+            + "/events, /health and /ready, a page at /, and what the script answers",
         parameters: stockParameters + accessParameters + limitParameters,
         functions: [
             FunctionRow(

@@ -22,6 +22,8 @@ extension MicroHTTPD {
         public var tokens: [String] = []
         /// `NAME: WORD, WORD ...` each.
         public var roles: [String] = []
+        /// Whether there is a page at `/`.
+        public var showsPage = true
         /// What credentials are for.
         public var realm = "Roost"
         /// Origins of pages that may call.
@@ -83,6 +85,8 @@ extension MicroHTTPD {
             "role", list: \.roles,
             "NAME: WORDS of a role beside read and control: read, *, ul.*, ul.rm, !ul.flush; the "
                 + "last word that fits a command decides. May be repeated"),
+        ParameterRow(
+            "page", \.showsPage, "Whether a page to watch and steer the server is served at /"),
         ParameterRow("realm", \.realm, "What browsers show when they ask for a password") { text in
             let isClean = text.utf8.allSatisfy {
                 $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")

@@ -1,14 +1,14 @@
 internal import Basics
 internal import Logging
-internal import Management
-internal import ModuleKit
+public import Management
+public import ModuleKit
 
 /// Requests that the script answers: `event_route[microhttpd:request]`, or the function that
 /// `event_callback` names.
 ///
 /// A script that answers nothing leaves the request to the server, so that it may serve some paths
 /// and leave `/RPC` and the others alone. Credentials are asked for before it runs.
-extension MicroHTTPD {
+extension MicroHTTPD: HTTPConversing {
     /// What `$mhttpd` shows.
     enum RequestPart: String, CaseIterable, Sendable {
         /// The path.
@@ -98,6 +98,19 @@ extension MicroHTTPD {
         let bytes = context.withBytes(of: body) { Array(copying: $0) }
         conversation.reply = HTTPReply(code, type: type.isEmpty ? nil : type, body: bytes)
         return 1
+    }
+
+    /// The request that a context works on, for other modules.
+    public func httpRequest(_ context: ScriptContext) -> HTTPRequest? {
+        conversation(context).request
+    }
+
+    /// Answers it for another module.
+    public func answer(_ context: ScriptContext, with reply: HTTPReply) -> Bool {
+        let conversation = conversation(context)
+        guard conversation.request != nil, conversation.reply == nil else { return false }
+        conversation.reply = reply
+        return true
     }
 
     /// The value of `$mhttpd(...)`; null outside of the event route.

@@ -17,6 +17,7 @@ public final class MicroHTTPD: ServerModule, EventListener {
     let settings: SettingsHandle<Parameters>
     /// The function that is called in place of the event route.
     let eventCallback: String?
+    private let showsPage: Bool
     private var configuration: HTTPServer.Configuration { checked.configuration }
     private let checked: Checked
     private let server = Guarded<HTTPServer?>(nil)
@@ -34,12 +35,15 @@ public final class MicroHTTPD: ServerModule, EventListener {
         services = setup.services
         settings = setup.settings
         eventCallback = setup.parameters.eventCallback
+        showsPage = setup.parameters.showsPage
         checked = try Self.check(setup.parameters)
     }
 
     /// Where clients find it, `http://127.0.0.1:8280`; nil while it is stopped.
     public var url: String? { server.withLock { $0?.url } }
 
+    /// What is counted of HTTP; nil while it is stopped.
+    var figures: HTTPFigures? { server.withLock { $0?.figures } }
     /// Readers of the event stream.
     var eventReaders: Int { feed.withLock { $0?.readers ?? 0 } }
     /// Readers that did not keep up.
@@ -66,7 +70,11 @@ public final class MicroHTTPD: ServerModule, EventListener {
             sources: loaded.compactMap { $0 as? any EventSource }
                 + [SettingEvents(services.settings)], startedAt: services.startedAt,
             heartbeatSeconds: min(15, configuration.idleSecondsMax / 2))
-        endpoints += [EventsEndpoint(feed)]
+        endpoints += [
+            EventsEndpoint(feed), MetricsEndpoint(services: services),
+            RightsEndpoint(services: services),
+        ]
+        if showsPage { endpoints += Page.endpoints() }
         endpoints += HealthEndpoint.Question.allCases.map { HealthEndpoint($0, services: services) }
         var configuration = configuration
         if eventCallback != nil || services.hasEventRoute(Self.requestEvent) {
@@ -77,7 +85,7 @@ public final class MicroHTTPD: ServerModule, EventListener {
         server.withLock { $0 = opened }
         self.feed.withLock { $0 = feed }
         services.every(15, "microhttpd.events") { feed.tick() }
-        for endpoint in endpoints {
+        for endpoint in endpoints where !endpoint.path.hasPrefix(Page.folder) {
             services.logger.info("\(endpoint.path) is served on \(opened.url ?? "no port")")
         }
     }

@@ -40,6 +40,8 @@ final class PUAAgent: TransactionUser {
     private let alarm = DispatchSemaphore(value: 0)
     /// Whether records were asked for that are due, and have not come.
     private let isAskingForDue = Atomic<Bool>(false)
+    /// What has become of the records that the store is asked for.
+    private let overtaken = Guarded(PUAOvertaken())
     /// The second in which what is due was looked for last.
     private let lastRound = Atomic<Int>(0)
     /// Wishes that were not taken because too many waited.
@@ -197,14 +199,14 @@ final class PUAAgent: TransactionUser {
         else { return }
         // All of a burst can be refreshed within half the time that is left to them.
         let share = store.count / max(1, refreshAhead / 2)
+        overtaken.withLock { $0.beginDue() }
         store.takeDue(
             before: WallTime(seconds: now.seconds + refreshAhead), now: now,
             claimSeconds: min(64, max(refreshAhead, 8)),
             limit: max(Limits.refreshesPerTurnMin, share)
         ) { [weak self] records in
-            guard let self else { return }
-            if !records.isEmpty { self.enqueue(.due(records)) }
-            self.isAskingForDue.store(false, ordering: .relaxed)
+            // Also when there is none: until the thread has seen it, nothing more is asked for.
+            self?.enqueue(.due(records))
         }
     }
 
@@ -225,11 +227,17 @@ final class PUAAgent: TransactionUser {
         case .answered(let token, let response):
             engine.withLock { $0.answered(token, response, now: now, into: &orders) }
         case .due(let records):
+            let present = overtaken.withLock { overtaken in
+                overtaken.note(orders.changes)
+                return overtaken.endDue(records)
+            }
+            isAskingForDue.store(false, ordering: .relaxed)
             engine.withLock { engine in
-                for record in records { engine.due(record, now: now, into: &orders) }
+                for record in present { engine.due(record, now: now, into: &orders) }
             }
         case .look(let dialog, let work): look(dialog, work)
-        case .looked(let work, let finding): looked(work, finding, now, &orders)
+        case .looked(let dialog, let work, let finding):
+            looked(dialog, work, finding, now, &orders)
         case .round: round(now, &orders)
         }
     }
@@ -238,18 +246,26 @@ final class PUAAgent: TransactionUser {
     private func look(_ dialog: PUADialog, _ work: PUADialogWork) {
         let key = PUAKey.dialog(
             callID: dialog.callID, localTag: dialog.localTag, remoteTag: dialog.remoteTag)
+        overtaken.withLock { $0.beginLook(Self.identity(dialog)) }
         store.find([key]) { [weak self] findings in
-            self?.enqueue(.looked(work, findings.first ?? .absent))
+            self?.enqueue(.looked(dialog, work, findings.first ?? .absent))
         }
+    }
+
+    private static func identity(_ dialog: PUADialog) -> PUAIdentity {
+        .subscription(callID: dialog.callID, fromTag: dialog.localTag)
     }
 
     /// Does with the subscription of a dialog what was asked for.
     private func looked(
-        _ work: PUADialogWork, _ finding: PUAFinding, _ now: WallTime,
+        _ dialog: PUADialog, _ work: PUADialogWork, _ finding: PUAFinding, _ now: WallTime,
         _ orders: inout PUAOrders
     ) {
-        var found: PUARecord?
-        if case .found(let record) = finding { found = record }
+        // What earlier commands of this turn have ordered counts already.
+        overtaken.withLock { $0.note(orders.changes) }
+        var answer: PUARecord?
+        if case .found(let record) = finding { answer = record }
+        let found = overtaken.withLock { $0.endLook(Self.identity(dialog), answer) }
         if case .tell(let body) = work { return body(found) }
         guard let record = found else { return }
         switch work {
@@ -268,6 +284,7 @@ final class PUAAgent: TransactionUser {
         if orders.isEmpty { return }
         // A record stands in the store before its request leaves, and before anybody is told.
         if !orders.changes.isEmpty {
+            overtaken.withLock { $0.note(orders.changes) }
             if isShared { dialogs.apply(orders.changes) }
             store.apply(orders.changes)
         }

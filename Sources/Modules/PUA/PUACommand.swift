@@ -16,7 +16,7 @@ enum PUACommand: Sendable {
     /// Something is to be done with the subscription of a dialog.
     case look(PUADialog, PUADialogWork)
     /// The subscription of a dialog was looked up.
-    case looked(PUADialogWork, PUAFinding)
+    case looked(PUADialog, PUADialogWork, PUAFinding)
     /// What is due is to be looked for now.
     case round
 }

@@ -67,7 +67,8 @@ extension PUADialoginfoModule {
                 "Whether attributes name the presentities, and not From and To."),
             Row(
                 "refresh_pubruri_avps_flag", \.refreshFlag, -1...31,
-                "The message flag that has them read again from a request within the call."),
+                "The message flag that has them read again from a request within the call, if set "
+                    + "before loose_route()."),
             Row(
                 "pubruri_caller_avp", \.callerAttribute,
                 "The $avp with the caller's presentities, one a value."),

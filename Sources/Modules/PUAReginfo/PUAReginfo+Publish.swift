@@ -37,7 +37,7 @@ extension PUAReginfoModule {
             }
         }
         if events.lost > 0 { noteAll(of: table) }
-        publishing.ask()
+        publishDue()
     }
 
     /// Notes every address-of-record of a table: what has happened to which is not known.

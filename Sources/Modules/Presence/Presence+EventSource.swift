@@ -9,18 +9,18 @@ internal import Synchronization
 /// Nobody, as a rule: then a request pays one relaxed load.
 final class PresenceWatch: Sendable {
     private let isWatched = Atomic(false)
-    private let listener = Guarded<(@Sendable (ServerEvent) -> Void)?>(nil)
+    private let listener = GuardedFunction<ServerEvent>()
 
     /// Tells from now on, or no more with nil.
     func set(_ listener: (@Sendable (ServerEvent) -> Void)?) {
-        self.listener.withLock { $0 = listener }
+        self.listener.set(listener)
         isWatched.store(listener != nil, ordering: .relaxed)
     }
 
     /// The one who is told; nil when nobody is.
     var told: (@Sendable (ServerEvent) -> Void)? {
         guard isWatched.load(ordering: .relaxed) else { return nil }
-        return listener.withLock { $0 }
+        return listener.function
     }
 }
 

@@ -1,32 +1,28 @@
+internal import Basics
 internal import Dispatch
 internal import Synchronization
 
-/// Work of one kind that is done soon after somebody asked for it, on a queue of its own.
+/// Work of one kind that is done as soon as somebody has asked for it, on a queue of its own.
 ///
-/// To ask costs one load while the work is asked for already, and an entry in a queue otherwise; so
-/// the work waits for some milliseconds, and what happens meanwhile is done with it. Before anybody
-/// has said what the work is, to ask does nothing.
+/// To ask costs one load while the work is asked for already, and an entry in a queue otherwise.
+/// What happens while the work is done is asked for once more and done in one go, so that the
+/// portions grow with the load. Before anybody has said what the work is, to ask does nothing.
 public final class PromptWork: Sendable {
-    /// Milliseconds between the first call of `ask` and the work.
-    static let gatherMilliseconds = 4
-
+    private let isNamed = Atomic<Bool>(false)
     private let isRunning = Atomic<Bool>(false)
     private let isAsked = Atomic<Bool>(false)
     private let queue: DispatchQueue
-    private let work = Mutex<(@Sendable () -> Void)?>(nil)
+    private let work = GuardedFunction<Void>()
 
     /// Work that nobody has named yet.
     public init(_ name: String) { queue = DispatchQueue(label: name) }
 
     /// Says what the work is; false when somebody has said so before.
     public func start(_ work: @escaping @Sendable () -> Void) -> Bool {
-        let isFirst = self.work.withLock { kept in
-            guard kept == nil else { return false }
-            kept = work
-            return true
-        }
+        guard !isNamed.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        self.work.set(work)
         isRunning.store(true, ordering: .releasing)
-        return isFirst
+        return true
     }
 
     /// Asks for it; any thread may.
@@ -34,7 +30,7 @@ public final class PromptWork: Sendable {
         guard isRunning.load(ordering: .relaxed), !isAsked.load(ordering: .relaxed),
             !isAsked.exchange(true, ordering: .acquiringAndReleasing)
         else { return }
-        queue.asyncAfter(deadline: .now() + .milliseconds(Self.gatherMilliseconds)) { [self] in
+        queue.async { [self] in
             // Before the work: who asks while it is done asks for another turn.
             isAsked.store(false, ordering: .sequentiallyConsistent)
             perform()
@@ -47,8 +43,5 @@ public final class PromptWork: Sendable {
         queue.sync { perform() }
     }
 
-    private func perform() {
-        guard let work = work.withLock({ $0 }) else { return }
-        work()
-    }
+    private func perform() { work.function?(()) }
 }

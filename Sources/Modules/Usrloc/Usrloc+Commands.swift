@@ -17,11 +17,11 @@ extension UsrlocModule {
     func dump(isBrief: Bool) -> LocationDump {
         LocationDump(
             tables: parameters.databaseMode == .databaseOnly ? [] : tables, isBrief: isBrief,
-            result: result, slots: parameters.slots)
+            result: shownNow, slots: parameters.slots)
     }
 
     /// How bindings are shown, as of now.
-    private var result: ContactResult {
+    var shownNow: ContactResult {
         ContactResult(
             now: SystemClock.wall(), sockets: services.sockets.map(\.name),
             natMask: parameters.natMask)
@@ -40,7 +40,7 @@ extension UsrlocModule {
         writer.key("Contacts")
         writer.beginArray()
         var count = 0
-        let result = result
+        let result = shownNow
         try removing { () throws(LocationsUnavailable) in
             count = try lookUp(in: table, aor.span, now: result.now) { binding in
                 result.write(binding, into: &writer)

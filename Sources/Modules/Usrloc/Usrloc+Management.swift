@@ -10,7 +10,7 @@ internal import ModuleKit
 extension UsrlocModule {
     /// Their declarations.
     static var methodRows: [MethodRow<UsrlocModule>] {
-        reading + changing + counting
+        reading + [listRow] + changing + counting
     }
 
     /// The first parameter of nearly all of them.

@@ -1,11 +1,10 @@
-/// Where a server takes commands: host, port and path of an `http:` URL.
-///
-/// There is no `https:`: the server does not speak TLS on its management port, which belongs on
-/// loopback or behind something that does.
+/// Where a server takes commands: host, port and path of an `http:` or `https:` URL.
 public struct ServerAddress: Sendable, Hashable {
     /// The URL that is used when nobody says another.
     public static let standard = "http://127.0.0.1:8280/RPC"
 
+    /// Whether it speaks TLS: the scheme is `https`.
+    public var isSecure = false
     /// Host name or address, without brackets.
     public var host: String
     /// Port.
@@ -16,18 +15,29 @@ public struct ServerAddress: Sendable, Hashable {
     /// The address of a URL; scheme, port and path may be left out.
     ///
     /// Only printable ASCII is taken, since all of it goes into the head of a request: a line end
-    /// in it would be another header field. A path that is `/` or left out is the server's own,
-    /// `/RPC`.
+    /// in it would be another header field. The port is 8280 for either scheme. A path that is `/`
+    /// or left out is the server's own, `/RPC`.
     ///
     /// Errors have the kind `usage` and repeat what was given.
     public init(_ url: String) throws(ControlError) {
+        // What stands before an @ may be a password: it is not repeated either.
+        guard !url.contains("@") else {
+            throw ControlError(
+                .usage,
+                "a URL must not hold a password, since everyone on this machine can read a command "
+                    + "line: use --user NAME, --password-file FILE or --token-file FILE")
+        }
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ControlError(.usage, "\"\(url)\" is no URL")
         }
         var rest = url[...]
         if let scheme = rest.range(ofText: "://") {
-            guard rest[..<scheme.lowerBound] == "http" else {
-                throw ControlError(.usage, "only http: URLs are understood, not \"\(url)\"")
+            switch rest[..<scheme.lowerBound] {
+            case "http": break
+            case "https": isSecure = true
+            default:
+                throw ControlError(
+                    .usage, "only http: and https: URLs are understood, not \"\(url)\"")
             }
             rest = rest[scheme.upperBound...]
         }
@@ -45,6 +55,13 @@ public struct ServerAddress: Sendable, Hashable {
             throw ControlError(.usage, "\"\(port)\" is no port")
         }
         self.port = number
+    }
+
+    /// Another path of the same server: what stands before the last slash stays, since a proxy may
+    /// have put it there.
+    func path(of name: String) -> String {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        return path[..<end] + "/" + name
     }
 
     /// Host and port of an authority; the colons of a bracketed address are its own.

@@ -7,15 +7,23 @@ internal import JSONValue
 /// used up: what was held until then is printed first, and nothing is lost or printed twice.
 struct AnswerPrinter: ~Copyable {
     private let output: any TextOutput
-    private let asJSON: Bool
+    private let format: PrintFormat
+    private let width: Int?
     private let heldBytesMax: Int
     private var held: [UInt8] = []
     private var outline: OutlinePrinter?
 
     /// A printer that holds up to `heldBytesMax` bytes before it prints as they come.
-    init(_ output: any TextOutput, asJSON: Bool, heldBytesMax: Int = Limits.laidOutBytesMax) {
+    ///
+    /// Tables are cut to `width`. What comes as it is has no tables: their columns would have to be
+    /// known before the last row has arrived.
+    init(
+        _ output: any TextOutput, _ format: PrintFormat, width: Int? = nil,
+        heldBytesMax: Int = Limits.laidOutBytesMax
+    ) {
         self.output = output
-        self.asJSON = asJSON
+        self.format = format
+        self.width = width
         self.heldBytesMax = heldBytesMax
     }
 
@@ -27,7 +35,7 @@ struct AnswerPrinter: ~Copyable {
         }
         held += bytes
         guard held.count > heldBytesMax else { return }
-        var started = OutlinePrinter(output, asJSON: asJSON)
+        var started = OutlinePrinter(output, asJSON: format == .json)
         try started.take(held)
         held = []
         outline = consume started
@@ -41,12 +49,17 @@ struct AnswerPrinter: ~Copyable {
             try outline?.end()
             return
         }
-        let result = try RPCReply(held).get()
-        if asJSON {
-            output.write(result.encoded(isPretty: true) + "\n")
-        } else {
-            let lines = ReadableText.lines(result)
-            if !lines.isEmpty { output.write(lines.joined(separator: "\n") + "\n") }
+        output.write(Self.text(try RPCReply(held).get(), format, width: width))
+    }
+
+    /// A result as it is printed, with the end of its last line; nothing for "done".
+    static func text(_ result: JSONValue, _ format: PrintFormat, width: Int?) -> String {
+        let lines: [String]
+        switch format {
+        case .json: return result.encoded(isPretty: true) + "\n"
+        case .outline: lines = ReadableText.lines(result)
+        case .table: lines = RecordTables.lines(result, width: width)
         }
+        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
     }
 }

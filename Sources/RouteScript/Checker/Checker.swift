@@ -10,8 +10,10 @@ struct Checker {
     let tree: Tree
     private let catalogue: [ModuleBlueprint]
     private let core: ModuleBlueprint
-    private var diagnostics = Diagnostics()
-    private var loaded: [ModuleBlueprint] = []
+    /// What was found wrong so far.
+    private(set) var diagnostics: Diagnostics
+    /// The modules that are loaded, in their order.
+    private(set) var loaded: [ModuleBlueprint] = []
     private var modules: [ConfiguredModule] = []
     private let coreModule: ConfiguredModule
     /// Modules whose `loadmodule` failed: their parameters need no second error.
@@ -21,8 +23,12 @@ struct Checker {
     private var missing: Set<String> = []
 
     /// A checker of a tree.
-    init(_ tree: Tree, catalogue: [ModuleBlueprint], core: ModuleBlueprint) {
+    init(
+        _ tree: Tree, catalogue: [ModuleBlueprint], core: ModuleBlueprint,
+        _ diagnostics: Diagnostics = Diagnostics()
+    ) {
         self.tree = tree
+        self.diagnostics = diagnostics
         self.catalogue = catalogue
         self.core = core
         coreModule = core.configure()
@@ -235,7 +241,9 @@ struct Checker {
             seen[block.kind] = block.position
             checkKind(block, scope)
         }
-        var compiler = Compiler(tree, scope: scope, rules: ScriptRules(configuration))
+        var compiler = Compiler(
+            tree, scope: scope, rules: ScriptRules(configuration),
+            Diagnostics(limit: diagnostics.limit))
         compiler.compileRoutes()
         for block in tree.blocks {
             if case .named = block.kind { continue }

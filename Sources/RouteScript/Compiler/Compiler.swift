@@ -15,7 +15,7 @@ struct Compiler {
     /// Where errors are and what the lines say.
     let sources: SourceMap
     /// What was found wrong so far.
-    private(set) var diagnostics = Diagnostics()
+    private(set) var diagnostics: Diagnostics
     /// The kind of the block at hand.
     var kinds: RouteKinds = .request
     /// Levels of blocks around the statement at hand: part of the depth that a call adds.
@@ -29,7 +29,11 @@ struct Compiler {
     private let directory = RouteDirectory()
 
     /// A compiler of a tree.
-    init(_ tree: Tree, scope: Scope, rules: ScriptRules = ScriptRules()) {
+    init(
+        _ tree: Tree, scope: Scope, rules: ScriptRules = ScriptRules(),
+        _ diagnostics: Diagnostics = Diagnostics()
+    ) {
+        self.diagnostics = diagnostics
         self.scope = scope
         self.rules = rules
         sources = tree.sources

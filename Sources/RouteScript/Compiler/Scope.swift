@@ -9,6 +9,9 @@ struct Scope: Sendable {
     private(set) var functions: [String: FunctionDescription] = [:]
     /// The pseudo-variables by name.
     private(set) var variables: [String: VariableDescription] = [:]
+    /// Those of further modules under a name that another one has: `$cnt` counts the values of an
+    /// attribute, and shows a counter by its name.
+    private var furtherVariables: [String: [VariableDescription]] = [:]
     /// The transformations by name, in lower case.
     private(set) var transformations: [String: TransformationRow] = [:]
     /// The names of the event routes that a loaded module runs.
@@ -52,8 +55,12 @@ struct Scope: Sendable {
             for row in module.functions where functions[row.name] == nil {
                 functions[row.name] = row
             }
-            for row in module.variables where variables[row.name] == nil {
-                variables[row.name] = row
+            for row in module.variables {
+                if variables[row.name] == nil {
+                    variables[row.name] = row
+                } else if variables[row.name]?.module != row.module {
+                    furtherVariables[row.name, default: []].append(row)
+                }
             }
             for row in module.transformations where transformations[row.name] == nil {
                 transformations[row.name] = row
@@ -112,6 +119,21 @@ struct Scope: Sendable {
                 .unknownVariable, "unknown pseudo-variable \"$\(syntax.name)\"",
                 hint(variable: syntax.name))
         }
+        do {
+            return try variable(syntax, description)
+        } catch {
+            for other in furtherVariables[syntax.name] ?? [] {
+                if let access = try? variable(syntax, other) { return access }
+            }
+            // What the first module says, since scripts know the name from it.
+            throw error
+        }
+    }
+
+    /// The same for one of the modules that have the name.
+    private func variable(
+        _ syntax: VariableSyntax, _ description: VariableDescription
+    ) throws(VariableFailure) -> VariableAccess {
         let reference = try reference(syntax, description)
         do {
             try description.check(reference)

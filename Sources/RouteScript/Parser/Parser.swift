@@ -19,7 +19,7 @@ struct Parser {
     /// statement that is right.
     private(set) var previousEnd = Position.start
     /// What was found wrong so far.
-    private(set) var diagnostics = Diagnostics()
+    private(set) var diagnostics: Diagnostics
     /// What was read so far.
     var tree = Tree()
     /// Number of blocks, groups and calls that are open.
@@ -29,7 +29,10 @@ struct Parser {
     private var currentEnd = Position.start
 
     /// A parser at the start of a configuration.
-    init(_ lexer: Lexer) { self.lexer = lexer }
+    init(_ lexer: Lexer, _ diagnostics: Diagnostics = Diagnostics()) {
+        self.lexer = lexer
+        self.diagnostics = diagnostics
+    }
 
     /// Reads everything; the tree is whole only when there are no errors.
     ///

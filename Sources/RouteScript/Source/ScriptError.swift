@@ -104,9 +104,14 @@ public struct ScriptErrors: Error, Sendable, Hashable {
 struct Diagnostics {
     /// What was found so far.
     private(set) var errors: [ScriptError] = []
+    /// How many errors are wanted.
+    let limit: Int
+
+    /// Collects up to a number of errors; as many as a start shows without one.
+    init(limit: Int = Limits.scriptErrorsMax) { self.limit = limit }
 
     /// Whether no more errors are wanted.
-    var isFull: Bool { errors.count >= Limits.scriptErrorsMax }
+    var isFull: Bool { errors.count >= limit }
 
     /// Notes an error; one that repeats an earlier one at the same place is left out.
     mutating func report(_ error: ScriptError) {

@@ -12,7 +12,7 @@ struct DialogEndTests {
 
     /// The requests that were sent to end a call.
     private func byes(_ rig: DialogRig) -> [TMRig.Sent] {
-        rig.tm.takeSent().filter { $0.line.hasPrefix("BYE") }
+        (rig.sentWithACK + rig.tm.takeSent()).filter { $0.line.hasPrefix("BYE") }
     }
 
     @Test("a call that rings too long has failed, and is forgotten later")
@@ -81,9 +81,7 @@ struct DialogEndTests {
         }
     }
 
-    @Test(
-        "a strict router stands in the request line, the target behind all others",
-        .disabled("the BYE is taken away by the rig before it is looked at"))
+    @Test("a strict router stands in the request line, the target behind all others")
     func strictRouter() throws {
         let rig = try DialogRig(within: "dlg_bye(\"caller\");")
         try rig.establish("Record-Route: <sip:10.9.9.9>, <sip:10.9.9.8;lr>\n")
@@ -96,9 +94,7 @@ struct DialogEndTests {
                 ])
     }
 
-    @Test(
-        "header lines of the configuration stand in BYEs",
-        .disabled("the BYEs are taken away by the rig before they are looked at"))
+    @Test("header lines of the configuration stand in BYEs")
     func headers() throws {
         let rig = try DialogRig(
             """

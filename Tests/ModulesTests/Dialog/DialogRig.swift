@@ -11,15 +11,19 @@ final class DialogRig {
     let tm: TMRig
     let module: DialogModule
     let listener = NotingListener()
+    /// What was sent when the call was acknowledged.
+    private(set) var sentWithACK: [TMRig.Sent] = []
 
-    /// A proxy that follows every call, with lines before and behind.
+    /// A proxy that follows every call, with lines where calls begin, and before and behind the
+    /// place at which `loose_route` finds the call of a request.
     init(
-        _ parameters: String = "", manage: String = "dlg_manage();", within: String = "",
-        blocks: String = ""
+        _ parameters: String = "", manage: String = "dlg_manage();", before: String = "",
+        within: String = "", blocks: String = ""
     ) throws {
         tm = try TMRig(
             """
             if (has_totag()) {
+                \(before)
                 loose_route();
                 \(within)
                 t_relay();
@@ -53,7 +57,7 @@ final class DialogRig {
         try tm.receive(invite.response(180, tag: "b", Self.contact))
         try tm.receive(invite.response(200, tag: "b", Self.contact))
         let route = try #require(invite.header("Record-Route").first)
-        try within("ACK", route, branch: "ack1")
+        sentWithACK = try within("ACK", route, branch: "ack1")
         return route
     }
 

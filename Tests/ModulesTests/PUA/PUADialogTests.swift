@@ -42,6 +42,24 @@ struct PUADialogTests {
         #expect(next.map(\.line) == ["SUBSCRIBE sip:new@10.0.0.7:5099 SIP/2.0"])
     }
 
+    @Test("a NOTIFY right before the answer does not bring the unanswered dialog back")
+    func earlyNotify() throws {
+        let rig = try PUARig()
+        rig.pua.subscribe(PUARig.subscription())
+        let request = try #require(try rig.turn().first)
+        let tag = try #require(request.header("From")[0].split(separator: "tag=").last)
+        let dialog = PUADialog(
+            callID: Array(request.header("Call-ID")[0].utf8), localTag: Array(tag.utf8),
+            remoteTag: Array("their".utf8))
+        // Both wait for the thread: the look-up is answered behind the response.
+        #expect(try rig.rig.run(PUARig.notify(dialog)) == ["1"])
+        try rig.answer(request, 200, "Expires: 610", "Contact: <sip:peer@10.0.0.9:5080>")
+        rig.pua.subscribe(PUARig.subscription(expires: 900))
+        let next = try rig.turn()
+        #expect(next.map(\.line) == ["SUBSCRIBE sip:new@10.0.0.7 SIP/2.0"])
+        #expect(next.first?.header("To").first?.hasSuffix(";tag=their") == true)
+    }
+
     @Test("it is -1 for a stranger's NOTIFY, for no Contact, and for one that is no SIP URI")
     func strangers() throws {
         let rig = try PUARig()

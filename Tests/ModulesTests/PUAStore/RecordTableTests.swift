@@ -1,5 +1,6 @@
 import Basics
 import Publications
+import TestSupport
 import Testing
 
 @testable import PUA
@@ -59,7 +60,7 @@ struct RecordTableTests {
     @Test("whatever happens in whatever order, paper and memory are alike in the end")
     func model() {
         for seed in 1...60 {
-            var random = Generator(state: UInt64(seed))
+            var random = SeededNumbers(seed: UInt64(seed))
             var table = RecordTable()
             var paper = Paper()
             var live: [PUAIdentity: PUARecord] = [:]
@@ -132,17 +133,5 @@ struct RecordTableTests {
             #expect((table.find(Samples.key(record)) != nil) == (place % 3 != 0))
         }
         #expect(table.count == 133)
-    }
-}
-
-/// Numbers that a seed repeats (SplitMix64).
-private struct Generator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,0 +1,61 @@
+import Basics
+import Foundation
+import Glibc
+import Synchronization
+
+/// A server of HTTP that answers each connection once, as a closure says, until it is let go.
+final class AnsweringServer: Sendable {
+    let port: UInt16
+    private let descriptor: Int32
+    private let seen = Requests()
+
+    /// What has come; apart from the server, so that its thread does not keep that alive.
+    private final class Requests: Sendable {
+        let list = Guarded<[String]>([])
+    }
+
+    /// What is answered to the text of a request; a head is added when it has no status line.
+    init(_ answer: @escaping @Sendable (String) -> String) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = descriptor
+        unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = unsafe bind(listener, $0, size)
+                _ = listen(listener, 16)
+                _ = unsafe getsockname(listener, $0, &size)
+            }
+        }
+        port = UInt16(bigEndian: address.sin_port)
+        let seen = seen
+        Thread.detachNewThread {
+            while true {
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { return }
+                var buffer = [UInt8](repeating: 0, count: 65_536)
+                let count = unsafe recv(client, &buffer, buffer.count, 0)
+                let request = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
+                seen.list.withLock { $0.append(request) }
+                var text = answer(request)
+                if !text.hasPrefix("HTTP/") {
+                    text = "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
+                }
+                let bytes = Array(text.utf8)
+                _ = unsafe send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                close(client)
+            }
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    var url: String { "http://127.0.0.1:\(port)/RPC" }
+    /// The requests that have come.
+    var requests: [String] { seen.list.withLock { $0 } }
+}
