@@ -103,7 +103,8 @@ extension SettingsStore {
             guard let index = state.names.firstIndex(of: group) else { return nil }
             var box = state.groups[index].box
             for (name, value) in state.instances[group]?[instance] ?? [:] {
-                guard let row = state.groups[index].rows.first(where: { $0.description.name == name })
+                guard
+                    let row = state.groups[index].rows.first(where: { $0.description.name == name })
                 else { continue }
                 if let changed = try? row.write(box, value) { box = changed }
             }

@@ -58,7 +58,9 @@ final class HTTPGate: Sendable {
     /// Whether credentials are asked for.
     var asksForCredentials: Bool { !accounts.isEmpty }
 
-    /// Decides; `time` is now. Without `derives` no password is derived.
+    /// Decides, at the time that is now.
+    ///
+    /// Without `derives` no password is derived.
     func judge(
         _ question: Question, at time: MonotonicTime, derives: Bool = true
     ) -> Verdict {

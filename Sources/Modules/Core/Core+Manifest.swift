@@ -9,7 +9,9 @@ extension Core {
         parameters: logging + workers + tcp + names + answers + avoidance + identity + limits
             + ignoredRows,
         methods: information + processes + echoes + network + configuration + discovery
-            + nameRecords + avoidedDestinations + records + memoryFigures + streams + [allAttributes],
+            + nameRecords + avoidedDestinations + records + memoryFigures + streams + [
+                allAttributes
+            ],
         statistics: MessageCounters.rows)
 
     /// What is logged, and where to.

@@ -37,8 +37,8 @@ extension Core {
                         "b for bytes, k, m or g; a b may follow: kb. Bytes without it")
                 ],
                 result: pool, isBrief: true,
-                "Shows the memory of this process: what it may take, may still take, has asked for, "
-                    + "has resident, had resident at most, and free pieces of the heap",
+                "Shows the memory of this process: what it may take, may still take, has asked "
+                    + "for, has resident, had resident at most, and free pieces of the heap",
                 example: RPCExample(["b"], poolExample)
             ) { (_, call) throws(RPCError) in .value(try shared(call.string(0) ?? "b")) },
             MethodRow(
@@ -201,8 +201,8 @@ extension Core {
                 RPCParameter("pool", .string, isOptional: true, "pkg, shm or all; mandatory"),
             ],
             result: .array(.oneOf([.string, .object([.init("Total", .integer)], others: figure)])),
-            "Lists memory by module: a line with the name, an object with the total, an empty line. "
-                + "The heap does not tell modules apart, so core has all of it and others have 0",
+            "Lists memory by module: a line with the name, an object with the total, an empty "
+                + "line. The heap does not tell modules apart, so core has all and others 0",
             example: RPCExample(
                 ["core", "shm"], ["Module: core", ["heap": 9_100_000, "Total": 9_100_000], ""])
         ) { (core, call) throws(RPCError) in .value(try core.moduleMemory(call, name)) }

@@ -39,7 +39,8 @@ struct MemoryCommandTests {
         #expect((shared?["used"]?.integer ?? 0) > 100_000)
     }
 
-    @Test("a unit that is none is refused in the words that callers know", arguments: ["x", "", "bb"])
+    @Test(
+        "a unit that is none is refused in the words that callers know", arguments: ["x", "", "bb"])
     func unit(text: String) throws {
         let error = try services().call("core.shmmem", .string(text))["error"]
         #expect(error?["code"] == 500)
