@@ -94,7 +94,9 @@ internal import CGnuTLS
         case Int(CGNUTLS_WANTS_WRITE.rawValue): try socket.waitUntil(.writable)
         default:
             let isDistrust = code == Int(GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
-            let advice = isDistrust ? " Trust its authority with --ca-file FILE." : ""
+            let advice =
+                isDistrust
+                ? " Name the server as its certificate does, and its authority with --ca-file." : ""
             throw ControlError(
                 .unreachable,
                 "\(server.authority): TLS: \(unsafe Self.reason(client, code))\(advice)")
