@@ -84,8 +84,8 @@ struct RoostctlTests {
 }
 
 extension String {
-    /// Without white space at the end.
-    fileprivate var trimmed: String {
+    /// The text without the line end that a program prints behind it.
+    var trimmed: String {
         String(reversed().drop { $0.isWhitespace }.reversed())
     }
 }

@@ -244,10 +244,3 @@ struct RoostctlOperatorTests {
         #expect(unknown.status != 0 && unknown.output.contains("registrar.max_expires"))
     }
 }
-
-extension String {
-    /// The text without blanks and line ends around it.
-    fileprivate var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-    }
-}

@@ -225,10 +225,3 @@ struct SecuredHTTPTests {
         #expect(ready.code == 200)
     }
 }
-
-extension String {
-    /// The text without the line end that a program prints behind it.
-    fileprivate var trimmed: String {
-        String(reversed().drop { $0.isWhitespace }.reversed())
-    }
-}
