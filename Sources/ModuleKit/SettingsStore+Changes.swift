@@ -181,6 +181,7 @@ extension SettingsStore {
                 : "there is no group \"\(group)\"")
     }
 
+    /// The value of a variable.
     static func read(
         _ state: State, _ group: String, _ name: String
     ) throws(ParameterError) -> SettingValue {
@@ -191,6 +192,7 @@ extension SettingsStore {
         }
     }
 
+    /// Sets a variable; what a module refuses stays as it was.
     static func write(
         _ state: inout State, _ group: String, _ name: String, _ new: SettingValue
     ) throws(ParameterError) {

@@ -69,8 +69,9 @@ public struct PUAOvertaken: Sendable {
         }
     }
 
-    /// What is due was answered; the records that are still as they were. The others have been
-    /// seen to, or come again when their claim is over.
+    /// What is due was answered; the records that are still as they were.
+    ///
+    /// The others have been seen to, or come again when their claim is over.
     public mutating func endDue(_ records: [PUARecord]) -> [PUARecord] {
         defer { changed = nil }
         guard let changed, !changed.isEmpty else { return records }

@@ -43,18 +43,21 @@ public struct Repository: Sendable {
 
     /// Reads all texts and asks SwiftPM about the package.
     public func tidy() throws -> Tidy {
-        try Tidy(texts: texts(), package: package())
+        try Tidy(texts: texts(), package: package(), paths: paths())
     }
 
     /// The texts of the tree, in the order of their paths.
-    public func texts() -> [TextFile] {
+    public func texts() -> [TextFile] { paths().compactMap { text(at: $0) } }
+
+    /// All files and folders of the tree, pictures too.
+    public func paths() -> [String] {
         Self.tops.flatMap { top in
             ([top]
                 + (FileManager.default.subpaths(atPath: file(top).path) ?? []).map {
                     "\(top)/\($0)"
                 })
         }
-        .sorted().compactMap { text(at: $0) }
+        .sorted()
     }
 
     private func file(_ path: String) -> URL { root.appendingPathComponent(path) }

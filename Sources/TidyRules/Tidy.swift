@@ -9,10 +9,13 @@ public struct Tidy: Sendable {
     public let sources: [SourceFile]
     /// What Package.swift says.
     public let package: PackageFacts
+    /// All files, those included that are no texts.
+    private let paths: [String]
 
-    /// A tree.
-    public init(texts: [TextFile], package: PackageFacts) {
+    /// A tree; without `paths` there is nothing in it but the texts.
+    public init(texts: [TextFile], package: PackageFacts, paths: [String] = []) {
         self.texts = texts
+        self.paths = paths + texts.map(\.path)
         self.package = package
         sources = texts.filter(\.isSwift).map { SourceFile($0) }
     }
@@ -21,7 +24,6 @@ public struct Tidy: Sendable {
     public func findings() -> [Finding] {
         var findings = texts.flatMap { $0.longLines() + $0.machinePaths() }
         for source in sources { findings += self.findings(in: source) }
-        let paths = texts.map(\.path)
         for text in texts { findings += text.brokenLinks(among: paths) }
         return findings.sorted() + findingsOfTheWhole()
     }

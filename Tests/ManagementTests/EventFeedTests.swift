@@ -11,17 +11,17 @@ import Testing
 final class SampleSource: EventSource {
     let eventKinds = ["alpha", "beta", "refresh"]
     let wanted = Guarded<[Set<String>]>([])
-    private let listener = Guarded<(@Sendable (ServerEvent) -> Void)?>(nil)
+    private let listener = GuardedFunction<ServerEvent>()
 
     func tell(_ kinds: Set<String>, _ listener: @escaping @Sendable (ServerEvent) -> Void) {
         wanted.withLock { $0.append(kinds) }
-        self.listener.withLock { $0 = kinds.isEmpty ? nil : listener }
+        self.listener.set(kinds.isEmpty ? nil : listener)
     }
 
     func happen(_ kind: String, _ number: Int) {
         let event = ServerEvent(
             kind, at: WallTime(seconds: 7), ["number": .integer(Int64(number))])
-        listener.withLock { $0 }?(event)
+        listener.function?(event)
     }
 }
 

@@ -34,7 +34,7 @@ struct HTTPWorkerTests {
     @Test("a thread that has nothing to do is used again, one that is spent is not")
     func reuse() {
         let workers = HTTPWorkers()
-        let threads = Guarded<[UInt]>([])
+        let threads = Guarded<[Int]>([])
         func run(_ ending: HTTPWorkers.Ending) {
             _ = workers.run {
                 threads.withLock { $0.append(ThreadFacts.number) }

@@ -109,8 +109,7 @@ final class StandInServices: Services {
 
     /// The same with parameters as they are.
     func exchange(_ method: String, _ parameters: JSONValue) throws -> JSONValue {
-        let registry = CommandRegistry(modules: loadedModules)
-        let dispatcher = JSONRPCDispatcher(registry: registry, logger: logger)
+        let dispatcher = JSONRPCDispatcher(CommandRunner(services: self))
         let request: JSONValue = [
             "jsonrpc": "2.0", "method": .string(method), "params": parameters, "id": 1,
         ]
@@ -120,7 +119,7 @@ final class StandInServices: Services {
         let answer = try #require(given)
         while answer.produce(into: &writer) {}
         let document = try JSONValue(parsing: writer.bytes.text)
-        if let result = document["result"], let declared = registry[method] {
+        if let result = document["result"], let declared = dispatcher.registry[method] {
             let violation = SchemaValidator.check(result, against: declared.result)
             #expect(violation == nil, "\(method) answers another shape than it declares")
         }

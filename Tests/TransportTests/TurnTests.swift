@@ -14,11 +14,11 @@ private final class Course: Sendable {
     }
     private let events = Guarded<[Event]>([])
     /// Sends a message to the worker.
-    private let asker = Guarded<(@Sendable () -> Void)?>(nil)
+    private let asker = GuardedFunction<Void>()
 
     func add(_ event: Event) { events.withLock { $0.append(event) } }
-    func ask() { asker.withLock { $0 }?() }
-    func install(_ ask: @escaping @Sendable () -> Void) { asker.withLock { $0 = ask } }
+    func ask() { asker.function?(()) }
+    func install(_ ask: @escaping @Sendable () -> Void) { asker.set(ask) }
     var all: [Event] { events.withLock { $0 } }
 }
 

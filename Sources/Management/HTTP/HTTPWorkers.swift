@@ -16,11 +16,15 @@ final class HTTPWorkers: Sendable {
     }
     /// One piece of work.
     typealias Work = @Sendable () -> Ending
+    /// It in a box: a lock would wrap a bare function once more each time.
+    private struct Order: Sendable {
+        let work: Work
+    }
 
     /// A thread that has nothing to do.
     private final class Rest: Sendable {
         let bell = DispatchSemaphore(value: 0)
-        let work = Guarded<Work?>(nil)
+        let order = Guarded<Order?>(nil)
     }
     /// What the lock guards.
     private struct State {
@@ -40,7 +44,7 @@ final class HTTPWorkers: Sendable {
             return state.resting.popLast()
         }
         if let rest {
-            rest.work.withLock { $0 = work }
+            rest.order.withLock { $0 = Order(work: work) }
             rest.bell.signal()
             return true
         }
@@ -81,6 +85,6 @@ final class HTTPWorkers: Sendable {
             // Work was given at the last moment, and its bell rings at once.
             rest.bell.wait()
         }
-        return rest.work.withLock { $0.take() }
+        return rest.order.withLock { $0.take() }?.work
     }
 }

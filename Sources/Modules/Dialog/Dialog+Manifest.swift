@@ -50,8 +50,8 @@ extension DialogModule {
         [
             Parameter(
                 "timeout_avp", \.timeoutAttribute,
-                "The $avp that holds the lifetime of a call in seconds; within the call it is read by "
-                    + "loose_route()."),
+                "The $avp that holds the lifetime of a call in seconds; within the call it is read "
+                    + "by loose_route()."),
             Parameter(
                 "default_timeout", \.lifetimeSeconds, 1...Int(Int32.max),
                 "Seconds that a call lasts without a request within it."),

@@ -41,6 +41,15 @@ extension XHTTPPromModule {
             "A value for each label of the metric, in their order")
     }
 
+    /// A metric as an operator may have declared it, for examples.
+    private static func sample(_ kind: MetricDefinition.Kind) -> String {
+        switch kind {
+        case .counter: "calls"
+        case .gauge: "load"
+        case .histogram: "setup_seconds"
+        }
+    }
+
     private static func change(
         _ name: String, _ kind: MetricDefinition.Kind, _ summary: String,
         _ make: @escaping @Sendable (Double) -> ScriptMetric.Change?
@@ -48,7 +57,7 @@ extension XHTTPPromModule {
         let number = RPCParameter("number", .number, isOptional: true, "The number")
         return Row(
             "xhttp_prom.\(name)", [Self.name, number, labels], result: .nothing, isChange: true,
-            summary, example: RPCExample(["nothing", 1], [:])
+            summary, example: RPCExample([.string(sample(kind)), 1], [:])
         ) { (module, call) throws(RPCError) in
             let metric = try metric(call, kind)
             guard let number = call.double(1), number.isFinite else {
@@ -68,7 +77,7 @@ extension XHTTPPromModule {
     ) -> MethodRow<XHTTPPromModule> {
         Row(
             "xhttp_prom.\(name)", [Self.name, labels], result: .nothing, isChange: true, summary,
-            example: RPCExample(["nothing"], [:])
+            example: RPCExample([.string(sample(kind))], [:])
         ) { (module, call) throws(RPCError) in
             let metric = try metric(call, kind)
             let labels = call.rest(1)
