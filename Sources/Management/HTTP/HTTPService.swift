@@ -17,13 +17,9 @@ internal import Logging
 /// read to its end, up to `Limits.discardedBodyBytesMax`: a server that closes a connection with
 /// unread bytes resets it, and the client never sees the status.
 ///
-/// One thread of the library's serves all connections with epoll, and answers itself what takes
-/// microseconds (`HTTPEndpoint.briefAnswer`). For everything else the connection is suspended, and
-/// a worker makes the answer: a slow command costs its own client only.
-///
-/// Rejected: a thread for each connection. It cost two changes of threads for each call, and half
-/// of the processor time of a short one. Rejected: the library's pool of epoll threads. A thread of
-/// the pool that waits for a database would hold up every connection that it happens to serve.
+/// Rejected: the library's pool of epoll threads. A thread of the pool that waits for a database
+/// would hold up every connection that it happens to serve; with a thread a connection, bounded by
+/// the limit on connections, a slow command costs its own client only.
 final class HTTPService: Sendable {
     /// How the server is set up.
     let configuration: HTTPServer.Configuration
@@ -32,13 +28,11 @@ final class HTTPService: Sendable {
     /// The server's log.
     let logger: Logger
     /// Who comes in.
-    let gate: HTTPGate
+    private let gate: HTTPGate
     /// What is counted.
     let figures: HTTPFigures
     /// The connections that are open.
     let connections = HTTPConnections()
-    /// The threads that make answers which may have to wait.
-    let workers = HTTPWorkers()
 
     /// What the callbacks of one daemon need.
     init(
@@ -76,7 +70,7 @@ final class HTTPService: Sendable {
             }
             unsafe context.pointee = Unmanaged.passRetained(exchange).toOpaque()
             guard exchange.isHopeless else { return .YES }
-            return unsafe service.send(service.refusal(413), exchange, connection)
+            return unsafe service.refuse(exchange, 413, connection)
         }
         let exchange = unsafe Unmanaged<HTTPExchange>.fromOpaque(known).takeUnretainedValue()
         guard unsafe size.pointee > 0, let upload = unsafe upload else {
@@ -125,13 +119,10 @@ final class HTTPService: Sendable {
             let start = SystemClock.monotonic()
             repeat {
                 connections.forEach { shutdown($0, Int32(direction)) }
-                if connections.isEmpty { break }
+                if connections.isEmpty { return }
                 usleep(2_000)
             } while SystemClock.monotonic().since(start) < patience
         }
-        // The library must not stop while a connection is suspended, and a command that runs may
-        // not be cut off in the middle.
-        while workers.isBusy { usleep(2_000) }
     }
 
     /// The service behind the pointer that the library carries for us.
@@ -165,20 +156,15 @@ final class HTTPService: Sendable {
             authorization: gate.asksForCredentials
                 ? Self.field("Authorization", of: handle) : nil,
             origin: origin, host: origin == nil ? nil : Self.field("Host", of: handle))
-        let length = unsafe Self.field("Content-Length", of: handle)
-        // Nobody fills the memory with long bodies before it is known who sends them.
-        let isShort = HTTPExchange.announces(
-            length ?? (method == "POST" ? nil : "0"), atMost: Limits.undecidedBodyBytesMax)
-        switch gate.judge(question, at: now, derives: !isShort) {
+        switch gate.judge(question, at: now) {
         case .admitted(let account, let origin):
             exchange.account = account
             exchange.origin = origin
-        case .undecided(let origin):
-            exchange.question = question
-            exchange.origin = origin
         case .refused(let reply): exchange.refusal = reply
         }
-        if let length { exchange.announce(length) }
+        if let length = unsafe Self.field("Content-Length", of: handle) {
+            exchange.announce(length)
+        }
         return exchange
     }
 
