@@ -58,8 +58,11 @@ extension BenchmarkRun {
 
 /// Refreshes bindings at a pace on a thread of its own, until it is stopped.
 private final class RefreshLoop: Sendable {
+    /// Whether calls are still to be made.
     private let isWanted = Atomic<Bool>(true)
+    /// Whether the thread has not ended.
     private let isRunning = Atomic<Bool>(true)
+    /// Calls that were not answered well.
     private let failed = Atomic<Int>(0)
 
     /// Requests that were not answered with 2xx, so far.

@@ -13,6 +13,7 @@ public struct BenchmarkRun: Sendable {
     public let options: BenchmarkOptions
     /// The load generator, handed in because the rig does not know it.
     let tools: LoadTools
+    /// Tells whoever waits how far the run is.
     private let say: @Sendable (String) -> Void
     /// The numbers so far.
     public internal(set) var measurements = Measurements()

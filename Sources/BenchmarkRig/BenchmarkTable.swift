@@ -72,6 +72,7 @@ public struct BenchmarkTable: Sendable, Equatable {
     /// Whether no row misses what it must reach.
     public var isReached: Bool { !rows.contains { $0.verdict == .missed } }
 
+    /// The heads of the columns.
     private static let titles = [
         "figure", "unit", "Kamailio", "Roost", "reference", "ratio", "must", "aim", "verdict",
     ]

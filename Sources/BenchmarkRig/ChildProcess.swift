@@ -9,7 +9,9 @@ public final class ChildProcess: Sendable {
     public let pid: Int32
     /// What was started, for messages.
     public let name: String
+    /// The status of the end, as wait(2) has it; nil while it runs.
     private let status = Guarded<Int32?>(nil)
+    /// Whether its whole group was told to end.
     private let isGroupEnded = Atomic<Bool>(false)
 
     /// Starts `arguments`, found along PATH, with its output in the file `output`.

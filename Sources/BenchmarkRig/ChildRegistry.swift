@@ -9,6 +9,7 @@ public enum ChildRegistry {
     /// Most children at one time; a further one is simply not remembered.
     static let slots = 32
 
+    /// The groups of all programs that run.
     private static let groups = Groups()
 
     /// A class, since a global must not be copied and an atomic cannot be.

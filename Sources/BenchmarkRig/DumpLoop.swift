@@ -5,9 +5,13 @@ internal import Synchronization
 ///
 /// The full dump and not the brief one: it holds the locks longest and writes most.
 final class DumpLoop: Sendable {
+    /// Whether dumps are still to be made.
     private let isWanted = Atomic<Bool>(true)
+    /// Whether the thread has not ended.
     private let isRunning = Atomic<Bool>(true)
+    /// Dumps that have come whole.
     private let count = Atomic<Int>(0)
+    /// Seconds that a dump may take.
     private let waitSeconds: Int
 
     /// Dumps that came to their end.

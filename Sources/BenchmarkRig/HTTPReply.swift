@@ -26,9 +26,13 @@ struct HTTPReply {
     private(set) var kept: [UInt8] = []
     /// How often `pattern` was seen in the body.
     private(set) var matches = 0
+    /// The bytes that are looked for.
     private let pattern: [UInt8]
+    /// How many of them have come in a row.
     private var matched = 0
+    /// The head as far as it has come.
     private var head: [UInt8] = []
+    /// How the end of the body is told.
     private var framing = Framing.unknown
 
     /// A reply in whose body `counting` is counted.

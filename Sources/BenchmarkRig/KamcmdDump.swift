@@ -4,7 +4,9 @@ internal import Glibc
 /// A full `ul.dump` by Debian's kamcmd, which takes 128 KiB of a reply: it asks for page after page
 /// over one connection.
 struct KamcmdDump {
+    /// The control socket in kamcmd's spelling.
     private let address: String
+    /// Contacts that a whole dump has.
     private let users: Int
 
     /// A dump from the socket at `address` that must name every user.

@@ -10,7 +10,9 @@ public final class PrivateMariaDB: Sendable {
 
     /// Port on 127.0.0.1.
     public let port: UInt16
+    /// Where its data are, gone with it.
     private let directory: ScratchDirectory
+    /// The server itself.
     private let process: ChildProcess
 
     /// Installs and starts it, creates the database and Kamailio's tables of `schemas`.

@@ -11,7 +11,9 @@ final class RunningServer: Sendable {
     let configuration: ServerConfiguration
     /// Seconds from its start to the moment when it answered SIP and held the wanted contacts.
     let readySeconds: Double
+    /// The server itself.
     private let process: ChildProcess
+    /// Where its configuration is, gone with it.
     private let directory: ScratchDirectory
 
     /// Starts `contestant` and waits until it answers SIP and RPC and holds `contacts` contacts.

@@ -5,6 +5,7 @@ internal import Glibc
 /// One socket is kept for all attempts, so that a server which was busy loading is heard as soon as
 /// it answers the first of them.
 final class SIPProbe: Sendable {
+    /// The system's socket.
     private let descriptor: Int32
 
     /// A probe of `port` on 127.0.0.1; each look waits at most a tenth of a second.

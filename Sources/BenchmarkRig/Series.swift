@@ -43,6 +43,7 @@ public struct Measurements: Sendable, Equatable {
         var seat: Seat
     }
 
+    /// What was measured, by figure and seat.
     private var series: [Key: Series] = [:]
     /// Remarks that belong below the table.
     public var notes: [String] = []

@@ -14,6 +14,7 @@ public struct ControlSession {
     let server: RemoteServer
     /// Where answers go.
     let output: any TextOutput
+    /// Where faults are told.
     private let errors: any TextOutput
 
     /// A run with its options and its caller; answers go to `output`, complaints to `errors`.
@@ -45,6 +46,7 @@ public struct ControlSession {
         }
     }
 
+    /// Runs what the words ask for.
     private static func run(
         _ arguments: [String], _ environment: [String: String], _ output: any TextOutput,
         _ errors: any TextOutput

@@ -12,7 +12,7 @@ struct RecordedCatalogueTests {
     static let differences: [String: String] = [
         "presence.watcher_list[]": "`presence.watcher_list`",
         "presence.watcher_list[\"full\"]": "`presence.watcher_list`",
-        "presence.watcher_list[\"sip:alice@example.com\"]": "`presence.watcher_list`",
+        "cfg.get[\"registrar\"]": "`use_path`, `path_mode`",
         "ctl.who[]": "`ctl.who`", "ctl.connections[]": "`ctl.connections`",
         "ctl.listen[]": "`ctl.listen`", "cfg.diff[]": "`cfg.diff`",
         "dns.mem_info[]": "not marked as a list",
@@ -49,7 +49,8 @@ struct RecordedCatalogueTests {
 
     @Test("every recorded command is there")
     func names() throws {
-        let listed = try server().rpc.call("system.listMethods").items?.compactMap(\.text) ?? []
+        let server = try server()
+        let listed = try server.rpc.call("system.listMethods").items?.compactMap(\.text) ?? []
         let recorded = try captures()["methods"]?.items?.compactMap(\.text) ?? []
         #expect(recorded.count == 133)
         #expect(recorded.filter { !listed.contains($0) } == [])
@@ -103,6 +104,8 @@ struct RecordedCatalogueTests {
         case (.null, _), (_, .null), (.string, .string), (.bool, .bool): return nil
         case (.integer, .integer), (.integer, .double), (.double, .integer), (.double, .double):
             return nil
+        // A star stands for any number, as in the port of an alias.
+        case (.integer, .string("*")), (.string("*"), .integer): return nil
         case (.array(let left), .array(let right)):
             guard let first = left.first, let other = right.first else { return nil }
             return difference(first, other, at: "\(place)[0]")

@@ -4,8 +4,11 @@ internal import Basics
 ///
 /// Connections are not kept: a command is one request, and what repeats does so once a second.
 struct HTTPConnection {
+    /// Where it leads.
     private let server: ServerAddress
+    /// Who calls.
     private let caller: Caller
+    /// The bytes, in clear or through TLS.
     private let stream: any ByteStream
 
     /// Connects, with TLS when the address says so.

@@ -33,7 +33,9 @@ public struct HTTPResponseReader: Sendable {
     public private(set) var status: Int?
     /// Whether the answer is complete.
     public var isComplete: Bool { state == .done }
+    /// What is read next.
     private var state = State.head
+    /// Bytes that are not understood yet.
     private var pending: [UInt8] = []
     /// How much of `pending` is known to hold no end of a head: nothing is searched twice.
     private var searched = 0

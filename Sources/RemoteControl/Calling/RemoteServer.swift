@@ -5,7 +5,9 @@ public import JSONValue
 public struct RemoteServer: Sendable {
     /// Where it is.
     let address: ServerAddress
+    /// Who calls.
     private let caller: Caller
+    /// Seconds that the server may be silent.
     private let timeoutSeconds: Int
 
     /// The server at an address.
@@ -96,6 +98,7 @@ public struct RemoteServer: Sendable {
         if status != 200 { throw refused(status, refusal) }
     }
 
+    /// The document that asks for one command.
     private static func request(
         _ method: String, _ parameters: [JSONValue], id: Int
     ) -> JSONValue {
@@ -127,6 +130,7 @@ public struct RemoteServer: Sendable {
         return bytes
     }
 
+    /// Keeps a piece of an answer, as long as it is not too large.
     private static func hold(_ piece: [UInt8], _ bytes: inout [UInt8]) throws(ControlError) {
         guard bytes.count + piece.count <= Limits.frameBytesMax else {
             throw ControlError(.unreachable, "the server's answer is too large to be held")
@@ -165,6 +169,7 @@ public struct RemoteServer: Sendable {
 /// An answer with both is an error (JSON-RPC 2.0 section 5 forbids it): what went wrong must not be
 /// hidden behind something that looks like a result.
 struct RPCReply {
+    /// What the server says of itself.
     private let document: JSONValue
 
     /// Reads an answer.

@@ -2,7 +2,9 @@ internal import Glibc
 
 /// A TCP connection whose socket does not block: every wait is one that the time-out bounds.
 final class Socket: ByteStream {
+    /// Where it leads, for messages.
     private let server: ServerAddress
+    /// How long it waits for the other side.
     private let milliseconds: Int32
     /// The socket; negative once it is closed.
     private(set) var descriptor: Int32

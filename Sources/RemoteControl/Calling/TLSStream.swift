@@ -8,8 +8,11 @@ internal import CGnuTLS
 /// The pointer to GnuTLS's half is this object's alone, never handed out, and freed with it.
 @safe final class TLSStream: ByteStream {
     private let socket: Socket
+    /// Where it leads, for messages.
     private let server: ServerAddress
+    /// The state of the session.
     private let client: UnsafeMutablePointer<cgnutls_client>
+    /// Whether the session has not been ended.
     private var isOpen = true
 
     /// Whether the server is on this machine.
@@ -46,6 +49,7 @@ internal import CGnuTLS
 
     deinit { unsafe cgnutls_free(client) }
 
+    /// Agrees with the server on keys, and checks who it is.
     private func shakeHands() throws(ControlError) {
         while true {
             let code = unsafe cgnutls_handshake(client)

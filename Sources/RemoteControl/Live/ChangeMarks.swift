@@ -14,6 +14,7 @@ enum ChangeMarks {
         }
     }
 
+    /// The line with the parts marked that were not there before.
     private static func mark(
         _ line: String, since before: String, _ begin: String, _ end: String
     ) -> String {

@@ -5,7 +5,9 @@ internal import JSONValue
 /// When the server goes away it comes back by itself, with the id of the last event, so that the
 /// server can send what was missed.
 struct EventFollower {
+    /// The server and the outputs.
     private let session: ControlSession
+    /// What was asked for.
     private let options: WatchOptions
 
     /// A follower of the kinds that stand behind `--events`; all but refreshes without any.

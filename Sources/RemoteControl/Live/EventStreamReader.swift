@@ -18,10 +18,15 @@ public struct EventStreamReader: Sendable {
     public private(set) var lastID = ""
     /// Milliseconds after which to come back, as the server wants it.
     public private(set) var retryMilliseconds = 2_000
+    /// The line as far as it has come.
     private var line: [UInt8] = []
+    /// The kind of the event that is being read.
     private var kind = ""
+    /// Its lines of data.
     private var data: [String] = []
+    /// Bytes of all of it.
     private var size = 0
+    /// Whether a line feed belongs to the line end before it.
     private var skipsLineFeed = false
 
     /// A reader at the start of a stream.

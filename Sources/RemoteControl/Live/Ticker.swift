@@ -58,6 +58,7 @@ struct Ticker {
 ///
 /// It is the terminal's second screen: what stood there before comes back.
 struct LiveScreen {
+    /// Where frames are drawn.
     private let output: any TextOutput
 
     /// Takes the screen.

@@ -7,7 +7,9 @@ internal import JSONValue
 /// Keys: q ends, p pauses, s sorts the methods in another way, a blank asks at once. Where nobody
 /// sits at a terminal, and with `--once`, one frame is printed: what happened within a second.
 struct TopCommand {
+    /// The server and the outputs.
     private let session: ControlSession
+    /// What is shown, as keys have changed it.
     private var options: TopOptions
 
     /// A view as the words behind `top` ask for it.
@@ -46,6 +48,7 @@ struct TopCommand {
         return 0
     }
 
+    /// The frame of two samples.
     private func frame(
         _ now: TopSample, _ before: TopSample?, _ order: TopOptions.Order
     ) -> TopFrame {

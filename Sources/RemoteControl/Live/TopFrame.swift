@@ -122,11 +122,13 @@ struct TopFrame {
 
     // MARK: Figures
 
+    /// How often a statistic has risen in a second.
     private func rate(_ name: String) -> String {
         let difference = now.statistic(name) - (before?.statistic(name) ?? 0)
         return Self.rate(Double(difference) / seconds)
     }
 
+    /// The same for the sum of all whose names have an ending.
     private func rate(ending: String) -> String {
         Self.rate(Double(now.tables(ending) - (before?.tables(ending) ?? 0)) / seconds)
     }
@@ -161,8 +163,10 @@ struct TopFrame {
         decimal(number).filter { $0 != "," }
     }
 
+    /// A rate in few characters.
     private static func rate(_ perSecond: Double) -> String { decimal(perSecond) + "/s" }
 
+    /// A number of bytes in few characters.
     private static func bytes(_ bytes: Double) -> String {
         decimal(bytes / 1_048_576) + " MiB"
     }

@@ -2,7 +2,9 @@ internal import JSONValue
 
 /// `roostctl watch`: repeats a command and marks what changed, or follows events.
 struct WatchCommand {
+    /// The server and the outputs.
     private let session: ControlSession
+    /// What was asked for.
     private let options: WatchOptions
 
     /// A watch as the words behind `watch` ask for it.

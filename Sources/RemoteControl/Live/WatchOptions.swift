@@ -40,6 +40,7 @@ struct WatchOptions: Equatable {
         return seconds
     }
 
+    /// A number of times or seconds, at least one.
     private static func count(_ text: String?, _ option: String) throws(ControlError) -> Int {
         guard let text, let count = Int(text), count > 0 else {
             throw ControlError(.usage, "\(option) takes a number from 1, not \"\(text ?? "")\"")

@@ -6,11 +6,17 @@ internal import JSONValue
 /// The server cannot tell in advance how long an answer is, so the decision falls when the room is
 /// used up: what was held until then is printed first, and nothing is lost or printed twice.
 struct AnswerPrinter: ~Copyable {
+    /// Where answers go.
     private let output: any TextOutput
+    /// How they are shown.
     private let format: PrintFormat
+    /// Columns of the terminal; nil where there is none.
     private let width: Int?
+    /// Bytes that are kept to make a table of them.
     private let heldBytesMax: Int
+    /// What is kept so far.
     private var held: [UInt8] = []
+    /// Shows what was too large for a table.
     private var outline: OutlinePrinter?
 
     /// A printer that holds up to `heldBytesMax` bytes before it prints as they come.

@@ -22,10 +22,15 @@ public struct JSONTokenReader: Sendable {
         case scalar(JSONValue)
     }
 
+    /// The token as far as it has come.
     private var pending: [UInt8] = []
+    /// Whether it is a string.
     private var isString = false
+    /// Whether the next character is escaped.
     private var isEscaped = false
+    /// The brackets that are open.
     private var containers: [UInt8] = []
+    /// Whether a string is the name of a member.
     private var expectsName = false
 
     /// A reader for one document.

@@ -8,14 +8,23 @@ internal import JSONValue
 /// Tables would need to know the widest cell first; an outline needs nothing but the token at hand.
 /// That is the difference between the two ways in which roostctl prints.
 struct OutlinePrinter: ~Copyable {
+    /// Where lines go.
     private let output: any TextOutput
+    /// Whether the document is passed on as it is.
     private let asJSON: Bool
+    /// Takes the answer apart.
     private var reader = JSONTokenReader()
+    /// Writes what is passed on.
     private var writer: JSONWriter
+    /// How deep the present value is.
     private var depth = 0
+    /// Whether it belongs to the result.
     private var isResult = false
+    /// Whether the answer is an error.
     private var hasError = false
+    /// Lines that are not written yet.
     private var lines = ""
+    /// What stands in front of the next line.
     private var prefix = ""
 
     /// A printer at the start of an answer.

@@ -10,6 +10,7 @@ public protocol TextOutput: AnyObject {
 
 /// Standard output or standard error.
 public final class StandardOutput: TextOutput {
+    /// The system's file.
     private let descriptor: Int32
 
     /// Standard output, or standard error.

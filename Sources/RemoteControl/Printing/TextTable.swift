@@ -58,6 +58,7 @@ struct TextTable {
         return count
     }
 
+    /// The width of all columns with the gaps between them.
     private static func total(_ widths: some Collection<Int>) -> Int {
         widths.reduce(0, +) + gap * max(widths.count - 1, 0)
     }

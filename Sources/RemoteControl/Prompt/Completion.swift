@@ -1,6 +1,8 @@
 /// What a word at the prompt could become: commands first, then groups and names of settings.
 public struct Completion: Sendable {
+    /// The commands of the server.
     private let methods: [String]
+    /// Its settings.
     private let settings: [(group: String, name: String)]
 
     /// Candidates from `system.listMethods` and `cfg.list` ("group: name").

@@ -1,5 +1,6 @@
 /// Turns the bytes of a terminal into keys: control characters, escape sequences, UTF-8.
 public struct KeyDecoder: Sendable {
+    /// Bytes that may become a key with those that follow.
     private var pending: [UInt8] = []
 
     /// A decoder without bytes.

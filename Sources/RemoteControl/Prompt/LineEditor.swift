@@ -60,9 +60,13 @@ public struct LineEditor: Sendable {
     public private(set) var text: [Character] = []
     /// Where the next character goes, from 0 to the number of characters.
     public private(set) var cursor = 0
+    /// What was cut last, for Ctrl-Y.
     private var cut: [Character] = []
+    /// Earlier lines, the last one at the end.
     private var history: [String]
+    /// Which of them is shown; one behind the last for the line itself.
     private var place: Int
+    /// The line itself while an earlier one is shown.
     private var draft: [Character] = []
 
     /// An empty line, with the lines that were typed before, the last one last.

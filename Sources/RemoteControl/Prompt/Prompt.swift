@@ -6,10 +6,15 @@ internal import JSONValue
 /// Commands run between two lines, with the terminal as it was: an answer needs no `\r\n`, and
 /// ctrl-C ends a command that takes too long together with the program.
 struct Prompt {
+    /// What asks for a line.
     private static let mark = "roost> "
+    /// The server and the outputs.
     private let session: ControlSession
+    /// Where lines are edited and shown.
     private let output: any TextOutput
+    /// Earlier lines, also of earlier runs.
     private var history: PromptHistory
+    /// What Tab completes to.
     private var completion = Completion(methods: [], settings: [])
 
     /// A prompt for one session; the history lives in a file.

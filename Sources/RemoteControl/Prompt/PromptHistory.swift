@@ -7,6 +7,7 @@ internal import Glibc
 public struct PromptHistory: Sendable {
     /// The lines, the last one last.
     public private(set) var lines: [String] = []
+    /// The file; nil where lines are not kept.
     private let path: String?
 
     /// The history in a file; without a path it lasts as long as the session.

@@ -3,6 +3,7 @@ internal import Glibc
 
 /// The terminal that a person types at: keys come as they are pressed, nothing is echoed.
 struct Terminal {
+    /// How it was set before.
     private let before: termios
 
     /// The terminal at standard input; nil when there is none.

@@ -43,6 +43,7 @@ struct ShellCompletion {
     /// The kinds of events that servers of this version tell.
     private static let events = ["expiry", "presence", "refresh", "registration", "setting"]
 
+    /// What the shell has told the program.
     private let environment: [String: String]
 
     /// A completion for a run with an environment.
@@ -112,6 +113,7 @@ struct ShellCompletion {
         return completion.candidates(words.joined(separator: " ") + " ")
     }
 
+    /// The commands of the server that the line names.
     private func methods(_ before: [String]) -> [String] { strings("system.listMethods", before) }
 
     /// The strings that a command answers with; none when the server cannot be asked without

@@ -70,7 +70,7 @@ struct ChangeNoteTests {
         ]
         _ = try services.exchange("ul.add", .array(add))
         let added = try last(services)
-        #expect(added?["what"] == "location ann sip:ann@192.0.2.9" && added?["old"] == nil)
+        #expect(added?["what"] == "location ann sip:ann@192.0.2.9" && added?["old"] == .null)
         #expect(added?["new"]?.text != nil || added?["new"]?["Address"] != nil)
         _ = try services.exchange("ul.add", .array(add))
         #expect(try last(services)?["old"] != .null)
