@@ -1,4 +1,5 @@
 import Basics
+import Dispatch
 import Synchronization
 import Testing
 
@@ -31,4 +32,31 @@ struct GuardedFunctionTests {
         slot.function?(7)
         #expect(sum.load(ordering: .relaxed) == 7)
     }
+
+    @Test("threads that set it and threads that call it at once meet one function or another")
+    func threads() {
+        let slot = GuardedFunction<Int>()
+        let calls = [Counted(), Counted()]
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+            for round in 0..<2_000 {
+                if thread == 0 {
+                    let count = calls[round % 2]
+                    slot.set { number in count.add(number) }
+                } else {
+                    slot.function?(1)
+                }
+            }
+        }
+        slot.set(nil)
+        #expect(slot.function == nil)
+        let total = calls[0].value + calls[1].value
+        #expect(total >= 0 && total <= 6_000)
+    }
+}
+
+/// A number that threads add to.
+private final class Counted: Sendable {
+    private let number = Guarded(0)
+    var value: Int { number.withLock { $0 } }
+    func add(_ more: Int) { number.withLock { $0 += more } }
 }
