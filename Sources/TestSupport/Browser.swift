@@ -92,12 +92,23 @@ public final class Browser: Sendable {
     /// The value of an expression of JavaScript; a promise is waited for.
     @discardableResult
     public func evaluate(_ expression: String) throws -> JSONValue {
-        let answer = try command(
-            "Runtime.evaluate",
-            [
-                "expression": .string(expression), "awaitPromise": true, "returnByValue": true,
-                "userGesture": true,
-            ])
+        var answer: JSONValue?
+        // A page that is being left answers nothing; the next one does.
+        for attempt in 1...10 where answer == nil {
+            do {
+                answer = try command(
+                    "Runtime.evaluate",
+                    [
+                        "expression": .string(expression), "awaitPromise": true,
+                        "returnByValue": true, "userGesture": true,
+                    ])
+            } catch let failure as Failure
+                where attempt < 10 && failure.description.contains("navigated or closed")
+            {
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+        }
+        guard let answer else { throw Failure(description: "\(expression): no answer") }
         if let thrown = answer["exceptionDetails"] {
             let words = thrown["exception"]?["description"]?.text ?? thrown.encoded()
             throw Failure(description: "\(expression): \(words)")

@@ -307,7 +307,7 @@ struct StoreConformanceTests {
             }
             past = past.filter { _ in Int.random(in: 0..<10, using: &random) == 0 }
         }
-        let taken = stage.due(before: 10_000)
+        let taken = stage.due(before: 10_000, limit: 10_000)
         #expect(taken.map(\.identity).count == model.count)
         #expect(Set(taken.map(\.identity)) == Set(model.keys))
     }
