@@ -26,7 +26,7 @@ final class ProgramWatch: Sendable {
             d) folders="$folders $which" ;;
             esac
         done
-        for number in $programs; do kill -KILL "$number"; done
+        for number in $programs; do kill -KILL "-$number"; done
         rm -rf $folders
         """
 

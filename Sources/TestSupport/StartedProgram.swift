@@ -79,9 +79,12 @@ public final class StartedProgram: Sendable {
         }
     }
 
-    /// Ends it at once, as a crash does.
+    /// Ends it and what it started at once, as a crash of the machine does.
     public func kill() {
-        signal(SIGKILL)
+        // The group is its own; the program alone would leave its children to go on.
+        ending.withLock { known in
+            if known == nil { _ = Glibc.kill(-number, SIGKILL) }
+        }
         _ = wait(seconds: 10)
     }
 

@@ -205,10 +205,16 @@ struct KamailioPeerTests {
         #expect(eventually(within: Rig.limit(20)) { stock.knows("user0").contains(Self.contact) })
         let phone = try SIPClient(port: stock.port)
         let other = "sip:user0@192.0.2.2:5060"
-        try phone.register(RegisterMessage("user0", other, callID: "b"))
+        // 5.6.3 publishes nothing of a registration that comes right after what it learnt, on the
+        // same process; it does at the next refresh.
+        var sequence = 0
         #expect(
             try eventually(within: Rig.limit(20)) {
-                try roost.server.uris(of: "user0").sorted() == [Self.contact, other]
+                sequence += 1
+                try phone.register(RegisterMessage("user0", other, callID: "b", cseq: sequence))
+                return eventually(within: 2) {
+                    (try? roost.server.uris(of: "user0").sorted()) == [Self.contact, other]
+                }
             })
         pause(seconds: 2)
         #expect(try roost.figure("documents_published") == 1)

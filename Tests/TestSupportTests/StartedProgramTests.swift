@@ -54,6 +54,23 @@ struct StartedProgramTests {
         #expect(kill(number, 0) == -1)
     }
 
+    @Test("a program takes what it started along")
+    func children() throws {
+        let folder = try TemporaryFolder()
+        let program = try StartedProgram(
+            "/bin/sh", ["-c", "sleep 600 & echo $!; wait"], output: folder.file("out"))
+        #expect(eventually(within: 20) { folder.text(of: "out").hasSuffix("\n") })
+        let child = try #require(Int(folder.text(of: "out").dropLast()))
+        program.kill()
+        // Whoever takes in orphans collects it in its own time.
+        let stat = "/proc/\(child)/stat"
+        #expect(
+            eventually(within: 20) {
+                let text = TemporaryFolder.text(at: stat)
+                return text.isEmpty || text.contains(") Z ")
+            })
+    }
+
     @Test("a program that does not end in time is an error with its last words")
     func late() {
         let error = #expect(throws: StartedProgram.Failure.self) {
