@@ -223,6 +223,13 @@ public enum Limits {
     public static let httpPieceBytes = 64 << 10
     /// Instances that all groups of settings may have together.
     public static let settingInstancesMax = 1_024
+    /// Bytes of a request over HTTP that may be looked at on the thread of all connections.
+    public static let briefBodyBytesMax = 4_096
+    /// Bytes that a request may announce whose password is still to be derived; a longer one waits
+    /// for the derivation before its body is read.
+    public static let undecidedBodyBytesMax = 64 << 10
+    /// Milliseconds that a thread for answers over HTTP waits for the next one.
+    public static let httpWorkerIdleMilliseconds = 5_000
     /// Most words of a role of the HTTP port.
     public static let accessRulesMax = 256
     /// Most roles of the HTTP port, most users, and most tokens.

@@ -27,14 +27,14 @@ static inline void cmicrohttpd_ignore(void *closure, const char *format, va_list
     (void)arguments;
 }
 
-// One thread a connection: a command that takes long, or a client that reads slowly, holds up
-// nobody. TLS 1.2 and 1.3 only.
+// One thread with epoll for all connections, which may be suspended while others work on their
+// answers. TLS 1.2 and 1.3 only.
 static inline struct MHD_Daemon *cmicrohttpd_start(
     const struct cmicrohttpd_settings *settings, MHD_AcceptPolicyCallback accept,
     MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback completed,
     MHD_NotifyConnectionCallback connected, void *closure) {
     unsigned int flags =
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)settings->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)settings->private_key},

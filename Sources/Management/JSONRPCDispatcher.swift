@@ -69,6 +69,22 @@ public final class JSONRPCDispatcher: Sendable {
         return answer(items.map { JSONRPCRequest($0) }, caller, role, isBatch: true)
     }
 
+    /// What to answer to one call of a command that is brief (`MethodRow.isBrief`); nil for
+    /// anything else, of which nothing has been run then.
+    public func briefAnswer(
+        _ body: Span<UInt8>, from caller: RPCCaller, as role: AccessRole? = nil
+    ) -> JSONRPCAnswer? {
+        // A long document is not looked at: already that would take too long.
+        guard body.count <= Limits.briefBodyBytesMax, let document = try? JSONValue(parsing: body),
+            case .object = document
+        else { return nil }
+        let request = JSONRPCRequest(document)
+        guard request.id != nil, case .success(let name) = request.method,
+            let method = registry[name], method.isBrief
+        else { return nil }
+        return JSONRPCAnswer(self, caller, role, [request], isBatch: false)
+    }
+
     /// Runs notifications at once; everything else waits until its answer is written.
     private func answer(
         _ requests: [JSONRPCRequest], _ caller: RPCCaller, _ role: AccessRole?, isBatch: Bool

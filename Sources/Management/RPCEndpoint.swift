@@ -17,6 +17,13 @@ public final class RPCEndpoint: HTTPEndpoint {
     /// An endpoint for the commands of a dispatcher.
     public init(_ dispatcher: JSONRPCDispatcher) { self.dispatcher = dispatcher }
 
+    /// Runs a single call of a command that is brief.
+    public func briefAnswer(_ request: HTTPRequest) -> HTTPAnswer? {
+        let answer = dispatcher.briefAnswer(
+            request.body.span, from: request.caller, as: request.account?.role)
+        return answer.map { .content($0, type: "application/json") }
+    }
+
     /// Runs what the body asks for.
     ///
     /// Nothing but notifications is 204: JSON-RPC forbids an answer, HTTP demands one (RFC 9110

@@ -27,6 +27,11 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
     public let example: RPCExample
     /// Whether it changes something: access rules and the log of changes ask.
     public let isChange: Bool
+    /// Whether it answers within microseconds, from memory, with a result of bounded size.
+    ///
+    /// It is run on the thread that reads all connections of HTTP: it waits for no database, no
+    /// reply and no lock that is held over a system call, and its result is no stream.
+    public let isBrief: Bool
     /// The code of its error when a mandatory parameter is left out.
     public let missingParameterCode: Int
     /// Runs the command on an instance of the module.
@@ -38,7 +43,7 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
     /// a mandatory parameter that is left out.
     public init(
         _ name: String, _ parameters: [RPCParameter] = [], result: Schema, isChange: Bool = false,
-        missingParameterCode: Int = RPCError.invalidParameters,
+        isBrief: Bool = false, missingParameterCode: Int = RPCError.invalidParameters,
         _ summary: String, example: RPCExample,
         call: @escaping @Sendable (M, RPCCall) throws(RPCError) -> RPCOutcome
     ) {
@@ -46,6 +51,7 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
         self.parameters = parameters
         self.result = result
         self.isChange = isChange
+        self.isBrief = isBrief
         self.missingParameterCode = missingParameterCode
         self.summary = summary
         self.example = example
@@ -56,7 +62,7 @@ public struct MethodRow<M: AnyObject & Sendable>: Sendable {
     public var description: ModuleBlueprint.MethodDescription {
         ModuleBlueprint.MethodDescription(
             name: name, parameters: parameters, result: result, summary: summary,
-            example: example, isChange: isChange,
+            example: example, isChange: isChange, isBrief: isBrief,
             missingParameterCode: missingParameterCode)
     }
 }
@@ -82,6 +88,8 @@ public struct BoundMethod: Sendable {
     public var example: RPCExample { description.example }
     /// Whether it changes something.
     public var isChange: Bool { description.isChange }
+    /// Whether it answers within microseconds; see `MethodRow.isBrief`.
+    public var isBrief: Bool { description.isBrief }
 
     /// A command of a module, bound to the instance.
     init<M>(_ row: MethodRow<M>, of module: String, _ instance: M) {
@@ -93,7 +101,7 @@ public struct BoundMethod: Sendable {
     /// A command that belongs to no module's instance: one of the server's own.
     public init(
         _ name: String, module: String, _ parameters: [RPCParameter] = [], result: Schema,
-        isChange: Bool = false,
+        isChange: Bool = false, isBrief: Bool = false,
         missingParameterCode: Int = RPCError.invalidParameters,
         _ summary: String, example: RPCExample,
         call: @escaping @Sendable (RPCCall) throws(RPCError) -> RPCOutcome
@@ -101,7 +109,7 @@ public struct BoundMethod: Sendable {
         self.module = module
         description = ModuleBlueprint.MethodDescription(
             name: name, parameters: parameters, result: result, summary: summary,
-            example: example, isChange: isChange,
+            example: example, isChange: isChange, isBrief: isBrief,
             missingParameterCode: missingParameterCode)
         self.call = call
     }

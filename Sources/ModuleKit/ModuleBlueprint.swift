@@ -100,6 +100,8 @@ public struct ModuleBlueprint: Sendable {
         public let example: RPCExample
         /// Whether it changes something.
         public let isChange: Bool
+        /// Whether it answers within microseconds; see `MethodRow.isBrief`.
+        public let isBrief: Bool
         /// The code of its error when a mandatory parameter is left out.
         public let missingParameterCode: Int
     }

@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Glibc
 import JSONValue
 
@@ -9,6 +10,8 @@ enum Pause {
 
 /// What the system says of the calling thread.
 enum ThreadFacts {
+    /// Its number; the system gives one again only after many others.
+    static var number: Int { Int(clinux_thread_id()) }
     /// Its priority in steps of nice(2).
     static var nice: Int { Int(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)) }
 }

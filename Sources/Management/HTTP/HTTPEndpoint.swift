@@ -12,8 +12,13 @@ public protocol HTTPEndpoint: AnyObject, Sendable {
     var fields: [String] { get }
     /// Whether it is served without credentials, where others are asked for them.
     var isOpen: Bool { get }
-    /// Answers one request whose body has arrived; called on the connection's own thread.
+    /// Answers one request whose body has arrived; called on a thread of its own, which may wait.
     func answer(_ request: HTTPRequest) -> HTTPAnswer
+    /// Answers a request at once, where that takes microseconds and waits for nothing; nil where it
+    /// does not, and then `answer` is asked.
+    ///
+    /// It is called on the one thread that serves all connections.
+    func briefAnswer(_ request: HTTPRequest) -> HTTPAnswer?
     /// The server stops: what goes on without end has to end.
     func close()
 }
@@ -23,6 +28,8 @@ extension HTTPEndpoint {
     public var fields: [String] { [] }
     /// Not without credentials.
     public var isOpen: Bool { false }
+    /// Nothing is answered at once.
+    public func briefAnswer(_ request: HTTPRequest) -> HTTPAnswer? { nil }
     /// Nothing goes on without end.
     public func close() {}
 }

@@ -2,7 +2,8 @@ internal import Basics
 
 /// One request while its body arrives.
 ///
-/// Only the thread of its connection touches it.
+/// Only the thread of all connections touches it; while its connection is suspended, only the
+/// worker that makes its answer does.
 final class HTTPExchange {
     /// Address and port of the client.
     let client: String
@@ -12,6 +13,10 @@ final class HTTPExchange {
     let path: String
     /// What it will be refused with once it has arrived; nil when it comes in.
     var refusal: HTTPReply?
+    /// What is still to be decided, where a password has to be derived first.
+    var question: HTTPGate.Question?
+    /// The answer, made by a worker.
+    var prepared: HTTPResponse?
     /// Who asks, where credentials are asked for.
     var account: Account?
     /// When its head had arrived.
@@ -52,6 +57,12 @@ final class HTTPExchange {
         isTooLarge = length > bodyBytesMax
         isHopeless = length > max(bodyBytesMax, Limits.discardedBodyBytesMax)
         if !isTooLarge, refusal == nil { body.reserveCapacity(length) }
+    }
+
+    /// Whether the head announces a body of so many bytes at most.
+    static func announces(_ length: String?, atMost bytes: Int) -> Bool {
+        // Without a length it may be a chunked body of any size.
+        length.flatMap { Int($0) }.map { $0 <= bytes } ?? false
     }
 
     /// Takes a piece of the body; false when the connection is to be closed: the body is far too

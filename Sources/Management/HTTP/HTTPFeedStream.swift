@@ -1,51 +1,29 @@
 internal import CMicroHTTPD
+internal import Glibc
 
-/// A feed on its way to a client.
-///
-/// The library asks for bytes on the thread of the connection, and may be kept waiting there: that
-/// is what a thread for each connection is for.
-final class HTTPFeedStream {
-    private let feed: any HTTPFeed
-    private let socket: Int32
-    private var pending: [UInt8] = []
-    private var sent = 0
-
-    private init(_ feed: any HTTPFeed, socket: Int32) {
-        self.feed = feed
-        self.socket = socket
-    }
-
-    deinit { feed.close() }
-
-    /// A response without end.
-    @unsafe static func response(_ feed: any HTTPFeed, socket: Int32) -> OpaquePointer? {
-        unsafe MHD_create_response_from_callback(
-            UInt64.max, 16 << 10,
-            { (closure, _, buffer, room) in
-                guard let closure = unsafe closure, let buffer = unsafe buffer else { return -2 }
-                let stream = unsafe Unmanaged<HTTPFeedStream>.fromOpaque(closure)
-                return unsafe stream.takeUnretainedValue().copy(into: buffer, room: room)
-            },
-            Unmanaged.passRetained(HTTPFeedStream(feed, socket: socket)).toOpaque(),
-            { closure in
-                guard let closure = unsafe closure else { return }
-                unsafe Unmanaged<HTTPFeedStream>.fromOpaque(closure).release()
-            })
-    }
-
-    /// The next bytes, once there are some; -1 at the end, as the library wants it.
-    @unsafe private func copy(into buffer: UnsafeMutablePointer<CChar>, room: Int) -> Int {
-        if sent == pending.count {
-            guard let next = feed.next(connection: socket) else { return -1 }
-            pending = next
-            sent = 0
+/// A feed on its way to a client: a worker waits for its bytes, as long as both sides want.
+enum HTTPFeedStream {
+    /// A response without end, and what a worker has to do for it.
+    @unsafe static func response(
+        _ feed: any HTTPFeed, _ connection: OpaquePointer
+    ) -> (response: OpaquePointer?, rest: HTTPWorkers.Work?) {
+        // A descriptor of its own: the library may close the connection's while it is waited for,
+        // and the next connection gets the number.
+        let socket = unsafe dup(cmicrohttpd_socket(connection))
+        let pipe = unsafe HTTPPipe(connection, first: [], whenGone: { feed.close() })
+        guard socket >= 0, let response = unsafe HTTPPipe.response(pipe) else {
+            if socket >= 0 { Glibc.close(socket) }
+            feed.close()
+            return (nil, nil)
         }
-        let count = min(room, pending.count - sent)
-        unsafe pending.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            unsafe UnsafeMutableRawPointer(buffer).copyMemory(from: base + sent, byteCount: count)
-        }
-        sent += count
-        return count
+        return unsafe (
+            response,
+            {
+                while let bytes = feed.next(connection: socket), pipe.put(bytes) {}
+                pipe.finish()
+                Glibc.close(socket)
+                return .reusable
+            }
+        )
     }
 }

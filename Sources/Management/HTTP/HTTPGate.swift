@@ -13,6 +13,8 @@ final class HTTPGate: Sendable {
         case admitted(Account?, origin: String?)
         /// It does not.
         case refused(HTTPReply)
+        /// A password has to be derived first, which takes long: `authorize` decides.
+        case undecided(origin: String?)
     }
     /// What is looked at.
     struct Question {
@@ -56,8 +58,12 @@ final class HTTPGate: Sendable {
     /// Whether credentials are asked for.
     var asksForCredentials: Bool { !accounts.isEmpty }
 
-    /// Decides; `time` is now.
-    func judge(_ question: Question, at time: MonotonicTime) -> Verdict {
+    /// Decides, at the time that is now.
+    ///
+    /// Without `derives` no password is derived.
+    func judge(
+        _ question: Question, at time: MonotonicTime, derives: Bool = true
+    ) -> Verdict {
         let address = question.connection.address
         if hasRate, let wait = rate.withLock({ $0.take(address, at: time) }) {
             return .refused(Self.tooMany(wait))
@@ -79,11 +85,12 @@ final class HTTPGate: Sendable {
         guard !accounts.isEmpty, !question.isOpen, !isPreflight else {
             return .admitted(nil, origin: listed)
         }
-        return authorize(question, listed, time)
+        return authorize(question, listed, at: time, derives: derives)
     }
 
-    private func authorize(
-        _ question: Question, _ origin: String?, _ time: MonotonicTime
+    /// Decides by the credentials alone; a page of `origin` calls.
+    func authorize(
+        _ question: Question, _ origin: String?, at time: MonotonicTime, derives: Bool = true
     ) -> Verdict {
         let connection = question.connection
         guard let field = question.authorization else { return .refused(unauthorized) }
@@ -98,6 +105,7 @@ final class HTTPGate: Sendable {
         if let wait = failures.withLock({ $0.wait(connection.address, at: time) }) {
             return .refused(Self.tooMany(wait))
         }
+        guard derives else { return .undecided(origin: origin) }
         guard let account = accounts.account(authorization: field) else {
             _ = failures.withLock { $0.take(connection.address, at: time) }
             logger.notice("http: wrong credentials from \(connection.client)")

@@ -5,46 +5,127 @@ internal import Logging
 
 /// Requests that have arrived, and what they are answered with.
 extension HTTPService {
-    /// Answers a request whose body has arrived.
+    /// Answers a request whose body has arrived: at once where that takes no time, else by a
+    /// worker, while the connection is suspended.
+    ///
+    /// It is called again when the worker is done.
     @unsafe func finish(_ exchange: HTTPExchange, _ connection: OpaquePointer) -> MHD_Result {
+        if let response = exchange.prepared {
+            exchange.prepared = nil
+            return unsafe response.queue(connection)
+        }
         if let refusal = exchange.refusal { return unsafe send(refusal, exchange, connection) }
+        if exchange.question == nil, let reply = preliminary(exchange) {
+            return unsafe send(reply, exchange, connection)
+        }
+        let endpoint = endpoints[exchange.path]
+        let request = unsafe request(exchange, endpoint, connection)
+        if exchange.question == nil, configuration.script == nil,
+            let answer = endpoint?.briefAnswer(request)
+        {
+            return unsafe queue(answer, exchange, connection)
+        }
+        return unsafe handOver(exchange, request, connection)
+    }
+
+    /// What needs no endpoint: preflights, and requests that none of them takes.
+    private func preliminary(_ exchange: HTTPExchange) -> HTTPReply? {
         if let origin = exchange.origin, exchange.method == "OPTIONS" {
-            return unsafe send(Self.preflight(origin), exchange, connection)
+            return Self.preflight(origin)
         }
         let endpoint = endpoints[exchange.path]
         let isServed = endpoint.map { Self.serves($0, exchange.method) } ?? false
         guard isServed || configuration.script != nil else {
-            if let endpoint {
-                return unsafe refuse(exchange, 405, connection, allow: Self.allow(endpoint))
-            }
-            return unsafe refuse(exchange, 404, connection)
+            return endpoint.map { refusal(405, allow: Self.allow($0)) } ?? refusal(404)
         }
-        guard !exchange.isTooLarge else { return unsafe refuse(exchange, 413, connection) }
-        let request = unsafe request(exchange, endpoint, connection)
-        if let reply = configuration.script?.answer(request) {
-            return unsafe send(reply, exchange, connection)
-        }
-        guard let endpoint else { return unsafe refuse(exchange, 404, connection) }
-        guard isServed else {
-            return unsafe refuse(exchange, 405, connection, allow: Self.allow(endpoint))
-        }
-        return unsafe send(endpoint.answer(request), exchange, connection)
+        return exchange.isTooLarge ? refusal(413) : nil
     }
 
-    /// Answers a request that no endpoint sees: a line of text says why.
-    @unsafe func refuse(
-        _ exchange: HTTPExchange, _ status: UInt32, _ connection: OpaquePointer,
-        allow: String? = nil
+    /// What a request is answered with by a thread that may wait.
+    private func answer(_ exchange: HTTPExchange, _ request: HTTPRequest) -> HTTPAnswer {
+        var request = request
+        if let question = exchange.question {
+            exchange.question = nil
+            let now = SystemClock.monotonic()
+            switch gate.authorize(question, exchange.origin, at: now) {
+            case .admitted(let account, _): exchange.account = account
+            case .refused(let reply): return .reply(reply)
+            case .undecided: return .reply(HTTPReply(503, text: "Try again."))
+            }
+            request.account = exchange.account
+            if let reply = preliminary(exchange) { return .reply(reply) }
+        }
+        if let reply = configuration.script?.answer(request) { return .reply(reply) }
+        guard let endpoint = endpoints[exchange.path] else { return .reply(refusal(404)) }
+        guard Self.serves(endpoint, exchange.method) else {
+            return .reply(refusal(405, allow: Self.allow(endpoint)))
+        }
+        return endpoint.answer(request)
+    }
+
+    // MARK: Workers
+
+    /// What a worker has while a connection is suspended.
+    ///
+    /// Sendable because the library's thread leaves both alone until the connection is resumed.
+    @safe private struct Handover: @unchecked Sendable {
+        let exchange: HTTPExchange
+        let connection: OpaquePointer
+    }
+
+    /// Suspends the connection, and has a worker make the answer.
+    @unsafe private func handOver(
+        _ exchange: HTTPExchange, _ request: HTTPRequest, _ connection: OpaquePointer
     ) -> MHD_Result {
+        let handover = unsafe Handover(exchange: exchange, connection: connection)
+        unsafe MHD_suspend_connection(connection)
+        let isTaken = workers.run { [self] in
+            let rest = prepare(handover, request)
+            return rest?() ?? .reusable
+        }
+        if !isTaken {
+            exchange.refusal = HTTPReply(503, text: "The server has no thread left.")
+            unsafe MHD_resume_connection(connection)
+        }
+        return .YES
+    }
+
+    /// Makes the answer of a connection that is suspended, and resumes it; what is left to be done
+    /// comes back.
+    private func prepare(_ handover: Handover, _ request: HTTPRequest) -> HTTPWorkers.Work? {
+        let exchange = handover.exchange
+        let answer = answer(exchange, request)
+        let (response, rest) = unsafe build(answer, exchange, handover.connection)
+        exchange.prepared = response
+        if response == nil {
+            exchange.refusal = HTTPReply(500, text: "There is no memory left.")
+        }
+        // From here on the exchange is the library's thread's again.
+        unsafe MHD_resume_connection(handover.connection)
+        return rest
+    }
+
+    /// Queues an answer that is there at once.
+    @unsafe private func queue(
+        _ answer: HTTPAnswer, _ exchange: HTTPExchange, _ connection: OpaquePointer
+    ) -> MHD_Result {
+        let (response, rest) = unsafe build(answer, exchange, connection)
+        guard let response else { return .NO }
+        if let rest, !workers.run(rest) { return .NO }
+        return unsafe response.queue(connection)
+    }
+
+    /// The answer to a request that no endpoint sees: a line of text says why.
+    func refusal(_ status: Int, allow: String? = nil) -> HTTPReply {
         let text: String =
             switch status {
             case 404: "Not found. Commands are served under /RPC."
             case 405: "Send a \(allow?.prefix { $0 != "," } ?? "POST") request."
             default: "The body is larger than \(configuration.bodyBytesMax) bytes."
             }
-        var reply = HTTPReply(Int(status), text: text)
+        var reply = HTTPReply(status, text: text)
         if let allow { reply.fields.append((name: "Allow", value: allow)) }
-        return unsafe send(reply, exchange, connection)
+        return reply
     }
 
     // MARK: Requests
@@ -116,31 +197,36 @@ extension HTTPService {
 
     // MARK: Answers
 
-    @unsafe private func send(
-        _ answer: HTTPAnswer, _ exchange: HTTPExchange, _ connection: OpaquePointer
+    /// Queues a short answer.
+    @unsafe func send(
+        _ reply: HTTPReply, _ exchange: HTTPExchange, _ connection: OpaquePointer
     ) -> MHD_Result {
+        unsafe build(reply, exchange)?.queue(connection) ?? .NO
+    }
+
+    /// An answer as the library has it, and what is left to be done for it by a worker.
+    @unsafe private func build(
+        _ answer: HTTPAnswer, _ exchange: HTTPExchange, _ connection: OpaquePointer
+    ) -> (response: HTTPResponse?, rest: HTTPWorkers.Work?) {
         switch answer {
-        case .nothing: return unsafe send(HTTPReply(204), exchange, connection)
-        case .reply(let reply): return unsafe send(reply, exchange, connection)
+        case .nothing: return unsafe (build(HTTPReply(204), exchange), nil)
+        case .reply(let reply): return unsafe (build(reply, exchange), nil)
         case .content(let content, let type):
-            let response = unsafe HTTPStream.response(content)
-            return unsafe send(
-                exchange, UInt32(content.status), response, connection, type: type, isLive: false)
+            let (response, rest) = unsafe HTTPStream.response(content, connection)
+            let status = UInt32(content.status)
+            return unsafe (complete(exchange, status, response, type: type, isLive: false), rest)
         case .feed(let feed, let type):
             unsafe feed.onDrop(cutter(connection))
-            let response = unsafe HTTPFeedStream.response(
-                feed, socket: cmicrohttpd_socket(connection))
+            let (response, rest) = unsafe HTTPFeedStream.response(feed, connection)
             if let response = unsafe response {
                 // A proxy must hand events on as they come.
                 unsafe MHD_add_response_header(response, "X-Accel-Buffering", "no")
             }
-            return unsafe send(exchange, 200, response, connection, type: type, isLive: true)
+            return unsafe (complete(exchange, 200, response, type: type, isLive: true), rest)
         }
     }
 
-    @unsafe private func send(
-        _ reply: HTTPReply, _ exchange: HTTPExchange, _ connection: OpaquePointer
-    ) -> MHD_Result {
+    @unsafe private func build(_ reply: HTTPReply, _ exchange: HTTPExchange) -> HTTPResponse? {
         var body = reply.body
         let response = unsafe body.withUnsafeMutableBytes { bytes in
             unsafe MHD_create_response_from_buffer(
@@ -153,19 +239,19 @@ extension HTTPService {
                 unsafe MHD_add_response_header(response, field.name, field.value)
             }
         }
-        return unsafe send(
-            exchange, UInt32(clamping: reply.status), response, connection, type: reply.type,
+        return unsafe complete(
+            exchange, UInt32(clamping: reply.status), response, type: reply.type,
             isLive: !isCached && reply.status != 204)
     }
 
-    /// Queues a response and gives our reference to it back; logs the request.
+    /// Gives a response the header fields that all have; logs the request.
     ///
     /// `isLive` says that nobody may keep it.
-    @unsafe private func send(
-        _ exchange: HTTPExchange, _ status: UInt32, _ response: OpaquePointer?,
-        _ connection: OpaquePointer, type: String?, isLive: Bool
-    ) -> MHD_Result {
-        guard let response = unsafe response else { return .NO }
+    @unsafe private func complete(
+        _ exchange: HTTPExchange, _ status: UInt32, _ response: OpaquePointer?, type: String?,
+        isLive: Bool
+    ) -> HTTPResponse? {
+        guard let response = unsafe response else { return nil }
         if let type {
             unsafe MHD_add_response_header(response, "Content-Type", type)
             // Nobody guesses a type that would run as a script.
@@ -177,11 +263,9 @@ extension HTTPService {
             unsafe MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true")
             unsafe MHD_add_response_header(response, "Vary", "Origin")
         }
-        let result = unsafe MHD_queue_response(connection, status, response)
-        unsafe MHD_destroy_response(response)
         figures.note(
             status: Int(status), nanoseconds: SystemClock.monotonic().since(exchange.begunAt))
         logger.debug("http \(exchange.client) \(exchange.method) \(exchange.path) \(status)")
-        return result
+        return unsafe HTTPResponse(status, response)
     }
 }

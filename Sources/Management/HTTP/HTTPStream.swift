@@ -2,94 +2,88 @@ internal import Basics
 internal import CMicroHTTPD
 internal import JSONValue
 
-/// Content on its way to a client: one piece is held at a time, so memory does not grow with the
-/// answer.
+/// Content on its way to a client: one piece is held at a time, and one waits to be sent, so memory
+/// does not grow with the answer.
 ///
-/// Only the thread of its connection touches it.
-///
-/// The library asks for bytes when the socket can take some, so the client's speed is the speed at
-/// which content is made; nothing is made ahead of it except the piece at hand. Content that fits
-/// one piece travels with a Content-Length, longer content in chunks (RFC 9112 7.1), or until the
-/// end of the connection for clients of HTTP/1.0.
-final class HTTPStream {
+/// Content that fits one piece travels with a Content-Length. Of longer content the first piece is
+/// made where the answer is, and the rest by a worker, ahead of the client by a piece at most: the
+/// client's speed is the speed at which content is made. It goes in chunks (RFC 9112 7.1), or until
+/// the end of the connection for clients of HTTP/1.0.
+struct HTTPStream: ~Copyable {
     private let content: any HTTPContent
     private var writer: JSONWriter
-    private var sent = 0
     private var isComplete = false
-    /// Whether the thread of the connection has been lowered for the rest of this answer.
-    private var isLowered = false
 
-    /// Content that nobody has asked for yet; its buffer grows with what is written, since most
+    /// Content whose first piece is made now; its buffer grows with what is written, since most
     /// answers are short.
     private init(_ content: any HTTPContent) {
         self.content = content
         writer = JSONWriter(capacity: 1_024, isPretty: content.isPretty)
+        fill()
     }
 
-    deinit { if !isComplete { content.abandon() } }
-
-    /// A response with the content: with a length when it fits one piece, in chunks otherwise.
-    @unsafe static func response(_ content: any HTTPContent) -> OpaquePointer? {
-        let stream = HTTPStream(content)
-        stream.fill()
-        if stream.isComplete { return unsafe stream.whole() }
-        return unsafe MHD_create_response_from_callback(
-            UInt64.max, Limits.httpPieceBytes,
-            { (closure, _, buffer, room) in
-                guard let closure = unsafe closure, let buffer = unsafe buffer else { return -2 }
-                let stream = unsafe Unmanaged<HTTPStream>.fromOpaque(closure).takeUnretainedValue()
-                return unsafe stream.copy(into: buffer, room: room)
-            },
-            Unmanaged.passRetained(stream).toOpaque(),
-            { closure in
-                guard let closure = unsafe closure else { return }
-                unsafe Unmanaged<HTTPStream>.fromOpaque(closure).release()
-            })
+    /// A response with the content, and what is left to be done for it by a worker.
+    @unsafe static func response(
+        _ content: any HTTPContent, _ connection: OpaquePointer
+    ) -> (response: OpaquePointer?, rest: HTTPWorkers.Work?) {
+        var stream = HTTPStream(content)
+        if stream.isComplete { return unsafe (stream.whole(), nil) }
+        let pipe = unsafe HTTPPipe(connection, first: stream.takePiece())
+        guard let response = unsafe HTTPPipe.response(pipe) else {
+            content.abandon()
+            return (nil, nil)
+        }
+        let tail = Tail(stream)
+        return unsafe (
+            response,
+            {
+                // SIP comes first: a dump of a million contacts takes the time that it leaves over.
+                ThreadPriority.lower()
+                tail.run(pipe)
+                return .spent
+            }
+        )
     }
 
     /// Asks for content until a piece is full.
-    private func fill() {
+    private mutating func fill() {
         while !isComplete, writer.bytes.count < Limits.httpPieceBytes {
             isComplete = !content.produce(into: &writer)
         }
     }
 
-    /// A response with all of a short content, copied: this object ends with the call.
+    /// What is written, out of the writer.
+    private mutating func takePiece() -> [UInt8] {
+        defer { writer.bytes.removeAll() }
+        return Array(copying: writer.bytes.span)
+    }
+
+    /// A response with all of a short content, copied: this value ends with the call.
     @unsafe private func whole() -> OpaquePointer? {
-        unsafe Self.lend(writer, ByteRange(offset: 0, count: writer.bytes.count)) { bytes in
+        unsafe writer.bytes.span.withUnsafeBufferPointer { bytes in
             unsafe MHD_create_response_from_buffer(
                 bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress),
                 .RESPMEM_MUST_COPY)
         }
     }
 
-    /// The next bytes; -1 at the end, as the library wants it.
-    @unsafe private func copy(into buffer: UnsafeMutablePointer<CChar>, room: Int) -> Int {
-        if !isLowered {
-            // SIP comes first: a dump of a million contacts takes the time that it leaves over.
-            ThreadPriority.lower()
-            isLowered = true
-        }
-        if sent == writer.bytes.count {
-            writer.bytes.removeAll()
-            sent = 0
-            fill()
-        }
-        let count = min(room, writer.bytes.count - sent)
-        guard count > 0 else { return -1 }
-        unsafe Self.lend(writer, ByteRange(offset: sent, count: count)) { bytes in
-            guard let base = bytes.baseAddress else { return }
-            unsafe UnsafeMutableRawPointer(buffer).copyMemory(from: base, byteCount: count)
-        }
-        sent += count
-        return count
-    }
+    /// What follows the first piece.
+    ///
+    /// Sendable because it is handed to one worker, which runs it once, and nobody else has it.
+    private final class Tail: @unchecked Sendable {
+        private var stream: HTTPStream
+        init(_ stream: consuming HTTPStream) { self.stream = stream }
 
-    /// Lends bytes of the writer: a span of a property of this object could not leave the access.
-    @unsafe private static func lend<R>(
-        _ writer: borrowing JSONWriter, _ range: ByteRange,
-        _ body: (UnsafeBufferPointer<UInt8>) -> R
-    ) -> R {
-        unsafe writer.bytes.span(range).withUnsafeBufferPointer(body)
+        /// Makes piece after piece while somebody reads.
+        func run(_ pipe: HTTPPipe) {
+            while !stream.isComplete {
+                stream.fill()
+                guard pipe.put(stream.takePiece()) else {
+                    if !stream.isComplete { stream.content.abandon() }
+                    return
+                }
+            }
+            pipe.finish()
+        }
     }
 }

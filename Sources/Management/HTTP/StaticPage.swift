@@ -50,6 +50,9 @@ public final class StaticPage: HTTPEndpoint {
         etag = "\"\(writer.text.prefix(32))\""
     }
 
+    /// The same: the page is in memory.
+    public func briefAnswer(_ request: HTTPRequest) -> HTTPAnswer? { answer(request) }
+
     /// The page, or 304 when the client has it (RFC 9110 13.1.2).
     public func answer(_ request: HTTPRequest) -> HTTPAnswer {
         let common = [

@@ -15,11 +15,12 @@ extension Core {
     /// The rows of commands about the program and its time.
     static let information: [MethodRow<Core>] = [
         MethodRow(
-            "core.version", result: .string, "Shows name, version and platform",
+            "core.version", result: .string, isBrief: true, "Shows name, version and platform",
             example: RPCExample([], .string(ProductVersion.banner))
         ) { (_, _) in .value(.string(ProductVersion.banner)) },
         MethodRow(
             "core.info", result: texts(["version", "id", "compiler", "compiled", "flags"]),
+            isBrief: true,
             "Shows how the program was built",
             example: RPCExample(
                 [],
@@ -38,11 +39,11 @@ extension Core {
         },
         MethodRow(
             // Kamailio lists options of its build here; tools only look whether TCP is among them.
-            "core.flags", result: .string, "Shows how the program was built",
+            "core.flags", result: .string, isBrief: true, "Shows how the program was built",
             example: RPCExample([], "RELEASE, USE_TCP")
         ) { (_, _) in .value(.string(ProductVersion.flags)) },
         MethodRow(
-            "core.uptime", result: texts(["now", "up_since"], ["uptime"]),
+            "core.uptime", result: texts(["now", "up_since"], ["uptime"]), isBrief: true,
             "Shows how long the server has run, in seconds",
             example: RPCExample(
                 [],
@@ -70,7 +71,7 @@ extension Core {
             [
                 "name", "version", "sourceid", "compiler", "compiled", "time_now", "time_started",
                 "utime_days",
-            ], ["uptime_secs"]),
+            ], ["uptime_secs"]), isBrief: true,
         "Shows version and time of the server that runs",
         example: RPCExample(
             [],

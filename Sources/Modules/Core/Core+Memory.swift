@@ -36,13 +36,13 @@ extension Core {
                         "unit", .string, isOptional: true,
                         "b for bytes, k, m or g; a b may follow: kb. Bytes without it")
                 ],
-                result: pool,
+                result: pool, isBrief: true,
                 "Shows the memory of this process: what it may take, may still take, has asked "
                     + "for, has resident, had resident at most, and free pieces of the heap",
                 example: RPCExample(["b"], poolExample)
             ) { (_, call) throws(RPCError) in .value(try shared(call.string(0) ?? "b")) },
             MethodRow(
-                "shm.stats", result: pool,
+                "shm.stats", result: pool, isBrief: true,
                 "Shows the same in bytes", example: RPCExample([], poolExample)
             ) { (_, _) throws(RPCError) in .value(try shared("b")) },
             report,
@@ -51,7 +51,7 @@ extension Core {
 
     private static func allocatorRow(_ name: String) -> MethodRow<Core> {
         MethodRow(
-            name, result: allocator,
+            name, result: allocator, isBrief: true,
             "Names the allocator, and the bytes that the process may take",
             example: RPCExample([], allocatorExample)
         ) { (_, _) in
@@ -100,6 +100,7 @@ extension Core {
                         .init("\(name)_line", .integer),
                     ]
                 }, others: nil),
+        isBrief: true,
         "Shows the same in the words of an allocator's report; the C library knows free pieces "
             + "and the one at the end of the heap, and no places in a source: their members are "
             + "0 and empty",

@@ -79,20 +79,20 @@ extension Core {
         MethodRow(
             "core.echo",
             [RPCParameter("texts", .string, isOptional: true, isRest: true, "What to echo")],
-            result: .array(.string), "Answers with its parameters as strings",
+            result: .array(.string), isBrief: true, "Answers with its parameters as strings",
             example: RPCExample(["a", 1], ["a", "1"])
         ) { (_, call) in .value(call.values.first.flatMap { $0 } ?? []) },
         MethodRow(
             // The dispatcher converts to the declared kind; that is what these commands show.
             "core.prints",
             [RPCParameter("texts", .string, isOptional: true, isRest: true, "What to print")],
-            result: .array(.string), "Answers with its parameters as strings",
+            result: .array(.string), isBrief: true, "Answers with its parameters as strings",
             example: RPCExample(["a", "b"], ["a", "b"])
         ) { (_, call) in .value(call.values.first.flatMap { $0 } ?? []) },
         MethodRow(
             "core.printi",
             [RPCParameter("numbers", .integer, isOptional: true, isRest: true, "What to print")],
-            result: .array(.integer), "Answers with its parameters as integers",
+            result: .array(.integer), isBrief: true, "Answers with its parameters as integers",
             example: RPCExample([1, -2], [1, -2])
         ) { (_, call) in .value(call.values.first.flatMap { $0 } ?? []) },
     ]

@@ -26,7 +26,7 @@ extension Core {
                 numbers(information(settings, core.services.network.streams, readers: readers)))
         },
         MethodRow(
-            "core.tcp_options", result: schema(options(Parameters())),
+            "core.tcp_options", result: schema(options(Parameters())), isBrief: true,
             "Shows how TCP connections are treated; what the operating system decides, and what "
                 + "does not exist here, is 0",
             example: RPCExample([], numbers(options(Parameters())))
@@ -62,7 +62,7 @@ extension Core {
         MethodRow(
             "core.udp4_raw_info",
             result: schema([("udp4_raw", 0), ("udp4_raw_mtu", 0), ("udp4_raw_ttl", 0)]),
-            "Shows that datagrams do not leave by raw sockets: 0, and the defaults",
+            isBrief: true, "Shows that datagrams do not leave by raw sockets: 0, and the defaults",
             example: RPCExample([], ["udp4_raw": 0, "udp4_raw_mtu": 1_500, "udp4_raw_ttl": 64])
         ) { (_, _) in .value(["udp4_raw": 0, "udp4_raw_mtu": 1_500, "udp4_raw_ttl": 64]) },
     ]
