@@ -1,4 +1,6 @@
-/// Comparing bytes with text and with each other, without making a `String`.
+internal import Glibc
+
+/// Comparing bytes with text and with each other, and finding them, without making a `String`.
 extension Span where Element == UInt8 {
     /// A part of the span; the range must lie within it.
     @_lifetime(copy self)
@@ -47,6 +49,19 @@ extension Span where Element == UInt8 {
     public func hasPrefix(matching text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         return count >= length && extracting(0..<length).matches(text)
+    }
+
+    /// Where a byte is for the first time, at `start` or behind it; nil when it is not there.
+    ///
+    /// The C library looks at many bytes at once.
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard start < count else { return nil }
+        return unsafe withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        }
     }
 
     /// Its value as a decimal number; nil unless it is digits only and at most `limit`.

@@ -6,24 +6,24 @@ enum JSONText {
     ///
     /// Nearly every string of a dump is, so this looks at eight bytes at once.
     static func isClean(_ text: Span<UInt8>) -> Bool {
-        // The last bytes are put into a word of blanks, so that there is one test and no second
-        // loop.
         unsafe text.withUnsafeBufferPointer { buffer in
             let raw = UnsafeRawBufferPointer(buffer)
             let count = raw.count
+            guard count >= 8 else {
+                // A short string is put into a word of blanks.
+                var rest: UInt64 = 0x2020_2020_2020_2020
+                for place in 0..<count { rest = rest << 8 | UInt64(unsafe raw[place]) }
+                return !needsEscape(rest)
+            }
             var place = 0
             while place &+ 8 <= count {
                 let word = unsafe raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
                 if needsEscape(word) { return false }
                 place &+= 8
             }
-            if place == count { return true }
-            var rest: UInt64 = 0x2020_2020_2020_2020
-            while place < count {
-                rest = rest << 8 | UInt64(unsafe raw[place])
-                place &+= 1
-            }
-            return !needsEscape(rest)
+            // The last eight bytes, some of them once more: there is no loop for the rest.
+            let last = unsafe raw.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            return !needsEscape(last)
         }
     }
 

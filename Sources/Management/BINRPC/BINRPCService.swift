@@ -65,6 +65,7 @@ public final class BINRPCService: Sendable {
                     guard send(answer, to: connection) else { return }
                     // This thread would only wait for the client, who is busy with the page.
                     answer.rest?.makeAhead()
+                    if answer.rest != nil { connection.linger(microseconds: 500) }
                     let rest = Array(copying: buffer.span.extracting(end..<buffer.count))
                     buffer.removeAll()
                     buffer.append(rest)
@@ -217,14 +218,16 @@ public final class BINRPCService: Sendable {
         let size = page.pieces.reduce(0) { $0 + $1.count }
         var header = ByteWriter(capacity: BINRPCHeader.bytesMax)
         BINRPCHeader(.reply, bodyCount: size, cookie: cookie).write(into: &header)
-        if page.pieces.count == 1 {
-            // One piece goes out with its header: kamcmd wants all of that in its first read.
-            header.append(page.pieces[0])
-            return Answer(pieces: [Array(copying: header.span)])
-        }
         let rest = page.isLast ? nil : reply
-        return Answer(
-            pieces: [Array(copying: header.span)] + page.pieces, more: more, rest: rest)
+        guard size <= Limits.kamcmdReplyBytesMax else {
+            // A long one is not moved once more.
+            return Answer(
+                pieces: [Array(copying: header.span)] + page.pieces, more: more, rest: rest)
+        }
+        // The rest goes out with its header: kamcmd takes all of that in its first read, and is
+        // not woken for each piece.
+        for piece in page.pieces { header.append(piece.span) }
+        return Answer(pieces: [Array(copying: header.span)], more: more, rest: rest)
     }
 
     // MARK: Further pages

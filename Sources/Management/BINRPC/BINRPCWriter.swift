@@ -90,12 +90,13 @@ public struct BINRPCWriter: ~Copyable, Sendable {
     /// Writes text with the zero byte that ends it; zero bytes within would end it too early, and
     /// are left out.
     private mutating func text(_ text: Span<UInt8>, type: UInt8) {
-        var zeros = 0
-        for place in text.indices where text[place] == 0 { zeros += 1 }
-        head(text.count - zeros + 1, type: type)
-        if zeros == 0 {
+        if text.firstIndex(of: 0) == nil {
+            head(text.count + 1, type: type)
             bytes.append(text)
         } else {
+            var count = 0
+            for place in text.indices where text[place] != 0 { count += 1 }
+            head(count + 1, type: type)
             for place in text.indices where text[place] != 0 { bytes.append(text[place]) }
         }
         bytes.append(0)

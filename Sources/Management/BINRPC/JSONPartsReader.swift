@@ -42,16 +42,16 @@ struct JSONPartsReader: ~Copyable {
     private mutating func string(
         _ text: Span<UInt8>, _ start: Int, _ body: inout some JSONParts & ~Copyable
     ) -> Int? {
-        var end = start
-        var isPlain = true
-        while end < text.count, text[end] != UInt8(ascii: "\"") {
-            if text[end] == UInt8(ascii: "\\") {
-                isPlain = false
-                end += 1
+        guard var end = text.firstIndex(of: UInt8(ascii: "\""), from: start) else { return nil }
+        let isPlain =
+            text.extracting(start..<end).firstIndex(of: UInt8(ascii: "\\")) == nil
+        if !isPlain {
+            end = start
+            while end < text.count, text[end] != UInt8(ascii: "\"") {
+                end += text[end] == UInt8(ascii: "\\") ? 2 : 1
             }
-            end += 1
+            guard end < text.count else { return nil }
         }
-        guard end < text.count else { return nil }
         let raw = text.extracting(start..<end)
         if isPlain {
             Self.hand(raw, to: &body)

@@ -50,6 +50,18 @@ public final class ChannelConnection {
         return count > 0 ? .bytes : .closed
     }
 
+    /// Waits awake for the peer, for so long at most: a client that asks for page after page answers
+    /// before this thread has gone to sleep.
+    func linger(microseconds: UInt64) {
+        let start = SystemClock.monotonic()
+        repeat {
+            switch signal.wait(descriptor, POLLIN, milliseconds: 0) {
+            case .late: sched_yield()
+            case .ready, .stopped: return
+            }
+        } while SystemClock.monotonic().since(start) < microseconds * 1_000
+    }
+
     /// Sends bytes as the peer takes them; false when it has gone, or takes nothing for so many
     /// seconds, or the server stops.
     public func send(_ bytes: Span<UInt8>, stallSeconds: Int) -> Bool {
