@@ -90,7 +90,7 @@ public struct ControlOptions: Sendable, Hashable {
                 }
                 try set(name, value)
             } else if given != nil || !set(name) {
-                throw ControlError(.usage, "unknown option \"\(name)\"; see roostctl --help")
+                throw ControlError(.usage, "unknown option \"\(word)\"; see roostctl --help")
             }
         }
         words = Array(rest)

@@ -34,7 +34,7 @@ final class AnsweringServer: Sendable {
         Thread.detachNewThread {
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else { break }
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 let count = unsafe recv(client, &buffer, buffer.count, 0)
                 let request = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
@@ -47,13 +47,13 @@ final class AnsweringServer: Sendable {
                 _ = unsafe send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
                 close(client)
             }
+            // Here and not by whoever ends the server: its number would be another's at once, and
+            // this loop would answer that one's clients.
+            close(listener)
         }
     }
 
-    deinit {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
-    }
+    deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     var url: String { "http://127.0.0.1:\(port)/RPC" }
     /// The requests that have come.

@@ -61,7 +61,7 @@ struct TextTableTests {
     func leftOut() {
         let lines = table.lines(width: 10)
         #expect(lines[0] == "name    n")
-        #expect(lines.last == "(no room…")
+        #expect(lines.last == "(no room …")
         #expect(table.lines(width: 60).last == "c     100")
         let wide = TextTable(
             names: (0..<8).map { "column-\($0)" }, rows: [(0..<8).map { "value-\($0)" }])

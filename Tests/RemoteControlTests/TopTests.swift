@@ -108,8 +108,9 @@ struct TopTests {
 
     @Test("methods are sorted as asked, and what has no counter of its own is other")
     func order() {
-        #expect(methods(.rate) == ["REGISTER", "other", "INVITE", "BYE"])
-        #expect(methods(.total) == ["REGISTER", "other", "INVITE", "BYE"])
+        // INVITE and the others come as often: their names decide.
+        #expect(methods(.rate) == ["REGISTER", "INVITE", "other", "BYE"])
+        #expect(methods(.total) == ["REGISTER", "INVITE", "other", "BYE"])
         #expect(methods(.slowest).first == "INVITE")
         #expect(methods(.name) == ["BYE", "INVITE", "REGISTER", "other"])
     }

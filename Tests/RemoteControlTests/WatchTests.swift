@@ -113,7 +113,7 @@ struct WatchTests {
         #expect(found.status == 0)
         #expect(found.output.split(separator: "\n").count == 3)
         #expect(found.output.hasPrefix(#"{"event":"e","id":"r-1","data":{}}"#))
-        let paths = server.requests.map { $0.prefix { $0 != "\r" } }
+        let paths = server.requests.map { $0.prefix { !$0.isNewline } }
         #expect(
             paths == [
                 "GET /events HTTP/1.1", "GET /events?last=r-1 HTTP/1.1",

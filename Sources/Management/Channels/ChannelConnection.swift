@@ -50,8 +50,8 @@ public final class ChannelConnection {
         return count > 0 ? .bytes : .closed
     }
 
-    /// Waits awake for the peer, for so long at most: a client that asks for page after page answers
-    /// before this thread has gone to sleep.
+    /// Waits for the peer without going to sleep, for so long at most: a client that asks for page
+    /// after page waits for two wake-ups less each time.
     func linger(microseconds: UInt64) {
         let start = SystemClock.monotonic()
         repeat {

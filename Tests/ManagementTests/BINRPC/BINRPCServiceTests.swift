@@ -48,6 +48,28 @@ struct BINRPCServiceTests {
         #expect(packet.values == [.int(19)])
     }
 
+    @Test("a page for kamcmd leaves with its header in one piece, a longer reply does not")
+    func pieces() throws {
+        let service = service()
+        func answer(_ limit: Int) throws -> BINRPCService.Answer {
+            let packet = request(.string("dump"), .int(20_000))
+            let found = try BINRPCHeader.read(packet.span)
+            let (header, count) = try #require(found)
+            return service.answer(
+                header, packet.span.extracting(count..<packet.count), caller, limit: limit,
+                last: nil)
+        }
+        let page = try answer(Limits.kamcmdReplyBytesMax - BINRPCHeader.bytesMax)
+        #expect(page.pieces.count == 1 && page.more != nil && page.rest != nil)
+        #expect(page.pieces[0].count <= Limits.kamcmdReplyBytesMax)
+        let packet = page.pieces[0]
+        let found = try BINRPCHeader.read(packet.span)
+        let (header, count) = try #require(found)
+        #expect(header.bodyCount == packet.count - count)
+        let whole = try answer(Limits.binrpcBodyBytesMax)
+        #expect(whole.pieces.count > 1 && whole.more == nil && whole.rest == nil)
+    }
+
     @Test("numbers pass for strings that hold them, and the reverse")
     func conversions() throws {
         let packet = try exchange(service(), request(.string("mixed"), .int(1000), .string("0.5")))
