@@ -13,9 +13,11 @@ extension BenchmarkRun {
                 try run.takeReginfo(figure, isStored: isStored, contestant, seat, database)
             }
         }
-        guard wants([.reginfoLearn]) else { return }
-        attempt("\(place), reginfo to a second server") { (run) throws(RigError) in
-            try run.takeLearning(contestant, seat, database)
+        for (figure, isStored) in [(Figure.reginfoLearn, false), (.reginfoLearnStored, true)]
+        where wants([figure]) {
+            attempt("\(place), \(figure.rawValue)") { (run) throws(RigError) in
+                try run.takeLearning(figure, isStored: isStored, contestant, seat, database)
+            }
         }
     }
 
@@ -56,19 +58,25 @@ extension BenchmarkRun {
     /// The first holds and has published them when the clock starts. The second is told of each
     /// user by a REGISTER, which its script makes a subscription of; the clock stops when it holds
     /// as many contacts as the first. Fewer are an error, however long it takes.
+    ///
+    /// Each has a MariaDB of its own when it is stored: in the same one, the second would read what
+    /// the first has written.
     private mutating func takeLearning(
-        _ contestant: Contestant, _ seat: Seat, _ database: PrivateMariaDB
+        _ figure: Figure, isStored: Bool, _ contestant: Contestant, _ seat: Seat,
+        _ database: PrivateMariaDB
     ) throws(RigError) {
         try database.clearPresence()
+        try database.clear()
+        let other = isStored ? try PrivateMariaDB() : database
         let users = options.users
         let defines = ["WITH_PRESENCE", "WITH_REGINFO"]
         let first = try RunningServer(
-            contestant, database: database, isStored: false, defines: defines)
+            contestant, database: database, isStored: isStored, defines: defines)
         defer { first.kill() }
         _ = try register(creation(first, users: users))
         settle(first)
         let second = try RunningServer(
-            contestant, database: database, isStored: false,
+            contestant, database: other, isStored: isStored,
             defines: defines + ["WITH_LEARNER"], peerPort: first.configuration.sipPort)
         defer { second.kill() }
         let start = SystemClock.monotonic()
@@ -85,7 +93,7 @@ extension BenchmarkRun {
             throw RigError(
                 .answer, "after \(Int(seconds)) s \(found) of \(users) registrations were learnt")
         }
-        measurements.add(seconds, .reginfoLearn, seat)
+        measurements.add(seconds, figure, seat)
     }
 
     /// Waits until a server has nothing to do any more: what it has published has arrived.

@@ -24,6 +24,8 @@ public struct Finding: Hashable, Sendable {
         case deferredWork = "deferred work"
         /// An unchecked conformance to Sendable without its proof.
         case uncheckedSendable = "unchecked Sendable"
+        /// A bare function behind a lock, which is wrapped once more by each look at it.
+        case guardedFunction = "guarded function"
         /// A path that exists on one machine only.
         case machinePath = "machine path"
         /// An import that the row of the target in Package.swift does not name.

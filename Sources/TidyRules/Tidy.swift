@@ -31,6 +31,7 @@ public struct Tidy: Sendable {
     private func findings(in source: SourceFile) -> [Finding] {
         source.longFile() + source.longFunctions() + source.undocumented() + source.emptyNames()
             + source.traps() + source.deferredWork() + source.unprovenSendables()
+            + source.guardedFunctions()
             + source.undeclaredImports(in: package)
     }
 }

@@ -98,6 +98,23 @@ extension SourceFile {
         }
     }
 
+    /// Locks around a bare function: handed out of a generic lock and put back, it is wrapped once
+    /// more each time, until a call of it overflows the stack.
+    func guardedFunctions() -> [Finding] {
+        tokens.indices.dropLast(3).compactMap { index in
+            let token = tokens[index]
+            guard token.is("Guarded") || token.is("Mutex"), tokens[index + 1].is("<") else {
+                return nil
+            }
+            // Optional ones stand in parentheses; a tuple does not begin with either of these.
+            let isOptional = tokens[index + 2].is("(")
+            let first = tokens[index + (isOptional ? 3 : 2)]
+            guard first.is("@Sendable") || isOptional && first.is("(") else { return nil }
+            return Finding(
+                path, token.line, .guardedFunction, "use GuardedFunction, or put it in a struct")
+        }
+    }
+
     /// The lines of comment above the declaration that reaches a line.
     private func commentAbove(line: Int) -> String {
         // The conformance stands at most three lines below its keyword; types inside of functions

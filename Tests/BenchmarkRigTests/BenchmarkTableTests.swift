@@ -140,7 +140,7 @@ struct BenchmarkTableTests {
         #expect(Set(Figure.allCases.map(\.title)).count == Figure.allCases.count)
         #expect(Figure.allCases.allSatisfy { !$0.unit.isEmpty })
         #expect(Figure.allCases.filter(\.isMillion).count == 5)
-        #expect(Figure.allCases.filter(\.isReginfo).count == 3)
-        #expect(Figure.allCases.filter { $0.needsDatabase && !$0.isPresence }.count == 8)
+        #expect(Figure.allCases.filter(\.isReginfo).count == 4)
+        #expect(Figure.allCases.filter { $0.needsDatabase && !$0.isPresence }.count == 9)
     }
 }

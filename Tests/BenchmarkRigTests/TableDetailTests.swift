@@ -60,6 +60,7 @@ struct FigureBoundTests {
         (.reginfoRegister, .atLeast(must: 4, aim: 8)),
         (.reginfoRegisterStored, .atLeast(must: 4, aim: 8)),
         (.reginfoLearn, .atMost(must: 0.2, aim: 0.1)),
+        (.reginfoLearnStored, .atMost(must: 0.2, aim: 0.1)),
     ]
 
     @Test("the list of this test names every figure once")

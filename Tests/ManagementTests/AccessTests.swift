@@ -223,6 +223,20 @@ struct OriginRulesTests {
         #expect(rules.verdict(origin: origin, host: host, isOpen: true) == verdict)
     }
 
+    @Test(
+        "without an origin and without credentials, a name of the public DNS must be listed",
+        arguments: [
+            ("evil.example", OriginRules.Verdict.foreign), ("Evil.Example:8280", .foreign),
+            ("evil.", .foreign), ("127.0.0.1.evil.example", .foreign), ("noc.example", .own),
+            ("NOC.example", .own), ("noc.example:1", .foreign), ("127.0.0.1:8280", .own),
+            ("[::1]:8280", .own), ("localhost", .own), ("roost:8280", .own), ("", .own),
+        ] as [(String, OriginRules.Verdict)])
+    func hosts(_ host: String, _ verdict: OriginRules.Verdict) {
+        let rules = OriginRules(["https://NOC.example"])
+        #expect(rules.verdict(origin: nil, host: host, isOpen: true) == verdict)
+        #expect(rules.verdict(origin: nil, host: host, isOpen: false) == .own)
+    }
+
     @Test("a server with credentials may have a name")
     func named() {
         let rules = OriginRules([])

@@ -105,6 +105,27 @@ struct HTTPAccessTests {
         #expect(ask(other, "POST", "/RPC", ["Authorization: Bearer t0ken"])?.status == 200)
     }
 
+    @Test("a name that points at the loopback is not this server's, with whatever method")
+    func rebinding() throws {
+        let (server, port) = try server { $0.origins = ["https://noc.example"] }
+        defer { server.stop() }
+        for (host, status) in [
+            ("evil.example", 403), ("evil.example:\(port)", 403), ("127.0.0.1:\(port)", 404),
+            ("localhost:\(port)", 404), ("noc.example", 404),
+        ] {
+            let client = RawClient(port: port)
+            client.send("GET /nothing HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            #expect(client.answer()?.status == status, "\(host)")
+        }
+        let (guarded, other) = try self.server { $0.accounts = try accounts() }
+        defer { guarded.stop() }
+        let client = RawClient(port: other)
+        client.send(
+            "POST /RPC HTTP/1.1\r\nHost: sip.example\r\nAuthorization: Bearer t0ken\r\n"
+                + "Content-Length: 2\r\n\r\n[]")
+        #expect(client.answer()?.status == 200)
+    }
+
     @Test("beyond the rate it is 429 with Retry-After")
     func rate() throws {
         let (server, port) = try server {

@@ -27,7 +27,8 @@ struct HostileTextTests {
         let lineCount = content.split(separator: "\n", omittingEmptySubsequences: false).count
         let findings =
             file.undocumented() + file.emptyNames() + file.traps() + file.deferredWork()
-            + file.unprovenSendables() + file.longFunctions() + file.longFile()
+            + file.unprovenSendables() + file.guardedFunctions() + file.longFunctions()
+            + file.longFile()
             + Snippet.text(content).longLines() + Snippet.text(content).machinePaths()
         for finding in findings { #expect((1...lineCount).contains(finding.line), "\(finding)") }
         #expect(file.lineKinds.count <= lineCount)

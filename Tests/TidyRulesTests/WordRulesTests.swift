@@ -78,6 +78,21 @@ struct WordRulesTests {
     func wantsProof(text: String, expected: [Int]) {
         #expect(lines(Snippet.file(text).unprovenSendables()) == expected)
     }
+
+    @Test(
+        "a lock around a bare function is found, one around functions in something else is not",
+        arguments: [
+            ("let a = Guarded<(@Sendable () -> Void)?>(nil)", [1]),
+            ("let a: Mutex<@Sendable (Int) -> Void>", [1]), ("Guarded<(() -> Void)?>(nil)", [1]),
+            ("\nGuarded<\n(@Sendable (A) throws -> B)?>(nil)", [2]),
+            ("Guarded<[@Sendable (A) -> Void]>([])", []), ("Guarded<(Int, Int)>((1, 2))", []),
+            ("Guarded<State>(State())", []), ("Guarded(1)", []), ("Guarded<", []), ("", []),
+            ("Guarded<Order?>(nil)", []), ("// Guarded<(@Sendable () -> Void)?>", []),
+            ("a < b", []), ("GuardedFunction<(@Sendable () -> Void)?>()", []),
+        ])
+    func findsGuardedFunctions(text: String, expected: [Int]) {
+        #expect(lines(Snippet.file(text).guardedFunctions()) == expected)
+    }
 }
 
 @Suite("The rule about paths of one machine")

@@ -75,10 +75,7 @@ final class HTTPGate: Sendable {
         case .own: break
         case .listed(let origin): listed = origin
         case .foreign:
-            let origin = (question.origin ?? "").oneLine
-            logger.notice("http: a page of \(origin) called from \(question.connection.client)")
-            return .refused(
-                HTTPReply(403, text: "Pages of other origins may not call; see cors_origins."))
+            return .refused(foreign(question))
         }
         // A preflight carries no credentials (Fetch Standard 3.2.2).
         let isPreflight = listed != nil && question.method == "OPTIONS"
@@ -113,6 +110,21 @@ final class HTTPGate: Sendable {
         }
         connection.authorized = (field, account)
         return .admitted(account, origin: origin)
+    }
+
+    /// 403 for a page that is not of this server and not listed.
+    private func foreign(_ question: Question) -> HTTPReply {
+        let client = question.connection.client
+        guard let origin = question.origin else {
+            let host = (question.host ?? "").oneLine
+            logger.notice("http: \(client) asked for the host \(host), which is not listed")
+            return HTTPReply(
+                403,
+                text: "Without credentials this server is asked by its address, as localhost, "
+                    + "or as the host of an origin in cors_origin.")
+        }
+        logger.notice("http: a page of \(origin.oneLine) called from \(client)")
+        return HTTPReply(403, text: "Pages of other origins may not call; see cors_origin.")
     }
 
     /// 401 with the ways there are (RFC 9110 11.6.1).

@@ -11,7 +11,8 @@ public protocol HTTPScript: AnyObject, Sendable {
     func answer(_ request: HTTPRequest) -> HTTPReply?
 }
 
-/// The management port: HTTP/1.1 with keep-alive, one thread a connection.
+/// The management port: HTTP/1.1 with keep-alive; one thread serves all connections, and workers
+/// make the answers that may take a while.
 ///
 /// SIP comes first where it matters: the thread of an answer that is longer than one piece is
 /// lowered, so that a dump of a million contacts takes the time that SIP leaves over. Short answers

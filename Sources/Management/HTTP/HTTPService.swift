@@ -167,7 +167,9 @@ final class HTTPService: Sendable {
             connection: connection, method: method, isOpen: endpoints[url]?.isOpen ?? false,
             authorization: gate.asksForCredentials
                 ? Self.field("Authorization", of: handle) : nil,
-            origin: origin, host: origin == nil ? nil : Self.field("Host", of: handle))
+            origin: origin,
+            host: origin == nil && gate.asksForCredentials
+                ? nil : Self.field("Host", of: handle))
         let length = unsafe Self.field("Content-Length", of: handle)
         // Nobody fills the memory with long bodies before it is known who sends them.
         let isShort = HTTPExchange.announces(
