@@ -1,4 +1,5 @@
 internal import Basics
+internal import Foundation
 internal import Glibc
 internal import Synchronization
 
@@ -125,7 +126,19 @@ public final class MariaDBFixture: Sendable {
     // MARK: What happens to servers
 
     /// Stops the server in its tracks: it accepts connections and answers nothing.
-    public func freeze() { signal(SIGSTOP) }
+    ///
+    /// It has stopped when this returns: the signal alone lets a busy thread answer once more.
+    public func freeze() {
+        signal(SIGSTOP)
+        let folder = "/proc/\(processNumber)/task"
+        _ = eventually(within: 10) {
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return threads.allSatisfy { thread in
+                let stat = TemporaryFolder.text(at: "\(folder)/\(thread)/stat")
+                return stat.isEmpty || stat.contains(") T ")
+            }
+        }
+    }
 
     /// Lets a frozen server go on.
     public func thaw() { signal(SIGCONT) }

@@ -3,6 +3,7 @@ import Core
 import Corex
 import JSONValue
 import ModuleKit
+import TestSupport
 import Testing
 
 /// Commands about memory, threads and connections; every answer is checked against its schema.
@@ -15,7 +16,9 @@ struct MemoryCommandTests {
         return services
     }
 
-    @Test("the figures of the process make sense of each other", arguments: ["b", "k", "KB", "m"])
+    @Test(
+        "the figures of the process make sense of each other", .enabled(if: Sanitizer.leavesHeap),
+        arguments: ["b", "k", "KB", "m"])
     func pool(unit: String) throws {
         let services = try services()
         let shown = try #require(try services.call("core.shmmem", .string(unit))["result"])
@@ -29,7 +32,9 @@ struct MemoryCommandTests {
         #expect(total > real && free <= total - real && most >= real && used > 0)
     }
 
-    @Test("bytes are what is shown without a unit, and shm.stats shows the same fields")
+    @Test(
+        "bytes are what is shown without a unit, and shm.stats shows the same fields",
+        .enabled(if: Sanitizer.leavesHeap))
     func bytes() throws {
         let services = try services()
         let shared = try services.call("core.shmmem")["result"]
@@ -61,7 +66,9 @@ struct MemoryCommandTests {
         #expect(report["max_free_frag_file"] == "" && report["min_used_frag_line"] == 0)
     }
 
-    @Test("the first thread has the heap, and a sum over all is the process's")
+    @Test(
+        "the first thread has the heap, and a sum over all is the process's",
+        .enabled(if: Sanitizer.leavesHeap))
     func threads() throws {
         let services = try services()
         let rows = try #require(try services.call("pkg.stats")["result"]?.items)
@@ -93,7 +100,9 @@ struct MemoryCommandTests {
         #expect(error?["code"] == 500 && error?["message"] == .string(message))
     }
 
-    @Test("memory by module: core has it, others have a line with 0")
+    @Test(
+        "memory by module: core has it, others have a line with 0",
+        .enabled(if: Sanitizer.leavesHeap))
     func modules() throws {
         let services = try services()
         let all = try #require(try services.call("mod.stats", "all", "all")["result"]?.items)
