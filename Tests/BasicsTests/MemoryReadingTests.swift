@@ -5,7 +5,9 @@ import Testing
 
 @Suite("what the process holds of memory")
 struct MemoryReadingTests {
-    @Test("what is asked for is seen, and the figures fit each other", .enabled(if: Sanitizer.leavesHeap))
+    @Test(
+        "what is asked for is seen, and the figures fit each other",
+        .enabled(if: Sanitizer.leavesHeap))
     func now() {
         let before = MemoryReading.now()
         let block = [UInt8](repeating: 1, count: 32 << 20)
