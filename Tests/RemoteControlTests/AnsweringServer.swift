@@ -16,20 +16,10 @@ final class AnsweringServer: Sendable {
 
     /// What is answered to the text of a request; a head is added when it has no status line.
     init(_ answer: @escaping @Sendable (String) -> String) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let place = LoopbackListener()
+        descriptor = place.descriptor
+        port = place.port
         let listener = descriptor
-        unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = unsafe bind(listener, $0, size)
-                _ = listen(listener, 16)
-                _ = unsafe getsockname(listener, $0, &size)
-            }
-        }
-        port = UInt16(bigEndian: address.sin_port)
         let seen = seen
         Thread.detachNewThread {
             while true {

@@ -13,20 +13,9 @@ final class CannedServer: Sendable {
     private let request = Guarded("")
 
     init(_ answer: String) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = descriptor
-        unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = unsafe bind(listener, $0, size)
-                _ = listen(listener, 8)
-                _ = unsafe getsockname(listener, $0, &size)
-            }
-        }
-        port = UInt16(bigEndian: address.sin_port)
+        let place = LoopbackListener()
+        descriptor = place.descriptor
+        port = place.port
         Thread.detachNewThread { [self] in serve(Array(answer.utf8)) }
     }
 

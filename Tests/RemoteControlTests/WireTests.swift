@@ -104,19 +104,9 @@ struct SlowServerTests {
     private func serve(
         _ text: String, closes: Bool = true, _ body: (UInt16) throws -> Void
     ) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let place = LoopbackListener()
+        let listener = place.descriptor
         defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = unsafe bind(listener, $0, size)
-                _ = listen(listener, 8)
-                _ = unsafe getsockname(listener, $0, &size)
-            }
-        }
         let isDone = Flag()
         Thread.detachNewThread {
             let client = accept(listener, nil, nil)
@@ -128,7 +118,7 @@ struct SlowServerTests {
             close(client)
         }
         defer { isDone.set() }
-        try body(UInt16(bigEndian: address.sin_port))
+        try body(place.port)
     }
 
     /// A flag between two threads.

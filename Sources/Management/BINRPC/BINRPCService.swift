@@ -27,6 +27,10 @@ public final class BINRPCService: Sendable {
         var since: MonotonicTime
     }
 
+    /// How long a connection waits awake for who shows a page and then asks for the next one: about
+    /// what kamcmd takes beyond the time in which that page is made.
+    private static let lingerMicroseconds: UInt64 = 500
+
     private let runner: CommandRunner
     private let bodyBytesMax: Int?
     private let sizes: BINRPCSizes
@@ -65,7 +69,9 @@ public final class BINRPCService: Sendable {
                     guard send(answer, to: connection) else { return }
                     // This thread would only wait for the client, who is busy with the page.
                     answer.rest?.makeAhead()
-                    if answer.rest != nil { connection.linger(microseconds: 500) }
+                    if answer.rest != nil {
+                        connection.linger(microseconds: Self.lingerMicroseconds)
+                    }
                     let rest = Array(copying: buffer.span.extracting(end..<buffer.count))
                     buffer.removeAll()
                     buffer.append(rest)
@@ -226,8 +232,10 @@ public final class BINRPCService: Sendable {
         }
         // The rest goes out with its header: kamcmd takes all of that in its first read, and is
         // not woken for each piece.
-        for piece in page.pieces { header.append(piece.span) }
-        return Answer(pieces: [Array(copying: header.span)], more: more, rest: rest)
+        var packet = Array(copying: header.span)
+        packet.reserveCapacity(packet.count + size)
+        for piece in page.pieces { packet += piece }
+        return Answer(pieces: [packet], more: more, rest: rest)
     }
 
     // MARK: Further pages
