@@ -1,18 +1,26 @@
 internal import Glibc
 
 /// Finds ports that nobody uses.
+///
+/// They lie below the range that the kernel gives to clients, so that no connection of another
+/// program takes one between the look and the use.
 public enum FreePort {
+    /// Where ports are taken from, which must not reach into `ip_local_port_range`.
+    static let range = UInt16(20_000)..<UInt16(32_000)
+
     /// Ports of 127.0.0.1 that were free for UDP and TCP a moment ago, all different.
     public static func find(_ count: Int) throws(RigError) -> [UInt16] {
         var ports: [UInt16] = []
         var held: [Int32] = []
         defer { for descriptor in held { close(descriptor) } }
-        for _ in 0..<(count * 20) where ports.count < count {
-            guard let stream = bound(Int32(SOCK_STREAM.rawValue), 0) else { continue }
+        // A hundred looks a port find one even where most of the range is taken.
+        for _ in 0..<(count * 100) where ports.count < count {
+            let port = UInt16.random(in: range)
+            guard let stream = bound(Int32(SOCK_STREAM.rawValue), port) else { continue }
             held.append(stream.descriptor)
-            guard let datagram = bound(Int32(SOCK_DGRAM.rawValue), stream.port) else { continue }
+            guard let datagram = bound(Int32(SOCK_DGRAM.rawValue), port) else { continue }
             held.append(datagram.descriptor)
-            ports.append(stream.port)
+            ports.append(port)
         }
         guard ports.count == count else { throw RigError(.system, "no free ports") }
         return ports

@@ -22,16 +22,16 @@ public final class PrivateMariaDB: Sendable {
     ) throws(RigError) {
         let statements = try Self.statements(of: schemas, in: schemaDirectory)
         directory = try ScratchDirectory(prefix: "benchmark-db")
-        port = try FreePort.find(1)[0]
         let asRoot = getuid() == 0
         let user = asRoot ? ["--user=mysql"] : []
-        if asRoot { try ChildProcess.run(["chown", "mysql", directory.path], secondsMax: 10) }
+        if asRoot { try ChildProcess.run(["chown", "mysql", directory.path], secondsMax: 60) }
         let data = directory.file("data")
         try ChildProcess.run(
             [
                 "mariadb-install-db", "--datadir=\(data)", "--skip-test-db",
                 "--auth-root-authentication-method=normal",
             ] + user, secondsMax: 120)
+        port = try FreePort.find(1)[0]
         process = try ChildProcess(
             ["mariadbd"] + user + [
                 "--datadir=\(data)", "--socket=\(directory.file("socket"))", "--port=\(port)",

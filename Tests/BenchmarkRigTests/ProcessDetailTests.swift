@@ -180,7 +180,15 @@ struct FreePortTests {
     func many() throws {
         let ports = try FreePort.find(60)
         #expect(Set(ports).count == 60)
+        #expect(ports.allSatisfy(FreePort.range.contains))
         #expect(try FreePort.find(0).isEmpty)
+    }
+
+    @Test("no connection of another program is given a port that was found")
+    func belowClients() throws {
+        let text = try #require(TextFile.read("/proc/sys/net/ipv4/ip_local_port_range"))
+        let first = try #require(text.split { $0.isWhitespace }.first.flatMap { UInt16($0) })
+        #expect(FreePort.range.upperBound <= first)
     }
 
     @Test("a probe is answered by a reply of SIP, and by nothing else")
