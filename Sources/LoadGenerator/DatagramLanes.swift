@@ -32,6 +32,7 @@ struct DatagramLanes: ~Copyable {
         for _ in 0..<count {
             let socket = try endpoint.connect(isTCP: false)
             socket.set(SOL_SOCKET, SO_RCVBUF, Self.receiveBufferBytes)
+            socket.set(Int32(IPPROTO_UDP), DatagramCut.mergeOption, 1)
             addresses.append(try socket.localAddress())
             sockets.append(socket)
         }

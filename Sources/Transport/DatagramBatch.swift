@@ -4,6 +4,9 @@ internal import Glibc
 
 /// Room for the datagrams that one system call brings: buffers, addresses and the kernel's index.
 ///
+/// A place of it holds one datagram, or datagrams of one sender and one length that the kernel has
+/// put together (`UDP_GRO`), as a proxy's answers come; only the last of these may be shorter.
+///
 /// Everything is allocated once. A buffer holds the longest datagram there is, but memory that no
 /// datagram reached costs address space only. Buffers lie a little more than their size apart:
 /// at a power of two all their first lines would fall into the same few sets of the cache.
@@ -11,7 +14,7 @@ internal import Glibc
 struct DatagramBatch: ~Copyable {
     /// How a call to receive ended.
     enum Outcome {
-        /// That many datagrams are there.
+        /// Datagrams are there, at that many places.
         case received(Int)
         /// A signal came first, or the error of an earlier send: call again.
         case interrupted
@@ -19,10 +22,12 @@ struct DatagramBatch: ~Copyable {
         case failed(SystemError)
     }
 
+    /// Room for the control message that says how long each of several datagrams is.
+    private static let controlBytes = MemoryLayout<cmsghdr>.size + MemoryLayout<Int>.size
     /// Bytes between the starts of two buffers, beyond their size: an odd number of cache lines.
     private static let skew = 17 * 64
 
-    /// Most datagrams of one call.
+    /// Most places of one call.
     let capacity: Int
     /// Longest datagram in bytes.
     let room: Int
@@ -32,6 +37,7 @@ struct DatagramBatch: ~Copyable {
     private let addresses: UnsafeMutableRawPointer
     private let vectors: UnsafeMutablePointer<iovec>
     private let headers: UnsafeMutablePointer<clinux_mmsghdr>
+    private let controls: UnsafeMutableRawPointer
 
     /// Room for `capacity` datagrams of up to `room` bytes.
     init(capacity: Int = Limits.datagramBatch, room: Int = Limits.messageBytesMax) {
@@ -43,6 +49,7 @@ struct DatagramBatch: ~Copyable {
         unsafe addresses = .allocate(byteCount: capacity * KernelAddress.bytes, alignment: 16)
         unsafe vectors = .allocate(capacity: capacity)
         unsafe headers = .allocate(capacity: capacity)
+        unsafe controls = .allocate(byteCount: capacity * Self.controlBytes, alignment: 16)
         for place in 0..<capacity {
             unsafe (vectors + place).initialize(
                 to: iovec(iov_base: buffers + place * stride, iov_len: room))
@@ -51,22 +58,26 @@ struct DatagramBatch: ~Copyable {
             unsafe header.msg_hdr.msg_namelen = socklen_t(KernelAddress.bytes)
             unsafe header.msg_hdr.msg_iov = vectors + place
             unsafe header.msg_hdr.msg_iovlen = 1
+            unsafe header.msg_hdr.msg_control = controls + place * Self.controlBytes
+            unsafe header.msg_hdr.msg_controllen = Self.controlBytes
             unsafe (headers + place).initialize(to: header)
         }
     }
 
     deinit {
+        unsafe controls.deallocate()
         unsafe headers.deallocate()
         unsafe vectors.deallocate()
         unsafe addresses.deallocate()
         unsafe buffers.deallocate()
     }
 
-    /// Takes the datagrams that are there, up to `capacity`; unless told otherwise it waits for the
+    /// Takes the datagrams that are there, up to `capacity` places; unless told otherwise it waits for the
     /// first.
     mutating func receive(from socket: DatagramSocket, waits: Bool = true) -> Outcome {
         for place in 0..<used {
             unsafe headers[place].msg_hdr.msg_namelen = socklen_t(KernelAddress.bytes)
+            unsafe headers[place].msg_hdr.msg_controllen = Self.controlBytes
         }
         used = 0
         let count = unsafe clinux_recvmmsg(
@@ -84,7 +95,7 @@ struct DatagramBatch: ~Copyable {
         }
     }
 
-    /// The bytes of one datagram of the last call.
+    /// The bytes at one place of the last call.
     @_lifetime(borrow self)
     func bytes(_ place: Int) -> Span<UInt8> {
         precondition(place >= 0 && place < used)
@@ -93,7 +104,24 @@ struct DatagramBatch: ~Copyable {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// Who sent one datagram of the last call; nil if it cannot be answered.
+    /// How long each of the datagrams at one place is, the last of which may be shorter; nil where
+    /// there is one alone.
+    func pieceBytes(_ place: Int) -> Int? {
+        precondition(place >= 0 && place < used)
+        let size = MemoryLayout<cmsghdr>.size
+        guard unsafe headers[place].msg_hdr.msg_controllen >= size + MemoryLayout<CInt>.size,
+            unsafe headers[place].msg_hdr.msg_flags & CInt(MSG_CTRUNC) == 0
+        else { return nil }
+        let slot = unsafe UnsafeRawPointer(controls + place * Self.controlBytes)
+        let control = unsafe slot.load(as: cmsghdr.self)
+        guard control.cmsg_level == CInt(IPPROTO_UDP),
+            control.cmsg_type == DatagramSocket.mergeOption
+        else { return nil }
+        let count = unsafe Int(slot.load(fromByteOffset: size, as: CInt.self))
+        return count > 0 ? count : nil
+    }
+
+    /// Who sent what is at one place of the last call; nil if it cannot be answered.
     func source(_ place: Int) -> PeerAddress? {
         precondition(place >= 0 && place < used)
         let length = Int(unsafe headers[place].msg_hdr.msg_namelen)
@@ -102,7 +130,7 @@ struct DatagramBatch: ~Copyable {
         return address.port == 0 ? nil : address
     }
 
-    /// Whether one datagram of the last call was longer than its buffer.
+    /// Whether what came to one place of the last call was longer than its buffer.
     func isTruncated(_ place: Int) -> Bool {
         precondition(place >= 0 && place < used)
         return unsafe headers[place].msg_hdr.msg_flags & CInt(MSG_TRUNC) != 0

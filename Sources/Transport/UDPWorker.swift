@@ -38,13 +38,14 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
         var batch = DatagramBatch(room: room)
         var sender = DatagramSender(socket, statistics: statistics)
         var hasMore = false
+        // Without room for the longest there is, several together would be taken for one too long.
+        if room == Limits.messageBytesMax { socket.mergeDatagrams() }
         while !isStopping.load(ordering: .relaxed) {
             busySince.store(0, ordering: .relaxed)
             switch batch.receive(from: socket, waits: !hasMore) {
             case .received(let count):
                 busySince.store(SystemClock.monotonic().nanoseconds, ordering: .relaxed)
-                if count > 0 { work(through: batch, count, with: handler) }
-                send(handler, with: &sender)
+                if count > 0 { work(through: batch, count, with: handler, &sender) }
                 hasMore = handler.takeTurn()
                 send(handler, with: &sender)
             case .interrupted: break
@@ -78,37 +79,49 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
         socket.stopReceiving()
     }
 
-    /// Hands the datagrams of a batch to the handler.
-    private func work(through batch: borrowing DatagramBatch, _ count: Int, with handler: Handler) {
+    /// Hands the datagrams of a batch to the handler, and sends what it writes: at the end, and
+    /// whenever as many are done as a batch has places.
+    private func work(
+        through batch: borrowing DatagramBatch, _ count: Int, with handler: Handler,
+        _ sender: inout DatagramSender
+    ) {
         handler.beginBatch(now: SystemClock.wall())
         var taken = 0
         // All but the source is the same for every datagram of this socket.
         var origin = Origin(
             transport: .udp, socket: worker.socket, source: PeerAddress(ipv4: 0, port: 0))
         for place in 0..<count {
+            guard !batch.isTruncated(place) else {
+                statistics.datagramsTruncated.add()
+                continue
+            }
             let bytes = batch.bytes(place)
-            guard bytes.count >= Limits.datagramBytesMin, !batch.isTruncated(place),
-                let source = batch.source(place)
-            else {
-                countDropped(batch, place)
+            guard bytes.count >= Limits.datagramBytesMin, let source = batch.source(place) else {
+                if !bytes.isEmpty { statistics.probesReceived.add() }
                 continue
             }
             origin.source = source
-            handler.handle(bytes, from: origin)
-            taken += 1
+            let length = batch.pieceBytes(place) ?? bytes.count
+            var end = 0
+            while end < bytes.count {
+                let start = end
+                end = min(start + length, bytes.count)
+                guard end - start >= Limits.datagramBytesMin else {
+                    // What is too short is a NAT's keep-alive.
+                    statistics.probesReceived.add()
+                    continue
+                }
+                if taken > 0, taken % Limits.datagramBatch == 0 {
+                    send(handler, with: &sender)
+                    handler.beginBatch(now: SystemClock.wall())
+                }
+                handler.handle(bytes.extracting(start..<end), from: origin)
+                taken += 1
+            }
         }
+        send(handler, with: &sender)
         statistics.receiveCalls.add()
         statistics.datagramsReceived.add(taken)
-    }
-
-    /// What is too short is a NAT's keep-alive, or nothing at all when the socket was shut down.
-    @inline(never)
-    private func countDropped(_ batch: borrowing DatagramBatch, _ place: Int) {
-        if batch.isTruncated(place) {
-            statistics.datagramsTruncated.add()
-        } else if !batch.bytes(place).isEmpty {
-            statistics.probesReceived.add()
-        }
     }
 
     /// A failure that repeats must not keep a processor busy.

@@ -50,6 +50,22 @@ private final class Listener {
         }
     }
 
+    /// Sends texts to a port as a load does: those of one length go to the kernel as one message.
+    func send(_ texts: [String], toLane port: UInt16) {
+        var (name, length) = PeerAddress(ipv4: 0x7f00_0001, port: port).socketAddress
+        unsafe withUnsafePointer(to: &name) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
+                _ = unsafe connect(socket.descriptor, peer, length)
+            }
+        }
+        var outbox = DatagramOutbox()
+        for text in texts {
+            outbox.bytes.append(text)
+            outbox.endMessage()
+        }
+        _ = outbox.send(socket)
+    }
+
     /// Sockets that are connected to it.
     func lanes(_ count: Int) throws -> DatagramLanes {
         let name = ServerName(host: "127.0.0.1", port: port)
@@ -126,6 +142,45 @@ struct DatagramLanesTests {
         #expect(texts == (0..<(Limits.datagramBatch + 5)).map { "\($0)" })
         let refusals = lanes.refusals
         #expect(refusals == 0)
+    }
+
+    @Test(
+        "messages leave and come one by one, however the kernel was asked to carry them",
+        arguments: [
+            [300, 300, 300, 300], [300, 300, 120, 300, 300], [5, 300, 300, 300],
+            [Int](repeating: 900, count: 32), [1_201, 1_201, 1_201], [1, 1, 1], [40, 39, 38, 37],
+        ])
+    func runs(_ lengths: [Int]) throws {
+        let listener = try Listener()
+        var lanes = try listener.lanes(1)
+        let texts = lengths.enumerated().map { place, length in
+            String("\(place)\(String(repeating: "z", count: length))".prefix(length))
+        }
+        for text in texts {
+            lanes.outbox.bytes.append(text)
+            try lanes.endMessage()
+        }
+        try lanes.flush()
+        #expect(listener.received().map(\.text) == texts)
+        listener.send(texts, toLane: lanes.addresses[0].port)
+        var found: [String] = []
+        while found.count < texts.count {
+            try lanes.wait(milliseconds: 1_000)
+            let count = lanes.receive(lane: 0)
+            guard count > 0 else { break }
+            for index in 0..<count { found.append(String(copying: lanes.inbox.datagram(index))) }
+        }
+        #expect(found == texts)
+    }
+
+    @Test(
+        "a run is of one length, and may end with one that is shorter",
+        arguments: [
+            ([5, 5, 5], 0, 3), ([5, 5, 4, 5], 0, 3), ([5, 6, 6], 0, 1), ([5, 6, 6], 1, 2),
+            ([6, 5, 5], 0, 2), ([1_201, 1_201], 0, 1), ([7], 0, 1),
+        ])
+    func run(_ lengths: [Int], place: Int, count: Int) {
+        #expect(DatagramCut.run(lengths, from: place) == count)
     }
 
     @Test("a port where nobody listens is counted and is no error")

@@ -40,3 +40,27 @@ struct DatagramPeer: Sendable {
         receiveBytes(waiting: waiting).map { String(decoding: $0, as: UTF8.self) }
     }
 }
+
+/// Sends texts of these lengths from one socket by one outbox, which makes runs of them; returns
+/// what was sent.
+@discardableResult
+func sendRun(_ lengths: [Int], to address: PeerAddress) throws -> [String] {
+    let texts = lengths.enumerated().map { place, length in
+        String("\(place) \(String(repeating: "x", count: length))".prefix(length))
+    }
+    let local = PeerAddress(ipv4: 0x7f00_0001, port: 0)
+    let socket = try DatagramSocket(local, joining: false, receiveBufferBytes: 1 << 20)
+    let statistics = TransportStatistics()
+    var sender = DatagramSender(socket, statistics: statistics)
+    var outbox = Outbox()
+    for text in texts {
+        outbox.begin()
+        outbox.writer.append(text)
+        outbox.commit(to: Origin(transport: .udp, socket: SocketIndex(0), source: address))
+    }
+    let router = MessageRouter(
+        sockets: [], settings: Snapshot(TransportSettings()), statistics: statistics,
+        logger: .quiet)
+    sender.send(outbox, from: SocketIndex(0), router: router)
+    return texts
+}

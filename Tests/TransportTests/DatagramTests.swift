@@ -79,6 +79,46 @@ import Testing
         #expect(fixture.statistics.probesReceived.value == (text.isEmpty ? 0 : 1))
     }
 
+    @Test(
+        "datagrams that come together reach the handler one by one and in order",
+        arguments: [
+            [300, 300, 300, 300], [300, 300, 300, 120], [Int](repeating: 100, count: 64) + [99],
+            [Int](repeating: 400, count: 500), [20, 20, 20, 20, 20, 19], [1_201, 1_201, 1_201, 1_201],
+        ])
+    func together(_ lengths: [Int]) throws {
+        let fixture = try Fixture()
+        let texts = try sendRun(lengths, to: fixture.address)
+        let long = texts.filter { $0.utf8.count >= Limits.datagramBytesMin }
+        #expect(eventually { fixture.record.texts.count == long.count })
+        #expect(fixture.record.texts == long)
+        #expect(eventually { fixture.statistics.datagramsReceived.value == long.count })
+        #expect(fixture.statistics.probesReceived.value == lengths.count - long.count)
+        #expect(fixture.statistics.datagramsTruncated.value == 0)
+    }
+
+    @Test("what comes together is answered in parts, not all at its end")
+    func answeredInParts() throws {
+        let fixture = try Fixture()
+        fixture.record.hold()
+        try sendRun([30], to: fixture.address)
+        #expect(eventually { fixture.record.batches.value == 1 })
+        try sendRun([Int](repeating: 500, count: 100), to: fixture.address)
+        fixture.record.release()
+        #expect(eventually { fixture.statistics.datagramsSent.value == 101 })
+        // Three calls of the hundred's four would do for none of them if all were sent as one.
+        #expect(fixture.statistics.sendCalls.value >= 1 + 100 / Limits.datagramBatch)
+        #expect(fixture.statistics.receiveCalls.value <= 3)
+    }
+
+    @Test("where long datagrams are refused, runs of short ones still come whole")
+    func togetherWithLimit() throws {
+        let fixture = try Fixture { $0.datagramBytesMax = 1_000 }
+        let texts = try sendRun([Int](repeating: 400, count: 20), to: fixture.address)
+        #expect(eventually { fixture.record.texts.count == 20 })
+        #expect(fixture.record.texts == texts)
+        #expect(fixture.statistics.datagramsTruncated.value == 0)
+    }
+
     @Test("with several workers each peer stays with one, and all peers are served")
     func workers() throws {
         let fixture = try Fixture { $0.udpWorkers = 4 }

@@ -18,7 +18,9 @@ final class EchoHandler: MessageHandler {
     func beginBatch(now: WallTime) { record.begin() }
 
     func handle(_ message: Span<UInt8>, from origin: Origin) {
-        record.note(Record.Arrival(worker: worker.index, origin: origin))
+        record.note(
+            Record.Arrival(
+                worker: worker.index, origin: origin, text: String(copying: message)))
         outbox.begin()
         outbox.writer.append(message)
         outbox.commit(to: record.target ?? origin)
@@ -33,6 +35,7 @@ final class Record: Sendable {
     struct Arrival: Sendable, Hashable {
         var worker: Int
         var origin: Origin
+        var text: String
     }
 
     let batches = Counter()
@@ -45,6 +48,7 @@ final class Record: Sendable {
 
     var all: [Arrival] { arrivals.withLock { $0 } }
     var origins: [Origin] { all.map(\.origin) }
+    var texts: [String] { all.map(\.text) }
 
     /// Notes on which thread a handler was made.
     func noteThread(of worker: WorkerID) {

@@ -98,6 +98,53 @@ import Testing
         #expect(source == peers[2].address)
     }
 
+    @Test("datagrams that come together are known by their length, and one alone has none")
+    func merged() throws {
+        let address = PeerAddress(ipv4: 0x7f00_0001, port: 0)
+        let socket = try DatagramSocket(address, joining: false, receiveBufferBytes: 1 << 20)
+        socket.mergeDatagrams()
+        let peer = try DatagramPeer(for: address)
+        try sendRun([300, 300, 300, 300, 300, 120], to: socket.address)
+        try peer.send([UInt8](repeating: 65, count: 77), to: socket.address)
+        var batch = DatagramBatch(capacity: 4)
+        var lengths: [Int?] = []
+        var total = 0
+        guard case .received(let places) = batch.receive(from: socket) else {
+            Issue.record("datagrams wait")
+            return
+        }
+        for place in 0..<places {
+            lengths.append(batch.pieceBytes(place))
+            total += batch.bytes(place).count
+            let isWhole = !batch.isTruncated(place)
+            #expect(isWhole)
+        }
+        #expect(total == 5 * 300 + 120 + 77)
+        #expect(lengths == [300, nil])
+        // A place that held several before says nothing of them when it holds one.
+        try peer.send([UInt8](repeating: 65, count: 50), to: socket.address)
+        guard case .received(1) = batch.receive(from: socket) else {
+            Issue.record("one datagram waits")
+            return
+        }
+        let alone = batch.pieceBytes(0)
+        #expect(alone == nil && batch.bytes(0).count == 50)
+    }
+
+    @Test("a socket that was not asked to merge gets each datagram by itself")
+    func apart() throws {
+        let address = PeerAddress(ipv4: 0x7f00_0001, port: 0)
+        let socket = try DatagramSocket(address, joining: false, receiveBufferBytes: 1 << 20)
+        try sendRun([300, 300, 300, 300], to: socket.address)
+        var batch = DatagramBatch()
+        guard case .received(4) = batch.receive(from: socket) else {
+            Issue.record("four datagrams wait")
+            return
+        }
+        let lengths = (0..<4).map { batch.pieceBytes($0) ?? batch.bytes($0).count }
+        #expect(lengths == [300, 300, 300, 300])
+    }
+
     @Test(
         "error numbers have words that go on a sentence",
         arguments: [
