@@ -72,8 +72,8 @@ struct DatagramBatch: ~Copyable {
         unsafe buffers.deallocate()
     }
 
-    /// Takes the datagrams that are there, up to `capacity` places; unless told otherwise it waits for the
-    /// first.
+    /// Takes the datagrams that are there, up to `capacity` places; unless told otherwise it waits
+    /// for the first.
     mutating func receive(from socket: DatagramSocket, waits: Bool = true) -> Outcome {
         for place in 0..<used {
             unsafe headers[place].msg_hdr.msg_namelen = socklen_t(KernelAddress.bytes)

@@ -51,10 +51,10 @@ final class DatagramSocket: Sendable {
     /// The receive buffer that the kernel gave, in bytes as it counts them.
     var receiveBufferBytes: Int { SocketDescriptor.get(descriptor, SOL_SOCKET, SO_RCVBUF) }
 
-    /// Lets the kernel hand over datagrams of one sender and one length together, where it has
-    /// them together: from a network device that does, or from a program of this machine that
-    /// sends runs (`DatagramRun`). `DatagramBatch` takes them apart.
+    /// Lets the kernel hand over datagrams of one sender and one length together.
     ///
+    /// It does where it has them together: from a network device that puts them so, or from a
+    /// program of this machine that sends runs (`DatagramRun`). `DatagramBatch` takes them apart.
     /// Kernels before 5.0 do not know it, and go on handing over each by itself.
     func mergeDatagrams() {
         try? SocketDescriptor.set(descriptor, CInt(IPPROTO_UDP), Self.mergeOption, 1)

@@ -83,7 +83,8 @@ import Testing
         "datagrams that come together reach the handler one by one and in order",
         arguments: [
             [300, 300, 300, 300], [300, 300, 300, 120], [Int](repeating: 100, count: 64) + [99],
-            [Int](repeating: 400, count: 500), [20, 20, 20, 20, 20, 19], [1_201, 1_201, 1_201, 1_201],
+            [Int](repeating: 400, count: 500), [20, 20, 20, 20, 20, 19],
+            [1_201, 1_201, 1_201, 1_201],
         ])
     func together(_ lengths: [Int]) throws {
         let fixture = try Fixture()
