@@ -119,9 +119,10 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
                 taken += 1
             }
         }
-        send(handler, with: &sender)
+        // Counted before they are answered, so that whoever has an answer finds its request counted.
         statistics.receiveCalls.add()
         statistics.datagramsReceived.add(taken)
+        send(handler, with: &sender)
     }
 
     /// A failure that repeats must not keep a processor busy.
