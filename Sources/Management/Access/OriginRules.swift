@@ -36,13 +36,11 @@ struct OriginRules: Sendable {
     /// of such a page, but also a program that is no browser) it may be any name that nobody can
     /// have in the public DNS, or the host of a listed origin.
     func verdict(origin: String?, host: String?, isOpen: Bool) -> Verdict {
-        let host = host?.lowercased()
         guard let origin = origin?.lowercased() else {
-            guard isOpen, let host, !Self.isPrivate(host), !hosts.contains(host[...]) else {
-                return .own
-            }
-            return .foreign
+            guard isOpen, let host, !Self.isPrivate(host) else { return .own }
+            return hosts.contains(host.lowercased()[...]) ? .own : .foreign
         }
+        let host = host?.lowercased()
         if listed.contains(origin) { return .listed(origin) }
         guard let host, let asked = Self.host(of: origin), asked == host else { return .foreign }
         return isOpen && !Self.isLocal(host) ? .foreign : .own
@@ -52,20 +50,25 @@ struct OriginRules: Sendable {
         origin.firstRange(of: "://").map { origin[$0.upperBound...] }
     }
 
-    /// Whether a Host is `localhost` or an address.
+    /// Whether a Host in lower case is `localhost` or an address.
     private static func isLocal(_ host: String) -> Bool {
-        if host.hasPrefix("[") { return true }
         let name = name(host)
-        return name == "localhost" || PeerAddress(host: String(name)) != nil
+        return name == "localhost" || isAddress(name)
     }
 
-    /// Whether a Host is an address, or a name without a domain.
+    /// Whether a Host is an address, or a name without a domain. Every call is asked this.
     private static func isPrivate(_ host: String) -> Bool {
-        !name(host).utf8.contains(UInt8(ascii: ".")) || isLocal(host)
+        let name = name(host)
+        return !name.utf8.contains(UInt8(ascii: ".")) || isAddress(name)
     }
 
-    /// A Host without its port.
+    /// Whether what stands before a port is an address.
+    private static func isAddress(_ name: Substring) -> Bool {
+        name.utf8.first == UInt8(ascii: "[") || PeerAddress.ipv4(name.utf8.span) != nil
+    }
+
+    /// A Host without its port; of an IPv6 address what stands before its first colon.
     private static func name(_ host: String) -> Substring {
-        host.split(separator: ":", omittingEmptySubsequences: false)[0]
+        host[..<(host.utf8.firstIndex(of: UInt8(ascii: ":")) ?? host.endIndex)]
     }
 }
