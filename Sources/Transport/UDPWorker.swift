@@ -119,7 +119,7 @@ final class UDPWorker<Handler: MessageHandler>: Sendable {
                 taken += 1
             }
         }
-        // Counted before they are answered, so that whoever has an answer finds its request counted.
+        // Counted before they are answered: whoever has an answer finds its request counted.
         statistics.receiveCalls.add()
         statistics.datagramsReceived.add(taken)
         send(handler, with: &sender)
