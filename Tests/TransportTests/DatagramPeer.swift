@@ -48,8 +48,7 @@ func sendRun(_ lengths: [Int], to address: PeerAddress) throws -> [String] {
     let texts = lengths.enumerated().map { place, length in
         String("\(place) \(String(repeating: "x", count: length))".prefix(length))
     }
-    let local = PeerAddress(ipv4: 0x7f00_0001, port: 0)
-    let socket = try DatagramSocket(local, joining: false, receiveBufferBytes: 1 << 20)
+    let socket = try DatagramPeer(for: address).socket
     let statistics = TransportStatistics()
     var sender = DatagramSender(socket, statistics: statistics)
     var outbox = Outbox()

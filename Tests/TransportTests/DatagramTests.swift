@@ -97,6 +97,16 @@ import Testing
         #expect(fixture.statistics.datagramsTruncated.value == 0)
     }
 
+    @Test("over IPv6 they do as well")
+    func togetherIPv6() throws {
+        guard canBind("udp:[::1]:0") else { return }
+        let fixture = try Fixture(["udp:[::1]:0"])
+        let texts = try sendRun([Int](repeating: 400, count: 40), to: fixture.address)
+        #expect(eventually { fixture.record.texts.count == 40 })
+        #expect(fixture.record.texts == texts)
+        #expect(eventually { fixture.statistics.receiveCalls.value < 10 })
+    }
+
     @Test("what comes together is answered in parts, not all at its end")
     func answeredInParts() throws {
         let fixture = try Fixture()
