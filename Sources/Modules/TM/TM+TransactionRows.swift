@@ -128,7 +128,7 @@ extension TMModule {
     }
 
     /// Answers; in a reply route the request is not at hand, so it is done behind it.
-    private func answer(
+    func answer(
         _ transaction: ServedTransaction, _ code: Int, _ reason: [UInt8],
         _ context: ScriptContext
     ) -> Int {

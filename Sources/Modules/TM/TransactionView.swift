@@ -170,7 +170,7 @@ extension TMModule {
         guard let transaction = transaction(context) else { return false }
         // A status that is none, or that would promise success, drops without a word.
         if let status, (300...699).contains(status) {
-            transaction.post(.reply(status, [], [], nil), in: context)
+            return answer(transaction, status, [], context) == 1
         } else if transaction.relay == nil {
             transaction.repliedStatus = 0
             servers.forget(transaction.handle)
