@@ -73,6 +73,23 @@ struct PresenceStorageWriteTests {
         #expect(try database.count("watchers", "inserted_time BETWEEN \(now - 5) AND \(now)") == 2)
     }
 
+    @Test(
+        "a decision about somebody who has not been back for a day goes from the table",
+        arguments: FaultyDatabase.Kind.installed)
+    func forgottenWatcher(kind: FaultyDatabase.Kind) throws {
+        let database = try FaultyDatabase(kind)
+        let stage = try PresenceStage(started: database)
+        try stage.subscribe("stranger", to: "alice", expires: 60)
+        try stage.subscribe("bob", to: "alice", expires: 200_000)
+        #expect(stage.writer.flush())
+        stage.expire(after: 100)
+        #expect(stage.writer.flush())
+        #expect(try database.count("watchers") == 2)
+        stage.expire(after: 100 + 86_400 + 10)
+        #expect(stage.writer.flush())
+        #expect(try database.rows("SELECT watcher_username FROM watchers") == ["bob"])
+    }
+
     @Test("a refresh changes the row of its document", arguments: FaultyDatabase.Kind.installed)
     func refresh(kind: FaultyDatabase.Kind) throws {
         let database = try FaultyDatabase(kind)

@@ -1,8 +1,10 @@
 import Basics
 import EventDocuments
+import JSONValue
 import ModuleKit
 import Presence
 import Subscriptions
+import TM
 import Testing
 
 @testable import PresenceDialoginfo
@@ -168,6 +170,28 @@ struct PresenceXMLPackageTests {
             try names(("disable_bla", 0))
                 == ["presence", "presence.winfo", "dialog;sla", "xcap-diff"])
         #expect(try names(("passive_mode", 1)) == [])
+    }
+
+    @Test("who watches a shared line watches the user of Contact at the host of From")
+    func sharedLine() throws {
+        let rig = try ScriptRig(
+            PresenceRig.body,
+            before: """
+                modparam("presence_xml", "force_active", 1)
+                modparam("presence_xml", "disable_bla", 0)
+
+                """,
+            further: [
+                ModuleBlueprint(TMModule.self), ModuleBlueprint(PresenceModule.self),
+                ModuleBlueprint(PresenceXMLModule.self),
+            ])
+        let request = PresenceRig.request(
+            "SUBSCRIBE", "sip:phone1@example.com", "Event: dialog;sla", "Expires: 600",
+            "Contact: <sip:line7@10.1.2.9:5090>")
+        #expect(try rig.run(request, now: SystemClock.wall()) == ["1"])
+        let list = try rig.services.call("presence.watcher_list")
+        let text = list["result"]?.encoded() ?? ""
+        #expect(text.contains("sip:line7@example.org") && !text.contains("phone1"), "\(text)")
     }
 
     @Test("bad XML is unsupported, other presence is not looked at closely")
