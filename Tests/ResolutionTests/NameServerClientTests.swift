@@ -137,12 +137,12 @@ struct NameServerClientTests {
 
     @Test("what waits when the client stops is told so, once, and later questions at once")
     func stop() async throws {
-        let server = try LoopbackNameServer("slow.test DROP")
+        let names = (0..<20).map { "h\($0).slow.test" }
+        let server = try LoopbackNameServer(names.map { "\($0) DROP\n" }.joined())
         let client = try NameServerClient(Self.settings(server.port, milliseconds: 30_000))
         let told = Guarded<[Answer.Failure?]>([])
-        for number in 0..<20 {
-            let question = try #require(
-                Question(name: "\(number).slow.test", type: .srv))
+        for name in names {
+            let question = try #require(Question(name: name, type: .srv))
             client.ask(question) { answer in told.withLock { $0.append(answer.failure) } }
         }
         client.stop()

@@ -56,7 +56,9 @@ struct OriginRules: Sendable {
         return name == "localhost" || isAddress(name)
     }
 
-    /// Whether a Host is an address, or a name without a domain. Every call is asked this.
+    /// Whether a Host is an address, or a name without a domain.
+    ///
+    /// Every call is asked this, so it looks at bytes.
     private static func isPrivate(_ host: String) -> Bool {
         let name = name(host)
         return !name.utf8.contains(UInt8(ascii: ".")) || isAddress(name)
