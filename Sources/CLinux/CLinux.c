@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <assert.h>
+#include <netinet/udp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
@@ -23,6 +24,39 @@ int clinux_recvmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count,
 
 int clinux_sendmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count, int flags) {
     return sendmmsg(fd, (struct mmsghdr *)messages, count, flags);
+}
+
+void clinux_set_run(struct msghdr *message, void *room, unsigned short bytes) {
+    message->msg_control = room;
+    message->msg_controllen = CMSG_LEN(sizeof bytes);
+    struct cmsghdr *control = CMSG_FIRSTHDR(message);
+    control->cmsg_level = IPPROTO_UDP;
+    control->cmsg_type = UDP_SEGMENT;
+    control->cmsg_len = CMSG_LEN(sizeof bytes);
+    memcpy(CMSG_DATA(control), &bytes, sizeof bytes);
+}
+
+int clinux_run_bytes(const struct msghdr *message) {
+    // The system clears the length of what says nothing.
+    if (message->msg_flags & MSG_CTRUNC) return 0;
+    const struct cmsghdr *control = CMSG_FIRSTHDR(message);
+    if (control == NULL || control->cmsg_level != IPPROTO_UDP) return 0;
+    if (control->cmsg_type == UDP_SEGMENT && control->cmsg_len >= CMSG_LEN(sizeof(uint16_t))) {
+        uint16_t bytes;
+        memcpy(&bytes, CMSG_DATA(control), sizeof bytes);
+        return bytes;
+    }
+    if (control->cmsg_type == UDP_GRO && control->cmsg_len >= CMSG_LEN(sizeof(int))) {
+        int bytes;
+        memcpy(&bytes, CMSG_DATA(control), sizeof bytes);
+        return bytes > 0 ? bytes : 0;
+    }
+    return 0;
+}
+
+int clinux_merge_runs(int fd) {
+    int on = 1;
+    return setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
 }
 
 void clinux_name_thread(const char *name) {

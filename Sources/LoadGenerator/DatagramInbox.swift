@@ -4,8 +4,7 @@ internal import Glibc
 
 /// Room for one batch of datagrams: what recvmmsg(2) fills, and sendmmsg(2) may send back.
 ///
-/// On a socket with `DatagramCut.mergeOption` the kernel may hand over several together, which are
-/// told apart here.
+/// The kernel may hand over several together (`clinux_merge_runs`), which are told apart here.
 ///
 /// Everything is allocated once; a batch costs one system call. The headers point into the memory
 /// beside them for as long as the value lives, and so nothing of it ever moves.
@@ -13,6 +12,8 @@ internal import Glibc
 struct DatagramInbox: ~Copyable {
     /// Bytes kept of each message: the longest there is.
     static let bytesEach = 65_536
+    /// Room for what the kernel says of one message.
+    private static let controlBytes = Int(CLINUX_RUN_ROOM)
 
     private let headers: UnsafeMutablePointer<clinux_mmsghdr>
     private let pieces: UnsafeMutablePointer<iovec>
@@ -34,7 +35,7 @@ struct DatagramInbox: ~Copyable {
         unsafe pieces = .allocate(capacity: room)
         unsafe names = .allocate(capacity: room)
         unsafe bytes = .allocate(capacity: room * Self.bytesEach)
-        unsafe controls = .allocate(byteCount: room * DatagramCut.space, alignment: 16)
+        unsafe controls = .allocate(byteCount: room * Self.controlBytes, alignment: 16)
         for index in 0..<room {
             unsafe (names + index).initialize(to: sockaddr_storage())
             let start = unsafe UnsafeMutableRawPointer(bytes + index * Self.bytesEach)
@@ -42,7 +43,7 @@ struct DatagramInbox: ~Copyable {
             var header = unsafe clinux_mmsghdr()
             unsafe header.msg_hdr.msg_iov = pieces + index
             unsafe header.msg_hdr.msg_iovlen = 1
-            unsafe header.msg_hdr.msg_control = controls + index * DatagramCut.space
+            unsafe header.msg_hdr.msg_control = controls + index * Self.controlBytes
             unsafe header.msg_hdr.msg_name =
                 keepsNames
                 ? UnsafeMutableRawPointer(names + index) : nil
@@ -65,7 +66,7 @@ struct DatagramInbox: ~Copyable {
             unsafe pieces[index].iov_len = Self.bytesEach
             unsafe headers[index].msg_hdr.msg_namelen =
                 socklen_t(MemoryLayout<sockaddr_storage>.size)
-            unsafe headers[index].msg_hdr.msg_controllen = DatagramCut.space
+            unsafe headers[index].msg_hdr.msg_controllen = Self.controlBytes
         }
         let flags = isWaiting ? CLINUX_MSG_WAITFORONE : Int32(MSG_DONTWAIT)
         let received = unsafe clinux_recvmmsg(
@@ -81,10 +82,8 @@ struct DatagramInbox: ~Copyable {
     private mutating func takeApart(_ index: Int) {
         let start = index * Self.bytesEach
         let total = min(unsafe Int(headers[index].msg_len), Self.bytesEach)
-        let length =
-            unsafe DatagramCut.pieceBytes(
-                controls + index * DatagramCut.space,
-                length: Int(headers[index].msg_hdr.msg_controllen)) ?? total
+        let each = unsafe Int(clinux_run_bytes(&headers[index].msg_hdr))
+        let length = each > 0 ? each : total
         var place = 0
         repeat {
             let end = min(place + length, total)

@@ -1,4 +1,5 @@
 internal import Basics
+internal import CLinux
 internal import Glibc
 
 /// Connected UDP sockets with one inbox and one outbox for all of them.
@@ -32,7 +33,7 @@ struct DatagramLanes: ~Copyable {
         for _ in 0..<count {
             let socket = try endpoint.connect(isTCP: false)
             socket.set(SOL_SOCKET, SO_RCVBUF, Self.receiveBufferBytes)
-            socket.set(Int32(IPPROTO_UDP), DatagramCut.mergeOption, 1)
+            _ = clinux_merge_runs(socket.descriptor)
             addresses.append(try socket.localAddress())
             sockets.append(socket)
         }

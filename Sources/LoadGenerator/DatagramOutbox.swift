@@ -11,6 +11,11 @@ internal import Glibc
 /// when all leave, because the buffer may move while it grows.
 @safe
 struct DatagramOutbox: ~Copyable {
+    /// Longest datagram of a run: what passes every path of IPv6 (RFC 8200 5).
+    private static let runDatagramBytesMax = 1_200
+    /// Room for what asks the kernel to cut one message.
+    private static let controlBytes = Int(CLINUX_RUN_ROOM)
+
     private let headers: UnsafeMutablePointer<clinux_mmsghdr>
     private let pieces: UnsafeMutablePointer<iovec>
     /// For each message handed over the control message that has it cut.
@@ -31,7 +36,7 @@ struct DatagramOutbox: ~Copyable {
         bytes = ByteWriter(capacity: room * 640)
         unsafe headers = .allocate(capacity: room)
         unsafe pieces = .allocate(capacity: room)
-        unsafe controls = .allocate(byteCount: room * DatagramCut.space, alignment: 16)
+        unsafe controls = .allocate(byteCount: room * Self.controlBytes, alignment: 16)
         lengths.reserveCapacity(room)
         for index in 0..<room {
             unsafe (pieces + index).initialize(to: iovec())
@@ -91,18 +96,31 @@ struct DatagramOutbox: ~Copyable {
             guard let base = buffer.baseAddress else { return }
             var start = unsafe UnsafeMutableRawPointer(mutating: base)
             while place < lengths.count {
-                let run = isWhole ? 1 : DatagramCut.run(lengths, from: place)
+                let run = isWhole ? 1 : Self.run(lengths, from: place)
                 let total = lengths[place..<(place + run)].reduce(0, +)
                 unsafe pieces[handed] = iovec(iov_base: start, iov_len: total)
-                let control = unsafe controls + handed * DatagramCut.space
-                unsafe DatagramCut.write(UInt16(clamping: lengths[place]), to: control)
-                unsafe headers[handed].msg_hdr.msg_control = run > 1 ? control : nil
-                unsafe headers[handed].msg_hdr.msg_controllen = run > 1 ? DatagramCut.length : 0
+                unsafe headers[handed].msg_hdr.msg_controllen = 0
+                if run > 1 {
+                    unsafe clinux_set_run(
+                        &headers[handed].msg_hdr, controls + handed * Self.controlBytes,
+                        UInt16(clamping: lengths[place]))
+                }
                 unsafe start += total
                 handed += 1
                 place += run
             }
         }
         return handed
+    }
+
+    /// How many messages from `place` on may leave as one: those of one length, and one that is
+    /// shorter at the end.
+    static func run(_ lengths: [Int], from place: Int) -> Int {
+        let length = lengths[place]
+        guard length <= runDatagramBytesMax else { return 1 }
+        var end = place + 1
+        while end < lengths.count, lengths[end] == length { end += 1 }
+        if end < lengths.count, lengths[end] < length { end += 1 }
+        return end - place
     }
 }

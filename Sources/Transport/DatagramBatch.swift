@@ -22,8 +22,8 @@ struct DatagramBatch: ~Copyable {
         case failed(SystemError)
     }
 
-    /// Room for the control message that says how long each of several datagrams is.
-    private static let controlBytes = MemoryLayout<cmsghdr>.size + MemoryLayout<Int>.size
+    /// Room for what the kernel says of one message.
+    private static let controlBytes = Int(CLINUX_RUN_ROOM)
     /// Bytes between the starts of two buffers, beyond their size: an odd number of cache lines.
     private static let skew = 17 * 64
 
@@ -108,16 +108,7 @@ struct DatagramBatch: ~Copyable {
     /// there is one alone.
     func pieceBytes(_ place: Int) -> Int? {
         precondition(place >= 0 && place < used)
-        let size = MemoryLayout<cmsghdr>.size
-        guard unsafe headers[place].msg_hdr.msg_controllen >= size + MemoryLayout<CInt>.size,
-            unsafe headers[place].msg_hdr.msg_flags & CInt(MSG_CTRUNC) == 0
-        else { return nil }
-        let slot = unsafe UnsafeRawPointer(controls + place * Self.controlBytes)
-        let control = unsafe slot.load(as: cmsghdr.self)
-        guard control.cmsg_level == CInt(IPPROTO_UDP),
-            control.cmsg_type == DatagramSocket.mergeOption
-        else { return nil }
-        let count = unsafe Int(slot.load(fromByteOffset: size, as: CInt.self))
+        let count = unsafe Int(clinux_run_bytes(&headers[place].msg_hdr))
         return count > 0 ? count : nil
     }
 

@@ -8,17 +8,8 @@ internal import Glibc
 /// device does not cut messages, the run is sent again piece by piece.
 @safe
 struct DatagramSender: ~Copyable {
-    /// What asks the kernel to cut a message: the header of a control message, and 16 bits.
-    private enum Control {
-        static let level = CInt(IPPROTO_UDP)
-        /// `UDP_SEGMENT` of linux/udp.h, which the Glibc module leaves out.
-        static let type: CInt = 103
-        /// `CMSG_LEN(2)`.
-        static let length = MemoryLayout<cmsghdr>.size + 2
-        /// `CMSG_SPACE(2)`.
-        static let space = MemoryLayout<cmsghdr>.size + MemoryLayout<Int>.size
-    }
-
+    /// Room for what asks the kernel to cut one message.
+    private static let controlBytes = Int(CLINUX_RUN_ROOM)
     /// Runs that were refused before no more are tried.
     private static let refusalsMax = 16
 
@@ -50,7 +41,7 @@ struct DatagramSender: ~Copyable {
         unsafe addresses = .allocate(byteCount: capacity * KernelAddress.bytes, alignment: 16)
         unsafe vectors = .allocate(capacity: capacity)
         unsafe headers = .allocate(capacity: capacity)
-        unsafe controls = .allocate(byteCount: capacity * Control.space, alignment: 16)
+        unsafe controls = .allocate(byteCount: capacity * Self.controlBytes, alignment: 16)
         for place in 0..<capacity {
             unsafe (vectors + place).initialize(to: iovec())
             var header = unsafe clinux_mmsghdr()
@@ -58,11 +49,6 @@ struct DatagramSender: ~Copyable {
             unsafe header.msg_hdr.msg_iov = vectors + place
             unsafe header.msg_hdr.msg_iovlen = 1
             unsafe (headers + place).initialize(to: header)
-            var control = cmsghdr()
-            control.cmsg_len = Control.length
-            control.cmsg_level = Control.level
-            control.cmsg_type = Control.type
-            unsafe (controls + place * Control.space).storeBytes(of: control, as: cmsghdr.self)
         }
     }
 
@@ -120,10 +106,8 @@ struct DatagramSender: ~Copyable {
     private mutating func makeRun(of count: Int, length: UInt16) {
         assert(staged > 0 && count >= DatagramRun.countMin)
         let place = staged - 1
-        let control = unsafe controls + place * Control.space
-        unsafe (control + MemoryLayout<cmsghdr>.size).storeBytes(of: length, as: UInt16.self)
-        unsafe headers[place].msg_hdr.msg_control = control
-        unsafe headers[place].msg_hdr.msg_controllen = Control.length
+        unsafe clinux_set_run(
+            &headers[place].msg_hdr, controls + place * Self.controlBytes, length)
         datagrams += count - 1
     }
 
@@ -163,11 +147,10 @@ struct DatagramSender: ~Copyable {
     ///
     /// - Returns: How many datagrams were not sent.
     private mutating func giveUp(_ place: Int, _ number: CInt, _ calls: inout Int) -> Int {
-        guard unsafe headers[place].msg_hdr.msg_controllen > 0 else { return 1 }
+        let length = unsafe Int(clinux_run_bytes(&headers[place].msg_hdr))
+        guard length > 0 else { return 1 }
         // EIO: the device computes no checksums. EINVAL, EMSGSIZE: no path for such pieces.
         if [EIO, EINVAL, EMSGSIZE, EOPNOTSUPP, ENOPROTOOPT].contains(number) { refusals += 1 }
-        let control = unsafe controls + place * Control.space + MemoryLayout<cmsghdr>.size
-        let length = Int(unsafe control.load(as: UInt16.self))
         unsafe headers[place].msg_hdr.msg_controllen = 0
         var rest = unsafe vectors[place]
         var failed = 0

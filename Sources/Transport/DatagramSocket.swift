@@ -56,12 +56,7 @@ final class DatagramSocket: Sendable {
     /// It does where it has them together: from a network device that puts them so, or from a
     /// program of this machine that sends runs (`DatagramRun`). `DatagramBatch` takes them apart.
     /// Kernels before 5.0 do not know it, and go on handing over each by itself.
-    func mergeDatagrams() {
-        try? SocketDescriptor.set(descriptor, CInt(IPPROTO_UDP), Self.mergeOption, 1)
-    }
-
-    /// `UDP_GRO` of linux/udp.h, which the Glibc module leaves out.
-    static let mergeOption: CInt = 104
+    func mergeDatagrams() { _ = clinux_merge_runs(descriptor) }
 
     /// Wakes the thread that waits for datagrams: its call returns at once, now and from now on.
     ///

@@ -180,7 +180,7 @@ struct DatagramLanesTests {
             ([6, 5, 5], 0, 2), ([1_201, 1_201], 0, 1), ([7], 0, 1),
         ])
     func run(_ lengths: [Int], place: Int, count: Int) {
-        #expect(DatagramCut.run(lengths, from: place) == count)
+        #expect(DatagramOutbox.run(lengths, from: place) == count)
     }
 
     @Test("a port where nobody listens is counted and is no error")

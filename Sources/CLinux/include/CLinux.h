@@ -23,6 +23,18 @@ int clinux_sendmmsg(int fd, struct clinux_mmsghdr *messages, unsigned int count,
 // MSG_WAITFORONE: block for the first datagram only.
 extern const int CLINUX_MSG_WAITFORONE;
 
+// Several datagrams of one length to or from one address as one message: the kernel cuts it
+// (UDP_SEGMENT) or has put it together (UDP_GRO); only the last datagram may be shorter.
+
+// Room for the control message that says so.
+enum { CLINUX_RUN_ROOM = CMSG_SPACE(sizeof(int)) };
+// Has a message cut into datagrams of that many bytes; `room` stays with the message.
+void clinux_set_run(struct msghdr *message, void *room, unsigned short bytes);
+// How many bytes each of a message's datagrams has, sent or received; 0 when it is one.
+int clinux_run_bytes(const struct msghdr *message);
+// Lets the kernel hand over datagrams that it has together; kernels before 5.0 refuse.
+int clinux_merge_runs(int fd);
+
 // Names the calling thread (at most 15 bytes are kept), for `top -H` and core.psx.
 void clinux_name_thread(const char *name);
 // Number of the calling thread, as ps and /proc have it.
