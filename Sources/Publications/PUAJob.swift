@@ -32,6 +32,8 @@ struct PUAJob: Sendable {
     var phase = Phase.finding
     /// The record as it is stored; nil when there is none.
     var record: PUARecord?
+    /// The target that a NOTIFY has told while the record was looked up, which is the newer word.
+    var moved: (identity: PUAIdentity, target: [UInt8])?
     /// The request on its way or about to be; nil before it is written.
     var exchange: PUAExchange?
     /// Counts its requests, so that the response to an old one is not taken for that to a new one.

@@ -255,6 +255,7 @@ extension PublicationEngine {
         var record = record
         if let number = job(of: record) {
             work(number) { _, job in
+                if job.phase == .finding { job.moved = (record.identity, target) }
                 guard var present = job.record, present.identity == record.identity else { return }
                 present[.remoteContact] = target
                 job.record = present
@@ -263,6 +264,7 @@ extension PublicationEngine {
         }
         guard !record.has(.remoteContact, target) || job(of: record) != nil else { return }
         record[.remoteContact] = target
+        if early[record.identity] != nil { early[record.identity] = record }
         orders.changes.append(.save(record, replacing: nil))
     }
 }

@@ -143,8 +143,13 @@ public struct PublicationEngine: Sendable {
             case .unavailable:
                 return engine.postpone(&entry, job, after: nil, now, &orders, nil)
             case .absent: entry.record = nil
-            case .found(let record): entry.record = record
+            case .found(var record):
+                if let moved = entry.moved, moved.identity == record.identity {
+                    record[.remoteContact] = moved.target
+                }
+                entry.record = record
             }
+            entry.moved = nil
             engine.begin(&entry, job, now, &orders)
         }
         pump(&orders)

@@ -1,3 +1,6 @@
+internal import Basics
+internal import Synchronization
+
 /// A phone: sends requests over UDP or TCP and waits for their replies.
 public final class SIPClient: Sendable {
     /// A request that got no reply.
@@ -9,6 +12,7 @@ public final class SIPClient: Sendable {
     /// The socket, for what is no proper SIP.
     public let socket: ClientSocket
     private let stream = StreamBytes()
+    private let received = Guarded(ReceivedRequests())
 
     /// A phone for the server on a port.
     public init(_ kind: ClientSocket.Kind = .datagrams, port: UInt16, isIPv6: Bool = false) throws {
@@ -63,11 +67,13 @@ public final class SIPClient: Sendable {
 
     /// The next request that the server sends to this phone; nil when none comes in time.
     ///
-    /// What else comes is passed over.
-    public func incoming(seconds: Double = 10) -> SIPRequest? {
+    /// What else comes is passed over, and so is a request that comes again unless it is asked for.
+    public func incoming(seconds: Double = 10, orRepeated: Bool = false) -> SIPRequest? {
         let end = monotonicSeconds() + seconds
         while let bytes = message(seconds: end - monotonicSeconds()) {
-            if let request = SIPRequest(bytes) { return request }
+            guard let request = SIPRequest(bytes) else { continue }
+            let isNew = received.withLock { $0.isNew(request) }
+            if isNew || orRepeated { return request }
         }
         return nil
     }

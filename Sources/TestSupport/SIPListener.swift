@@ -11,6 +11,7 @@ public final class SIPListener: Sendable {
     private let descriptor: Int32
     /// Whom it answers: the port of who sent last.
     private let peer = Guarded<UInt16>(0)
+    private let received = Guarded(ReceivedRequests())
 
     /// Takes a free port.
     public init() throws {
@@ -31,10 +32,13 @@ public final class SIPListener: Sendable {
     deinit { close(descriptor) }
 
     /// The next request; nil when none comes in time.
+    ///
+    /// What comes again is passed over, as what has been answered is.
     public func incoming(seconds: Double = 10) -> SIPRequest? {
         let end = monotonicSeconds() + seconds
         while let bytes = receive(until: end) {
-            if let request = SIPRequest(bytes) { return request }
+            guard let request = SIPRequest(bytes) else { continue }
+            if received.withLock({ $0.isNew(request) }) { return request }
         }
         return nil
     }

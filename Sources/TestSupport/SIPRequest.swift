@@ -46,3 +46,13 @@ public struct SIPRequest: Sendable, Equatable {
         return (head + further + ["Content-Length: 0", "", ""]).joined(separator: "\r\n")
     }
 }
+
+/// Which requests somebody has received, as UDP brings one again whose answer is slow.
+struct ReceivedRequests {
+    private var transactions: Set<String> = []
+
+    /// Whether a request is not one that came before (RFC 3261 17.2.3: branch and method).
+    mutating func isNew(_ request: SIPRequest) -> Bool {
+        transactions.insert("\(request.method) \(request["Via"] ?? "")").inserted
+    }
+}

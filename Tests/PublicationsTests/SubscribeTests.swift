@@ -172,4 +172,54 @@ struct SubscribeTests {
         #expect(rig.records[0].has(.remoteContact, again))
         #expect(rig.records.count == 1)
     }
+
+    @Test("a NOTIFY that comes while the record is looked up counts more than what is found")
+    func movedMeanwhile() {
+        var rig = EngineRig()
+        rig.subscribe(EngineRig.subscription())
+        rig.accept()
+        let stored = rig.records
+        rig.answersLookups = false
+        rig.subscribe(EngineRig.subscription())
+        rig.engine.moved(stored[0], to: Array("sip:moved@10.0.0.7".utf8), into: &rig.orders)
+        rig.settle()
+        // A database answers with what stood there when it was asked.
+        rig.records = stored
+        rig.answerLookups()
+        rig.settle()
+        #expect(rig.sent[0].line == "SUBSCRIBE sip:moved@10.0.0.7")
+        rig.answer(expires: 600)
+        #expect(rig.records[0].has(.remoteContact, Array("sip:moved@10.0.0.7".utf8)))
+    }
+
+    @Test("what a NOTIFY has said of one dialog does not touch the next one")
+    func movedAndEnded() {
+        var rig = EngineRig()
+        rig.subscribe(EngineRig.subscription())
+        rig.accept()
+        let old = rig.records[0]
+        rig.answersLookups = false
+        rig.subscribe(EngineRig.subscription())
+        rig.engine.moved(old, to: Array("sip:moved@10.0.0.7".utf8), into: &rig.orders)
+        rig.settle()
+        // Another server has begun anew meanwhile.
+        var other = old
+        other[.callID] = Array("another".utf8)
+        rig.records = [other]
+        rig.answerLookups()
+        rig.settle()
+        #expect(rig.sent[0].line == "SUBSCRIBE sip:peer@10.0.0.9")
+    }
+
+    @Test("a short subscription is refreshed at the target that a NOTIFY has told")
+    func movedShort() {
+        var rig = EngineRig()
+        rig.subscribe(EngineRig.subscription(expires: -1))
+        rig.accept(20)
+        rig.engine.moved(
+            rig.records[0], to: Array("sip:moved@10.0.0.7".utf8), into: &rig.orders)
+        rig.settle()
+        rig.pass(15)
+        #expect(rig.sent.first?.line == "SUBSCRIBE sip:moved@10.0.0.7")
+    }
 }
