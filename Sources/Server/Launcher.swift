@@ -6,7 +6,6 @@ internal import MicroHTTPD
 internal import ModuleKit
 internal import RouteScript
 internal import ServiceLifecycle
-internal import UnixSignals
 
 /// Starts the server from its command line and stops it.
 ///
@@ -41,6 +40,7 @@ public enum Launcher {
             Diagnostics.print(error.rendered)
             return 1
         }
+        let signals = await ServerSignals()
         let server: RunningServer
         do throws(StartFailure) {
             if let directory = options.workingDirectory { try change(to: directory) }
@@ -49,23 +49,20 @@ public enum Launcher {
             Diagnostics.print("roost: \(error.message)")
             return 1
         }
-        return await serve(server)
+        return await serve(server, signals)
     }
 
     /// Waits for SIGINT, SIGTERM or `core.kill`, and then stops in order.
-    private static func serve(_ server: RunningServer) async -> Int32 {
+    private static func serve(_ server: RunningServer, _ signals: ServerSignals) async -> Int32 {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [server], gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: server.services.logger))
+                services: [server], logger: server.services.logger))
         server.services.installStop { status in
             server.note(status: status)
             Task { await group.triggerGracefulShutdown() }
         }
-        let reloads = Task {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) { server.reload() }
-        }
-        defer { reloads.cancel() }
+        signals.serve(
+            stop: { await group.triggerGracefulShutdown() }, reload: { server.reload() })
         do {
             try await group.run()
         } catch {

@@ -19,13 +19,12 @@ final class StreamService<Handler: MessageHandler>: Sendable {
     /// What accepts connections, until the stop.
     private let listeners = Guarded<[any Channel]>([])
 
-    /// Starts the loops; `firstIndex` is the number of the first one among all threads.
+    /// Gives each loop a handler; `firstIndex` is the number of the first one among all threads.
     init(
-        _ router: MessageRouter, firstIndex: Int,
+        _ router: MessageRouter, on group: MultiThreadedEventLoopGroup, firstIndex: Int,
         _ makeHandler: @escaping @Sendable (WorkerID) -> Handler
     ) throws {
-        let count = min(max(router.settings.value.tcpWorkers, 1), Limits.workersMax)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: count)
+        self.group = group
         self.router = router
         var loops: [NIOLoopBound<StreamLoop<Handler>>] = []
         var workers: [WorkerStatus] = []
@@ -125,7 +124,12 @@ final class StreamService<Handler: MessageHandler>: Sendable {
     /// - Returns: whether all has ended at the deadline.
     func stop(until deadline: DispatchTime) -> Bool {
         router.connections.close()
-        for channel in listeners.withLock({ $0 }) { channel.close(promise: nil) }
+        // A connection is accepted on one loop and handed to another, which must not have ended.
+        for channel in listeners.withLock({ $0 }) {
+            let closed = DispatchSemaphore(value: 0)
+            channel.close().whenComplete { _ in closed.signal() }
+            guard closed.wait(timeout: deadline) == .success else { return false }
+        }
         for loop in loops { loop.eventLoop.execute { loop.value.closeAll() } }
         // Half of the time is for the peers to take their answers, the rest for the loops to end.
         let patience = DispatchTime(

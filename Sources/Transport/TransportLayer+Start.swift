@@ -1,6 +1,7 @@
 internal import Basics
 internal import Dispatch
 internal import Logging
+internal import NIOPosix
 internal import Synchronization
 
 /// Why the transport could not start its threads.
@@ -75,9 +76,13 @@ extension TransportLayer {
         _ router: MessageRouter, firstIndex: Int,
         _ makeHandler: @escaping @Sendable (WorkerID) -> Handler
     ) throws(StartError) {
-        guard router.sockets.contains(where: { $0.listening.transport.isStream }) else { return }
+        let made = state.withLock { state in
+            defer { state.eventLoops = nil }
+            return state.eventLoops
+        }
+        guard let made else { return }
         do {
-            let service = try StreamService(router, firstIndex: firstIndex, makeHandler)
+            let service = try StreamService(router, on: made, firstIndex: firstIndex, makeHandler)
             let streams = RunningStreams(
                 workers: service.workers, stop: { service.stop(until: $0) },
                 readings: { service.readings() })
@@ -96,6 +101,8 @@ extension TransportLayer {
     public func stop(within limit: Duration = .seconds(5)) -> Bool {
         let (workers, streams) = state.withLock { state in
             defer {
+                state.eventLoops?.shutdownGracefully(queue: .global()) { _ in }
+                state.eventLoops = nil
                 state.workers = []
                 state.streams = nil
                 // What nobody uses any more closes itself, so the addresses become free.

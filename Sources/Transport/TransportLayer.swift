@@ -1,6 +1,7 @@
 public import Basics
 internal import Dispatch
 public import Logging
+internal import NIOPosix
 internal import Synchronization
 
 /// The sockets of the server and the threads that read from them.
@@ -25,6 +26,8 @@ public final class TransportLayer: Sendable {
         var router: MessageRouter?
         /// The threads that read datagrams.
         var workers: [RunningWorker] = []
+        /// The threads of event loops that are not started yet.
+        var eventLoops: MultiThreadedEventLoopGroup?
         /// The event loops; nil while there are none.
         var streams: RunningStreams?
         /// Who hears of what could not be delivered.
@@ -102,8 +105,15 @@ public final class TransportLayer: Sendable {
         }
         let router = MessageRouter(
             sockets: bound, settings: self.settings, statistics: statistics, logger: logger)
+        // Now, while nobody can take the descriptors that they need: without one NIO ends the
+        // process.
+        let eventLoops =
+            bound.contains { $0.listening.transport.isStream }
+            ? MultiThreadedEventLoopGroup(
+                numberOfThreads: min(max(settings.tcpWorkers, 1), Limits.workersMax)) : nil
         let taker = state.withLock { state in
             state.router = router
+            state.eventLoops = eventLoops
             return state.failureTaker
         }
         if let taker { router.reportFailures(to: taker) }

@@ -143,4 +143,53 @@ struct CommandLineTests {
             })
         #expect(program.isRunning)
     }
+
+    @Test("strangers who are there before the server neither end it nor keep it from ending")
+    func earlyStrangers() throws {
+        let ports = try FreePorts.take(2)
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            ServerConfiguration().text(sipPort: ports[0], httpPort: ports[1]), to: "roost.cfg")
+        let roost = try ToolPath.built("roost")
+        let program = try StartedProgram(
+            "/bin/sh",
+            ["-c", "ulimit -n 60; exec \(roost) -f \(file) -DD -E -Y \(folder.path)"],
+            output: folder.file("log"))
+        defer { program.kill() }
+        var strangers: [ClientSocket] = []
+        // They try again and again, so that some come as soon as a port is open.
+        let isCrowded = eventually(within: 60) {
+            for port in (0..<10).map({ ports[$0 % 2] }) {
+                if let stranger = try? ClientSocket(.stream, port: port) {
+                    strangers.append(stranger)
+                }
+            }
+            return strangers.count >= 100 || !program.isRunning
+        }
+        #expect(isCrowded && program.isRunning, "\(folder.text(of: "log").suffix(2_500))")
+        strangers.removeAll()
+        let phone = try SIPClient(port: ports[0])
+        #expect(try phone.options(seconds: 20).status == 200)
+        program.signal(SIGTERM)
+        let status = program.wait(seconds: 30)
+        #expect(status == 0, "\(folder.text(of: "log").suffix(2_500))")
+    }
+
+    @Test(
+        "SIGTERM ends it at any moment of its start", arguments: [0, 0.05, 0.1, 0.15, 0.2, 0.3])
+    func earlyEnd(delay: Double) throws {
+        let ports = try FreePorts.take(2)
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            ServerConfiguration().text(sipPort: ports[0], httpPort: ports[1]), to: "roost.cfg")
+        let program = try StartedProgram(
+            try ToolPath.built("roost"), ["-f", file, "-DD", "-E", "-Y", folder.path],
+            output: folder.file("log"))
+        defer { program.kill() }
+        pause(seconds: delay)
+        program.signal(SIGTERM)
+        let status = program.wait(seconds: 30)
+        // 128 and the number: the signal's own way to end a program.
+        #expect(status == 0 || status == 128 + SIGTERM, "\(folder.text(of: "log").suffix(2_500))")
+    }
 }
