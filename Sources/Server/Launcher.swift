@@ -41,6 +41,7 @@ public enum Launcher {
             return 1
         }
         let signals = await ServerSignals()
+        defer { signals.cancel() }
         let server: RunningServer
         do throws(StartFailure) {
             if let directory = options.workingDirectory { try change(to: directory) }

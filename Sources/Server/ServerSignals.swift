@@ -22,17 +22,14 @@ final class ServerSignals: Sendable {
         let ends = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let reloads = await UnixSignalsSequence(trapping: .sighup)
         let started = [
-            Task { [weak self] in
-                for await signal in ends { await self?.end(by: signal) }
-            },
-            Task { [weak self] in
-                for await _ in reloads { self?.reload() }
-            },
+            Task { for await signal in ends { await end(by: signal) } },
+            Task { for await _ in reloads { reload() } },
         ]
         tasks.withLock { $0 = started }
     }
 
-    deinit { for task in tasks.withLock({ $0 }) { task.cancel() } }
+    /// Looks at no signal any more.
+    func cancel() { for task in tasks.withLock({ $0 }) { task.cancel() } }
 
     /// From now on signals do this: `stop` ends the server in order, `reload` has it read its files
     /// anew.

@@ -1,5 +1,6 @@
 import Basics
 import Storage
+import Subscriptions
 
 /// Deletes rows that nobody needs any more and that no record in memory stands for.
 ///
@@ -10,8 +11,8 @@ import Storage
 /// Rows are found by an index and deleted by their `id`, with a guard: what was refreshed between
 /// the two statements stays. So no statement locks more than it deletes.
 struct StorageCleaner: Sendable {
-    /// Seconds that a decision may be pending.
-    static let pendingSeconds = 86_400
+    /// Seconds that a decision may be pending: as long as memory keeps it.
+    static let pendingSeconds = AgentSettings().pendingWatcherSecondsMax
     /// Rows that are deleted by one statement.
     static let rowsMax = 1_000
 

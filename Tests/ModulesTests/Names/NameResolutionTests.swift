@@ -49,12 +49,13 @@ struct NameResolutionTests {
         } catch { return ["\(error)"] }
     }
 
+    /// Names that outlive the slowest run of all tests.
     private static let zone = """
-        way.test NAPTR 1 1 s SIP+D2T _sip._tcp.way.test
-        _sip._tcp.way.test SRV 0 0 5070 one.way.test
-        _sip._tcp.way.test SRV 1 0 5071 two.way.test
-        one.way.test A 192.0.2.1
-        two.way.test A 192.0.2.2
+        way.test 86400 NAPTR 1 1 s SIP+D2T _sip._tcp.way.test
+        _sip._tcp.way.test 86400 SRV 0 0 5070 one.way.test
+        _sip._tcp.way.test 86400 SRV 1 0 5071 two.way.test
+        one.way.test 86400 A 192.0.2.1
+        two.way.test 86400 A 192.0.2.2
         """
 
     @Test(
