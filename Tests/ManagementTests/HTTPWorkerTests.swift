@@ -12,7 +12,7 @@ import Testing
 struct HTTPWorkerTests {
     /// Waits for something that other threads do.
     private func eventually(_ isTrue: () -> Bool) -> Bool {
-        for _ in 0..<2_000 where !isTrue() { Pause.briefly() }
+        for _ in 0..<20_000 where !isTrue() { Pause.briefly() }
         return isTrue()
     }
 

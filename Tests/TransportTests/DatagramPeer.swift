@@ -12,7 +12,7 @@ struct DatagramPeer: Sendable {
     init(for address: PeerAddress) throws {
         socket = try DatagramSocket(
             address.at(0), joining: false, receiveBufferBytes: 1 << 20)
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     }
@@ -27,7 +27,7 @@ struct DatagramPeer: Sendable {
         try socket.send(bytes.span, to: server)
     }
 
-    /// The next datagram; nil when none comes within five seconds.
+    /// The next datagram; nil when none comes within half a minute.
     func receiveBytes(waiting: Bool = true) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let flags = waiting ? 0 : CInt(MSG_DONTWAIT)

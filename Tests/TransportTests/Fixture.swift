@@ -39,7 +39,7 @@ extension Logger {
 
 /// Waits until something that other threads bring about is so; at most five seconds.
 func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<5_000 {
+    for _ in 0..<30_000 {
         if condition() { return true }
         usleep(1_000)
     }

@@ -34,10 +34,11 @@ final class StreamPeer: Sendable {
     deinit { close(descriptor) }
 
     private static func limitWaiting(_ descriptor: CInt) {
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        // What is waited for comes, however busy the machine is; what does not leave may not leave.
+        var (receiving, sending) = (timeval(tv_sec: 30, tv_usec: 0), timeval(tv_sec: 5, tv_usec: 0))
         let size = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &receiving, size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &sending, size)
     }
 
     /// Sends all of a text; false when the connection takes no more.
@@ -87,7 +88,7 @@ final class StreamTarget: Sendable {
     init() throws {
         descriptor = try SocketDescriptor.listen(on: PeerAddress(ipv4: 0x7f00_0001, port: 0))
         address = try SocketDescriptor.boundAddress(descriptor)
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     }
