@@ -37,7 +37,7 @@ extension Logger {
     }
 }
 
-/// Waits until something that other threads bring about is so; at most five seconds.
+/// Waits until something that other threads bring about is so; at most half a minute.
 func eventually(_ condition: () -> Bool) -> Bool {
     for _ in 0..<30_000 {
         if condition() { return true }
