@@ -125,11 +125,12 @@ final class StreamService<Handler: MessageHandler>: Sendable {
     func stop(until deadline: DispatchTime) -> Bool {
         router.connections.close()
         // A connection is accepted on one loop and handed to another, which must not have ended.
-        for channel in listeners.withLock({ $0 }) {
-            let closed = DispatchSemaphore(value: 0)
-            channel.close().whenComplete { _ in closed.signal() }
-            guard closed.wait(timeout: deadline) == .success else { return false }
+        let closing = listeners.withLock { $0 }.map { $0.close() }
+        let closed = DispatchSemaphore(value: 0)
+        EventLoopFuture.andAllComplete(closing, on: group.any()).whenComplete { _ in
+            closed.signal()
         }
+        _ = closed.wait(timeout: deadline)
         for loop in loops { loop.eventLoop.execute { loop.value.closeAll() } }
         // Half of the time is for the peers to take their answers, the rest for the loops to end.
         let patience = DispatchTime(

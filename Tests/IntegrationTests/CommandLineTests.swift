@@ -99,15 +99,32 @@ struct CommandLineTests {
         #expect(folder.text(of: "pid").isEmpty)
     }
 
-    @Test("-T leaves TCP out")
-    func withoutTCP() throws {
+    /// A registrar in the foreground; it logs to `log` in its folder.
+    private struct Foreground {
+        let program: StartedProgram
+        /// Of SIP and of HTTP.
+        let ports: [UInt16]
+        let folder: TemporaryFolder
+    }
+
+    /// Starts one with further options, which may open so many files.
+    private func foreground(_ options: [String] = [], files: Int = 1_024) throws -> Foreground {
         let ports = try FreePorts.take(2)
         let folder = try TemporaryFolder()
         let file = try folder.write(
             ServerConfiguration().text(sipPort: ports[0], httpPort: ports[1]), to: "roost.cfg")
+        let command = [try ToolPath.built("roost"), "-f", file, "-DD", "-E", "-Y", folder.path]
         let program = try StartedProgram(
-            try ToolPath.built("roost"), ["-f", file, "-DD", "-E", "-T", "-Y", folder.path],
+            "/bin/sh",
+            ["-c", "ulimit -n \(files); exec \"$@\"", "sh"] + command + options,
             output: folder.file("log"))
+        return Foreground(program: program, ports: ports, folder: folder)
+    }
+
+    @Test("-T leaves TCP out")
+    func withoutTCP() throws {
+        let server = try foreground(["-T"])
+        let (program, ports) = (server.program, server.ports)
         #expect(try SIPClient(port: ports[0]).options(seconds: 20).status == 200)
         #expect(throws: (any Error).self) { try SIPClient(.stream, port: ports[0]) }
         program.kill()
@@ -115,15 +132,8 @@ struct CommandLineTests {
 
     @Test("a server that may open few files serves on when strangers take them all")
     func fewFiles() throws {
-        let ports = try FreePorts.take(2)
-        let folder = try TemporaryFolder()
-        let file = try folder.write(
-            ServerConfiguration().text(sipPort: ports[0], httpPort: ports[1]), to: "roost.cfg")
-        let roost = try ToolPath.built("roost")
-        let program = try StartedProgram(
-            "/bin/sh",
-            ["-c", "ulimit -n 60; exec \(roost) -f \(file) -DD -E -Y \(folder.path)"],
-            output: folder.file("log"))
+        let server = try foreground(files: 60)
+        let (program, ports) = (server.program, server.ports)
         let phone = try SIPClient(port: ports[0])
         #expect(try phone.options(seconds: 20).status == 200)
         var strangers = (0..<150).compactMap { _ in try? ClientSocket(.stream, port: ports[0]) }
@@ -146,15 +156,8 @@ struct CommandLineTests {
 
     @Test("strangers who are there before the server neither end it nor keep it from ending")
     func earlyStrangers() throws {
-        let ports = try FreePorts.take(2)
-        let folder = try TemporaryFolder()
-        let file = try folder.write(
-            ServerConfiguration().text(sipPort: ports[0], httpPort: ports[1]), to: "roost.cfg")
-        let roost = try ToolPath.built("roost")
-        let program = try StartedProgram(
-            "/bin/sh",
-            ["-c", "ulimit -n 60; exec \(roost) -f \(file) -DD -E -Y \(folder.path)"],
-            output: folder.file("log"))
+        let server = try foreground(files: 60)
+        let (program, ports) = (server.program, server.ports)
         defer { program.kill() }
         var strangers: [ClientSocket] = []
         // They try again and again, so that some come as soon as a port is open.
@@ -166,30 +169,27 @@ struct CommandLineTests {
             }
             return strangers.count >= 100 || !program.isRunning
         }
-        #expect(isCrowded && program.isRunning, "\(folder.text(of: "log").suffix(2_500))")
+        #expect(isCrowded && program.isRunning, "\(server.folder.text(of: "log").suffix(2_500))")
         strangers.removeAll()
         let phone = try SIPClient(port: ports[0])
         #expect(try phone.options(seconds: 20).status == 200)
         program.signal(SIGTERM)
         let status = program.wait(seconds: 30)
-        #expect(status == 0, "\(folder.text(of: "log").suffix(2_500))")
+        #expect(status == 0, "\(server.folder.text(of: "log").suffix(2_500))")
     }
 
     @Test(
         "SIGTERM ends it at any moment of its start", arguments: [0, 0.05, 0.1, 0.15, 0.2, 0.3])
     func earlyEnd(delay: Double) throws {
-        let ports = try FreePorts.take(2)
-        let folder = try TemporaryFolder()
-        let file = try folder.write(
-            ServerConfiguration().text(sipPort: ports[0], httpPort: ports[1]), to: "roost.cfg")
-        let program = try StartedProgram(
-            try ToolPath.built("roost"), ["-f", file, "-DD", "-E", "-Y", folder.path],
-            output: folder.file("log"))
+        let server = try foreground()
+        let program = server.program
         defer { program.kill() }
         pause(seconds: delay)
         program.signal(SIGTERM)
         let status = program.wait(seconds: 30)
         // 128 and the number: the signal's own way to end a program.
-        #expect(status == 0 || status == 128 + SIGTERM, "\(folder.text(of: "log").suffix(2_500))")
+        #expect(
+            status == 0 || status == 128 + SIGTERM, "\(server.folder.text(of: "log").suffix(2_500))"
+        )
     }
 }
