@@ -152,8 +152,9 @@ final class UsrlocSQLiteTests {
 
     @Test("db_mode 3 reads and writes rows, deletes what expired, and shares them")
     func databaseOnly() throws {
+        // Two servers of one process and second: without numbers their unique names may meet.
         let one = try rig("usrloc db_mode 3; usrloc use_domain 1")
-        let two = try rig("usrloc db_mode 3; usrloc use_domain 1")
+        let two = try rig("usrloc db_mode 3; usrloc use_domain 1", serverID: 2)
         try one.register("<sip:a@h>;expires=600")
         #expect(try two.register().contacts.count == 1)
         try two.register("<sip:b@h>;expires=600")
